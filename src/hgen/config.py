@@ -1,0 +1,171 @@
+"""The configuration: one frozen model per section, read from YAML and ``--set section.key=value``.
+
+``configs/default.yaml`` explains every key; a test keeps it equal to the defaults here.
+"""
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hgen.errors import ConfigError
+
+
+class Section(BaseModel):
+    """The base of all sections: immutable, and no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MineConfig(Section):
+    """What is mined, and which repositories are kept."""
+
+    sources: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = (
+        "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "HPND", "ISC", "MIT", "MIT-0",
+        "MIT-CMU", "MPL-2.0", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib", "ZPL-2.1",
+    )  # fmt: skip
+    decontaminate: tuple[str, ...] = ("swe-bench", "swe-bench-verified", "swt-bench", "commit-0")
+    max_files: int = Field(50_000, gt=0)
+    max_bytes: int = Field(500_000_000, gt=0)
+    max_file_bytes: int = Field(5_000_000, gt=0)
+    min_python_files: int = Field(3, ge=0)
+    timeout: float = Field(600.0, gt=0)
+
+
+class ParseConfig(Section):
+    """Which Python files are parsed."""
+
+    max_file_bytes: int = Field(2_000_000, gt=0)
+
+
+class LocalizeConfig(Section):
+    """``func-localize``."""
+
+    variants: tuple[Literal["named", "masked"], ...] = ("named", "masked")
+    max_targets: int = Field(3, ge=1, le=3)
+    undocumented: int = Field(20, ge=2)
+    min_statements: int = Field(3, ge=1)
+    min_words: int = Field(10, ge=1)
+    margin: float = Field(1.2, ge=1.0)
+    cap: int = Field(60, ge=0)
+
+
+class DepSearchConfig(Section):
+    """``dep-search``."""
+
+    max_dependencies: int = Field(5, ge=1)
+    cap: int = Field(60, ge=0)
+
+
+class SynthConfig(Section):
+    """Which task families are synthesized, and how many tasks each gives per repository."""
+
+    families: tuple[str, ...] = ()
+    seed: int = 0
+    func_localize: LocalizeConfig = LocalizeConfig()
+    dep_search: DepSearchConfig = DepSearchConfig()
+
+
+class ValidateConfig(Section):
+    """How tasks are validated."""
+
+    sandbox: Literal["none", "auto", "docker", "podman"] = "none"
+
+
+class ExportConfig(Section):
+    """How tasks are exported."""
+
+    format: str = "hf"
+    shard_bytes: int = Field(500_000_000, gt=0)
+
+
+class RunConfig(Section):
+    """How stages are run."""
+
+    sources_per_shard: int = Field(1, ge=1)
+
+
+class Config(Section):
+    """Everything that the output depends on; the number of workers is not part of it."""
+
+    mine: MineConfig = MineConfig()
+    parse: ParseConfig = ParseConfig()
+    synth: SynthConfig = SynthConfig()
+    validate_: ValidateConfig = Field(ValidateConfig(), alias="validate")
+    export: ExportConfig = ExportConfig()
+    run: RunConfig = RunConfig()
+
+
+def load(path: Path | None, assignments: tuple[str, ...] = ()) -> Config:
+    """Read a YAML file and apply ``section.key=value`` assignments, whose values are YAML.
+
+    Raises ``ConfigError`` with one line that names the key and the nearest right one.
+    """
+    tree = _read(path) if path else {}
+    for assignment in assignments:
+        _assign(tree, assignment)
+    return parse(tree)
+
+
+def parse(tree: dict[str, Any]) -> Config:
+    """Check a configuration read from anywhere."""
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(_first_problem(error)) from None
+
+
+def dump(config: Config) -> str:
+    """The whole configuration as YAML, defaults included."""
+    return yaml.safe_dump(config.model_dump(mode="json", by_alias=True), sort_keys=False)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path} holds {type(tree).__name__}, not a mapping of sections")
+    return tree
+
+
+def _assign(tree: dict[str, Any], assignment: str) -> None:
+    path, equals, text = assignment.partition("=")
+    *parents, key = path.strip().split(".")
+    if not equals or not parents:
+        raise ConfigError(f"--set {assignment!r} is not section.key=value")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(f"--set {assignment!r}: {parent} is not a section")
+    try:
+        tree[key] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {assignment!r}: {' '.join(str(error).split())}") from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    path = [str(part) for part in problem["loc"]]
+    name = ".".join(path)
+    if problem["type"] != "extra_forbidden":
+        return f"configuration key {name}: {problem['msg']}, found {problem['input']!r}"
+    known = _keys(Config, path[:-1])
+    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.0)
+    return f"unknown configuration key {name}; did you mean {'.'.join([*path[:-1], *near])}?"
+
+
+def _keys(model: type[BaseModel], path: list[str]) -> list[str]:
+    for part in path:
+        for key, field in model.model_fields.items():
+            if part == (field.alias or key) and isinstance(field.annotation, type):
+                model = field.annotation
+    return sorted(field.alias or key for key, field in model.model_fields.items())

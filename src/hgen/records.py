@@ -1,0 +1,157 @@
+"""The records that stages exchange: one record is one JSONL line, frozen once made.
+
+Lines are 1-based everywhere; names follow SWE-bench where the meaning is the same.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SymbolKind = Literal["function", "async function", "method", "class"]
+
+
+class Record(BaseModel):
+    """The base of all records: immutable, and strict about unknown fields so that a stale shard is noticed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Record):
+    """One thing to mine, as the user wrote it: a path, a git URL, ``pypi:NAME`` and so on."""
+
+    spec: str
+
+
+class Repo(Record):
+    """One repository at one commit or version, and the snapshot that holds its files."""
+
+    repo: str
+    """``owner/name``, ``pypi:name``, ``installed:name`` or ``local:name``."""
+    base_commit: str
+    """The full commit hash, or the version for packages that have none."""
+    snapshot: str
+    """Digest of the file tree, 64 hexadecimal digits; names the archive in the snapshot store."""
+    license: str
+    """An SPDX expression."""
+    source: str
+    files: int
+    python_files: int
+    python_lines: int
+    python_bytes: int
+
+
+class Symbol(Record):
+    """A function, method or class definition; identified by ``(file, qualname, def_line)``."""
+
+    file: str
+    qualname: str
+    """As Python's ``__qualname__``: ``Class.method``, ``outer.<locals>.inner``."""
+    kind: SymbolKind
+    start_line: int
+    """First line with decorators; equals ``def_line`` when there are none."""
+    def_line: int
+    body_line: int
+    """Line of the body's first statement, docstring included."""
+    end_line: int
+    docstring: tuple[int, int] | None
+    """First and last line of the docstring statement."""
+    statements: int
+    """Number of statements directly in the body, docstring included."""
+    signature: str
+    """The ``def`` or ``class`` header without its colon, white space folded."""
+    decorators: tuple[str, ...]
+    """The decorators' expressions as written, without the ``@``."""
+    body_digest: str
+    """Digest of the body's tokens without docstring, comments and layout: equal bodies have equal digests."""
+    offered: bool
+    """Whether ``deps`` may be ground truth: complete, and not conditional, overloaded, overridden or ambiguous."""
+    unresolved: str
+    """Why not: the reason for ``offered`` being false, or empty."""
+    deps: tuple[int, ...]
+    """Direct dependencies as positions in ``Codebase.symbols``, ascending, each once."""
+
+
+class BrokenFile(Record):
+    """A Python file that yields no symbols, and why."""
+
+    file: str
+    reason: str
+
+
+class Codebase(Record):
+    """A parsed repository."""
+
+    repo: Repo
+    symbols: tuple[Symbol, ...]
+    """Ordered by file, then by ``def_line``."""
+    broken: tuple[BrokenFile, ...]
+
+
+class Target(Record):
+    """A symbol that an answer is about; ``def_line`` counts in the start state."""
+
+    file: str
+    qualname: str
+    kind: SymbolKind
+    def_line: int
+
+
+class Provenance(Record):
+    """What made a task, so that it can be made again."""
+
+    hgen: str
+    """hgen's version."""
+    template: str
+    """Digest of the prompt template."""
+    seed: int
+
+
+class Task(Record):
+    """One problem with a way to score it.
+
+    ``setup_patch`` turns the snapshot into the start state; ``patch`` turns the start state into the gold state.
+    """
+
+    instance_id: str
+    family: str
+    variant: str
+    """The description level for families that have one (``named``, ``masked``), otherwise ``default``."""
+    repo: str
+    base_commit: str
+    snapshot: str
+    license: str
+    problem_statement: str
+    setup_patch: str
+    patch: str
+    subject: Target | None
+    """The symbol that the question is about, where the answer is about others (``dep-search``)."""
+    targets: tuple[Target, ...]
+    difficulty: dict[str, int]
+    secrets: tuple[str, ...]
+    """Strings that must not be readable in the problem statement."""
+    provenance: Provenance
+
+
+class Check(Record):
+    """One thing that was verified about a task, with what was seen."""
+
+    name: str
+    passed: bool
+    evidence: str
+
+
+class Validated(Record):
+    """A sound task with the evidence for it."""
+
+    task: Task
+    checks: tuple[Check, ...]
+    baselines: dict[str, bool]
+    """For each lazy baseline of the family, whether it fully solves the task."""
+
+
+class Reject(Record):
+    """Something that yielded nothing: what it was, a countable reason, and what was found."""
+
+    source: str
+    reason: str
+    detail: str
