@@ -5,12 +5,14 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hgen.errors import ConfigError
+
+S = TypeVar("S", bound=BaseModel)
 
 
 class Section(BaseModel):
@@ -41,32 +43,12 @@ class ParseConfig(Section):
     max_file_bytes: int = Field(2_000_000, gt=0)
 
 
-class LocalizeConfig(Section):
-    """``func-localize``."""
-
-    variants: tuple[Literal["named", "masked"], ...] = ("named", "masked")
-    max_targets: int = Field(3, ge=1, le=3)
-    undocumented: int = Field(20, ge=2)
-    min_statements: int = Field(3, ge=1)
-    min_words: int = Field(10, ge=1)
-    margin: float = Field(1.2, ge=1.0)
-    cap: int = Field(60, ge=0)
-
-
-class DepSearchConfig(Section):
-    """``dep-search``."""
-
-    max_dependencies: int = Field(5, ge=1)
-    cap: int = Field(60, ge=0)
-
-
 class SynthConfig(Section):
-    """Which task families are synthesized, and how many tasks each gives per repository."""
+    """Which task families are synthesized; ``options`` holds each family's own settings by its name."""
 
     families: tuple[str, ...] = ()
     seed: int = 0
-    func_localize: LocalizeConfig = LocalizeConfig()
-    dep_search: DepSearchConfig = DepSearchConfig()
+    options: dict[str, dict[str, Any]] = {}
 
 
 class ValidateConfig(Section):
@@ -112,10 +94,18 @@ def load(path: Path | None, assignments: tuple[str, ...] = ()) -> Config:
 
 def parse(tree: dict[str, Any]) -> Config:
     """Check a configuration read from anywhere."""
+    return checked(Config, tree, ())
+
+
+def checked(model: type[S], tree: dict[str, Any], place: tuple[str, ...]) -> S:
+    """Make a section of a mapping; ``place`` is where the mapping stands, for the message.
+
+    Raises ``ConfigError`` with one line that names the key and the nearest right one.
+    """
     try:
-        return Config.model_validate(tree)
+        return model.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(_first_problem(error)) from None
+        raise ConfigError(_first_problem(error, model, place)) from None
 
 
 def dump(config: Config) -> str:
@@ -152,15 +142,14 @@ def _assign(tree: dict[str, Any], assignment: str) -> None:
         raise ConfigError(f"--set {assignment!r}: {' '.join(str(error).split())}") from None
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError, model: type[BaseModel], place: tuple[str, ...]) -> str:
     problem = error.errors()[0]
     path = [str(part) for part in problem["loc"]]
-    name = ".".join(path)
+    name = ".".join([*place, *path])
     if problem["type"] != "extra_forbidden":
         return f"configuration key {name}: {problem['msg']}, found {problem['input']!r}"
-    known = _keys(Config, path[:-1])
-    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.0)
-    return f"unknown configuration key {name}; did you mean {'.'.join([*path[:-1], *near])}?"
+    near = difflib.get_close_matches(path[-1], _keys(model, path[:-1]), n=1, cutoff=0.0)
+    return f"unknown configuration key {name}; did you mean {'.'.join([*place, *path[:-1], *near])}?"
 
 
 def _keys(model: type[BaseModel], path: list[str]) -> list[str]:

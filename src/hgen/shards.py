@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from hgen.errors import ShardError
 from hgen.records import Record
 
-
 R = TypeVar("R", bound=Record)
 
 

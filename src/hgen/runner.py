@@ -1,0 +1,241 @@
+"""The one loop that runs every stage: read a shard, apply, collect rejects, write the new shard, leave a receipt."""
+
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from pydantic import ValidationError
+
+from hgen import __version__
+from hgen.errors import MachineError, ShardError, Skip
+from hgen.executors import Executor
+from hgen.records import Codebase, Record, Reject, Repo, Source, Task, Validated
+from hgen.shards import ShardWriter, file_digest, read_shard, write_whole
+
+BUG = "bug"
+"""The reason of a reject that is hgen's own fault: the run fails, and a rerun tries again."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A pure function from one record to any number of records, and what it depends on.
+
+    ``apply`` must be picklable; it may yield ``Reject`` records and raise ``Skip``. ``fingerprint`` changes with
+    everything but the input and hgen's version that the output depends on.
+    """
+
+    name: str
+    reads: str
+    takes: type[Record]
+    gives: type[Record]
+    apply: Callable[[Any], Iterator[Record]]
+    fingerprint: str
+
+
+class Receipt(Record):
+    """Left beside a shard when it is done; the digests are SHA-256."""
+
+    hgen: str
+    stage: str
+    fingerprint: str
+    input: str
+    output: str
+    taken: int
+    given: int
+    rejects: dict[str, int]
+    seconds: float
+
+
+@dataclass
+class Summary:
+    """What one run of a stage did, over all its shards; ``seconds`` is wall time."""
+
+    stage: str
+    taken: int = 0
+    given: int = 0
+    rejects: Counter[str] = field(default_factory=Counter)
+    shards: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a shard is undone or a bug was met."""
+        return bool(self.failures) or self.rejects[BUG] > 0
+
+
+def run(stage: Stage, out: Path, executor: Executor, progress: Callable[[int, int], None]) -> Summary:
+    """Bring all shards of a stage up to date; ``progress`` is told how many of how many are done.
+
+    A broken machine or a damaged file leaves its shard undone and is named in ``failures``; the other shards go on.
+    """
+    started = perf_counter()
+    summary = Summary(stage.name)
+    folder = out / stage.name
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs = _inputs(stage, out)
+    _forget_others(folder, {path.name for path in inputs})
+    todo = []
+    for path in inputs:
+        receipt = _fresh_receipt(stage, path, folder)
+        if receipt is None:
+            todo.append(path)
+        else:
+            summary.skipped += 1
+            _add(summary, receipt)
+    progress(summary.skipped, len(inputs))
+    for path, future in executor.submit(partial(_run_shard, stage, folder), todo):
+        error = future.exception()
+        if error is None:
+            _add(summary, future.result())
+        elif isinstance(error, MachineError | ShardError | OSError | MemoryError):
+            summary.failures.append(f"{stage.name}/{path.name} is undone: {error or type(error).__name__}")
+        elif isinstance(error, BrokenProcessPool):
+            summary.failures.append(f"{stage.name}/{path.name} is undone: a worker was killed (out of memory?)")
+        else:
+            raise error
+        progress(summary.shards + len(summary.failures), len(inputs))
+    summary.failures.sort()
+    summary.seconds = perf_counter() - started
+    return summary
+
+
+def done_shards(out: Path, name: str) -> list[Path]:
+    """The finished shards of a stage, in order.
+
+    Raises ``ShardError`` when there are none, when one is undone, or when one is not what its receipt says.
+    """
+    folder = out / name
+    shards = sorted(path for path in folder.glob("[0-9]*.jsonl") if path.name.count(".") == 1)
+    if not shards:
+        raise ShardError(f"{folder} holds no shards; run `hgen {name}` first")
+    for shard in shards:
+        receipt = read_receipt(shard)
+        if receipt is None:
+            raise ShardError(f"{shard} is unfinished; run `hgen {name}` again")
+        if receipt.output != file_digest(shard):
+            raise ShardError(f"{shard} is damaged (not what its receipt says); run `hgen {name}` again")
+    return shards
+
+
+def read_receipt(shard: Path) -> Receipt | None:
+    """A shard's receipt, or None if there is none that this version can read."""
+    try:
+        return Receipt.model_validate_json(shard.with_suffix(".receipt.json").read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def write_sources(out: Path, specs: tuple[str, ...], per_shard: int) -> None:
+    """Write the first shards, which ``mine`` reads: one record for each thing to mine."""
+    folder = out / "sources"
+    folder.mkdir(parents=True, exist_ok=True)
+    groups = [specs[start : start + per_shard] for start in range(0, len(specs), per_shard)]
+    _forget_others(folder, {_shard_name(number) for number in range(len(groups))})
+    for number, group in enumerate(groups):
+        content = "".join(Source(spec=spec).model_dump_json() + "\n" for spec in group).encode()
+        shard = folder / _shard_name(number)
+        if not shard.exists() or shard.read_bytes() != content:
+            write_whole(shard, content)
+
+
+def _shard_name(number: int) -> str:
+    return f"{number:05d}.jsonl"
+
+
+def _inputs(stage: Stage, out: Path) -> list[Path]:
+    if stage.reads == "sources":
+        return sorted((out / "sources").glob("[0-9]*.jsonl"))
+    return done_shards(out, stage.reads)
+
+
+def _forget_others(folder: Path, names: set[str]) -> None:
+    """Remove what a killed run left half-written, and shards that no input stands for any more."""
+    for path in sorted(folder.iterdir()):
+        if path.name.endswith(".tmp") or f"{path.name.split('.')[0]}.jsonl" not in names:
+            path.unlink()
+
+
+def _fresh_receipt(stage: Stage, source: Path, folder: Path) -> Receipt | None:
+    """The receipt of an earlier run, if nothing that the shard depends on has changed since."""
+    shard = folder / source.name
+    receipt = read_receipt(shard)
+    if receipt is None or BUG in receipt.rejects or not shard.exists():
+        return None
+    seen = (receipt.hgen, receipt.stage, receipt.fingerprint, receipt.input, receipt.output)
+    now = (__version__, stage.name, stage.fingerprint, file_digest(source), file_digest(shard))
+    return receipt if seen == now else None
+
+
+def _run_shard(stage: Stage, folder: Path, source: Path) -> Receipt:
+    started = perf_counter()
+    shard = folder / source.name
+    shard.with_suffix(".receipt.json").unlink(missing_ok=True)
+    taken = 0
+    rejects: Counter[str] = Counter()
+    with ShardWriter(shard.with_suffix(".rejects.jsonl")) as dropped, ShardWriter(shard) as kept:
+        for record in read_shard(source, stage.takes):
+            taken += 1
+            for result in _results(stage, record):
+                if isinstance(result, Reject):
+                    rejects[result.reason] += 1
+                    dropped.write(result)
+                else:
+                    kept.write(result)
+        dropped.commit()
+        output = kept.commit()
+    receipt = Receipt(
+        hgen=__version__,
+        stage=stage.name,
+        fingerprint=stage.fingerprint,
+        input=file_digest(source),
+        output=output,
+        taken=taken,
+        given=kept.count,
+        rejects=dict(sorted(rejects.items())),
+        seconds=round(perf_counter() - started, 3),
+    )
+    write_whole(shard.with_suffix(".receipt.json"), receipt.model_dump_json(indent=1).encode() + b"\n")
+    return receipt
+
+
+def _results(stage: Stage, record: Record) -> Iterator[Record]:
+    try:
+        yield from stage.apply(record)
+    except Skip as skip:
+        yield Reject(source=name_of(record), reason=skip.reason, detail=skip.detail)
+    except (MachineError, ShardError, OSError, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - the project's one boundary: a bug costs one record, with its traceback
+        yield Reject(source=name_of(record), reason=BUG, detail=traceback.format_exc())
+
+
+def name_of(record: Record) -> str:
+    """What a record is called in a reject."""
+    match record:
+        case Source():
+            return record.spec
+        case Repo():
+            return f"{record.repo}@{record.base_commit}"
+        case Codebase():
+            return f"{record.repo.repo}@{record.repo.base_commit}"
+        case Task():
+            return record.instance_id
+        case Validated():
+            return record.task.instance_id
+        case _:
+            return type(record).__name__
+
+
+def _add(summary: Summary, receipt: Receipt) -> None:
+    summary.shards += 1
+    summary.taken += receipt.taken
+    summary.given += receipt.given
+    summary.rejects.update(receipt.rejects)
