@@ -1,0 +1,1 @@
+"""Say what a symbol does, in words that fit it alone and give nothing away."""

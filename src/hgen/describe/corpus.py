@@ -1,0 +1,124 @@
+"""What a repository says: its texts, which symbol each line belongs to, and a search index over the symbols."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+
+import numpy as np
+import numpy.typing as npt
+
+from hgen.describe.words import flat, terms
+from hgen.records import Symbol
+
+_SATURATION = 1.2
+_LENGTH_PULL = 0.75
+"""BM25's k1 and b, at the values of Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009)."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The files of a repository and its symbols; the costly parts are made when first asked for."""
+
+    files: Mapping[str, bytes]
+    symbols: tuple[Symbol, ...]
+
+    @cached_property
+    def by_file(self) -> dict[str, list[int]]:
+        """Positions of the symbols of each file, in the order of their lines."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for position, symbol in enumerate(self.symbols):
+            found[symbol.file].append(position)
+        return dict(found)
+
+    @cached_property
+    def whole(self) -> "Index":
+        """Each symbol's own lines with its docstring, searchable."""
+        return Index(self._terms(docstrings=True))
+
+    @cached_property
+    def code(self) -> "Index":
+        """Each symbol's own lines without its docstring, searchable."""
+        return Index(self._terms(docstrings=False))
+
+    @cached_property
+    def flat_text(self) -> str:
+        """All text files, flat (see ``words.flat``), in the order of their names."""
+        return "\0".join(flat(content.decode("utf-8", "replace")) for content in self._texts())
+
+    def lines(self, file: str) -> list[str]:
+        """A file's lines with their ends, split at newlines only; 1-based line n is at n - 1.
+
+        Raises ``UnicodeDecodeError`` for a file that is not UTF-8.
+        """
+        return self.files[file].decode("utf-8").split("\n")
+
+    def _texts(self) -> Iterable[bytes]:
+        for name in sorted(self.files):
+            content = self.files[name]
+            if b"\0" not in content[:8192]:
+                yield content
+
+    def _terms(self, *, docstrings: bool) -> list[Counter[str]]:
+        counts: list[Counter[str]] = [Counter() for _ in self.symbols]
+        for file, positions in self.by_file.items():
+            lines = self.files[file].decode("utf-8", "replace").split("\n")
+            owners = _owners(self.symbols, positions, len(lines), docstrings=docstrings)
+            for owner, owned in groupby(zip(owners, lines, strict=True), key=itemgetter(0)):
+                if owner >= 0:
+                    counts[owner].update(terms(" ".join(line for _, line in owned)))
+        return counts
+
+
+class Index:
+    """BM25 over short documents, held as arrays."""
+
+    def __init__(self, documents: list[Counter[str]]) -> None:
+        lengths = np.array([max(counts.total(), 1) for counts in documents], dtype=np.float32)
+        postings: dict[str, list[int]] = defaultdict(list)
+        frequencies: dict[str, list[int]] = defaultdict(list)
+        for number, counts in enumerate(documents):
+            for term, count in counts.items():
+                postings[term].append(number)
+                frequencies[term].append(count)
+        self.size = len(documents)
+        average = float(lengths.mean()) if self.size else 1.0
+        self._norm = _SATURATION * (1 - _LENGTH_PULL + _LENGTH_PULL * lengths / average)
+        self._postings = {
+            term: (np.array(numbers, dtype=np.int32), np.array(frequencies[term], dtype=np.float32))
+            for term, numbers in postings.items()
+        }
+
+    def frequency(self, term: str) -> int:
+        """In how many documents a term occurs."""
+        return len(self._postings[term][0]) if term in self._postings else 0
+
+    def holding(self, term: str) -> list[int]:
+        """The documents in which a term occurs, ascending."""
+        return list(map(int, self._postings[term][0])) if term in self._postings else []
+
+    def scores(self, query: Iterable[str]) -> npt.NDArray[np.float32]:
+        """The score of each document for the query's distinct terms; 0 where none occurs."""
+        total = np.zeros(self.size, dtype=np.float32)
+        for term in sorted(set(query)):
+            if term in self._postings:
+                numbers, counts = self._postings[term]
+                weight = np.log(1 + (self.size - len(numbers) + 0.5) / (len(numbers) + 0.5))
+                total[numbers] += weight * counts * (_SATURATION + 1) / (counts + self._norm[numbers])
+        return total
+
+
+def _owners(symbols: tuple[Symbol, ...], positions: list[int], count: int, *, docstrings: bool) -> list[int]:
+    """For each of a file's lines the position of the innermost symbol around it, or -1; index 0 is line 1."""
+    owners = [-1] * count
+    for position in positions:
+        symbol = symbols[position]
+        last = min(symbol.end_line, count)
+        owners[symbol.start_line - 1 : last] = [position] * (last - symbol.start_line + 1)
+    if not docstrings:
+        for position in positions:
+            if span := symbols[position].docstring:
+                owners[span[0] - 1 : span[1]] = [-1] * (span[1] - span[0] + 1)
+    return owners

@@ -1,0 +1,91 @@
+"""Facts about a definition that its code shows, for the description's last sentence."""
+
+import ast
+import builtins
+import textwrap
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a caller sees: how many parameters (without ``self`` or ``cls``), and what comes out."""
+
+    parameters: int
+    required: int
+    returns: bool
+    yields: bool
+    raises: tuple[str, ...]
+    """Names of built-in exceptions raised in the body, sorted."""
+    classmethod: bool
+    staticmethod: bool
+    property: bool
+    methods: int
+    """For a class: how many methods it defines."""
+    bases: bool
+
+
+def facts(source: str) -> Facts | None:
+    """Read one definition, decorators included, at any indentation; None if it does not parse by itself."""
+    try:
+        body = ast.parse(textwrap.dedent(source)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    match body:
+        case [ast.ClassDef() as definition]:
+            return _class_facts(definition)
+        case [ast.FunctionDef() | ast.AsyncFunctionDef() as definition]:
+            return _function_facts(definition)
+    return None
+
+
+def _class_facts(node: ast.ClassDef) -> Facts:
+    methods = sum(isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) for child in node.body)
+    return Facts(0, 0, False, False, (), False, False, False, methods, bool(node.bases))
+
+
+def _function_facts(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Facts:
+    arguments = [*node.args.posonlyargs, *node.args.args]
+    implicit = bool(arguments) and arguments[0].arg in {"self", "cls", "mcs"}
+    keyword_required = sum(default is None for default in node.args.kw_defaults)
+    starred = (node.args.vararg is not None) + (node.args.kwarg is not None)
+    decorators = {_last_name(decorator) for decorator in node.decorator_list}
+    own = list(_own_nodes(node))
+    return Facts(
+        parameters=len(arguments) - implicit + len(node.args.kwonlyargs) + starred,
+        required=len(arguments) - implicit - len(node.args.defaults) + keyword_required,
+        returns=any(isinstance(child, ast.Return) and child.value is not None for child in own),
+        yields=any(isinstance(child, ast.Yield | ast.YieldFrom) for child in own),
+        raises=tuple(sorted({name for child in own if (name := _raised(child))})),
+        classmethod="classmethod" in decorators,
+        staticmethod="staticmethod" in decorators,
+        property="property" in decorators or "cached_property" in decorators,
+        methods=0,
+        bases=False,
+    )
+
+
+def _own_nodes(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    todo = list(ast.iter_child_nodes(node))
+    while todo:
+        child = todo.pop()
+        found.append(child)
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            todo.extend(ast.iter_child_nodes(child))
+    return found
+
+
+def _raised(node: ast.AST) -> str:
+    if not isinstance(node, ast.Raise) or node.exc is None:
+        return ""
+    name = _last_name(node.exc)
+    builtin = getattr(builtins, name, None)
+    return name if isinstance(builtin, type) and issubclass(builtin, BaseException) else ""
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
