@@ -1,0 +1,7 @@
+"""The snapshot store: source trees kept once, named by a digest of what is in them."""
+
+from hgen.snapshots.snapshot import Snapshot
+from hgen.snapshots.store import Added, Store
+from hgen.snapshots.tree import Limits
+
+__all__ = ["Added", "Limits", "Snapshot", "Store"]
