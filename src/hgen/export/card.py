@@ -1,0 +1,121 @@
+"""The dataset card: front matter for the hub, and a page for people."""
+
+import json
+import re
+from dataclasses import dataclass
+
+import yaml
+from datasets import Features
+from datasets.info import DatasetInfo, DatasetInfosDict
+from datasets.splits import SplitDict, SplitInfo
+from huggingface_hub import DatasetCardData
+from jinja2 import Environment, StrictUndefined
+
+from hgen import __version__, resources
+from hgen.export.census import Census
+
+TEMPLATE = "templates/card.md.j2"
+
+_HUB_LICENSES = frozenset(
+    (
+        "afl-3.0", "agpl-3.0", "apache-2.0", "artistic-2.0", "bsd", "bsd-2-clause", "bsd-3-clause",
+        "bsd-3-clause-clear", "bsl-1.0", "cc0-1.0", "ecl-2.0", "epl-1.0", "epl-2.0", "eupl-1.1", "eupl-1.2",
+        "gpl-2.0", "gpl-3.0", "isc", "lgpl-2.1", "lgpl-3.0", "mit", "mpl-2.0", "ms-pl", "ncsa", "osl-3.0",
+        "postgresql", "unlicense", "wtfpl", "zlib",
+    )
+)  # fmt: skip
+"""The identifiers that the hub accepts in a card, as far as they are SPDX identifiers in lower case."""
+
+_SIZES = (("n<1K", 1_000), ("1K<n<10K", 10_000), ("10K<n<100K", 100_000), ("100K<n<1M", 1_000_000))
+
+
+@dataclass(frozen=True)
+class Table:
+    """One config as written; ``memory_bytes`` counts its rows as Arrow tables, ``file_bytes`` its files."""
+
+    family: str
+    config: str
+    tasks: int
+    memory_bytes: int
+    file_bytes: int
+
+
+def render(census: Census, tables: list[Table], features: Features) -> str:
+    """The README.md of a dataset with these tables; ``tables`` is ordered by family."""
+    # The page is Markdown: HTML's escapes would show in the code blocks.
+    environment = Environment(  # noqa: S701
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {"fenced": fenced, "cell": _cell, "percent": "{:.1%}".format, "json": _json}
+    page = environment.from_string(resources.text(TEMPLATE)).render(
+        version=__version__,
+        tables=tables,
+        families=census,
+        origins=census.origins(),
+        licenses=census.licenses(),
+        tasks=sum(table.tasks for table in tables),
+    )
+    return f"---\n{_front_matter(census, tables, features)}---\n\n{page}"
+
+
+def fenced(text: str, language: str) -> str:
+    """A Markdown code block whose fence is longer than any run of backticks in the text."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}{'' if text.endswith(chr(10)) else chr(10)}{fence}"
+
+
+def hub_licenses(expressions: list[str]) -> list[str]:
+    """The hub's names for SPDX expressions, ordered, each once; ``other`` for what it has no name for."""
+    symbols = {symbol for expression in expressions for symbol in re.split(r"[\s()]+(?:AND|OR)[\s()]+", expression)}
+    names = {re.sub(r"-(only|or-later)$", "", symbol.strip("() ").lower()) for symbol in symbols}
+    return sorted({name if name in _HUB_LICENSES else "other" for name in names})
+
+
+def _front_matter(census: Census, tables: list[Table], features: Features) -> str:
+    licenses = hub_licenses(list(census.licenses())) or ["other"]
+    described = DatasetCardData()
+    DatasetInfosDict({table.config: _described(table, features) for table in tables}).to_dataset_card_data(described)
+    matter = {
+        "license": licenses[0] if len(licenses) == 1 else licenses,
+        "language": ["en", "code"],
+        "pretty_name": "hgen tasks",
+        "size_categories": [_size(sum(table.tasks for table in tables))],
+        "task_categories": ["text-generation"],
+        "tags": ["code", "coding-agents", "software-engineering", "reinforcement-learning", "synthetic", "hgen"],
+        "configs": [
+            {
+                "config_name": table.config,
+                "data_files": [{"split": "train", "path": f"{table.config}/train-*.parquet"}],
+            }
+            for table in tables
+        ],
+        **described.to_dict(),
+    }
+    if licenses == ["other"]:
+        matter |= {"license_name": "per-repository", "license_link": "README.md"}
+    return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True)
+
+
+def _described(table: Table, features: Features) -> DatasetInfo:
+    splits = SplitDict()
+    splits.add(SplitInfo("train", num_bytes=table.memory_bytes, num_examples=table.tasks))
+    return DatasetInfo(
+        features=features,
+        splits=splits,
+        download_size=table.file_bytes,
+        dataset_size=table.memory_bytes,
+        config_name=table.config,
+    )
+
+
+def _size(tasks: int) -> str:
+    return next((name for name, bound in _SIZES if tasks < bound), "1M<n<10M")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1, sort_keys=True)

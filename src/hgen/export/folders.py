@@ -1,0 +1,110 @@
+"""Export folders that appear whole or not at all, and know which files are hgen's."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hgen import __version__
+from hgen.errors import ConfigError
+from hgen.shards import file_digest, sync_folder
+
+MANIFEST = ".hgen.json"
+"""Lists an export's files with their digests; hidden, so that data loaders pass it by."""
+
+
+@contextmanager
+def whole_folder(folder: Path, kind: str) -> Iterator[Path]:
+    """Give an empty folder to write to, which takes the place of ``folder`` when the block ends without an error.
+
+    Until then an earlier export stays as it is; between the two renames of the swap it stands beside its place under
+    the name ``.NAME.old``, from which the next export puts it back. Raises ``ConfigError`` if ``folder`` holds
+    anything that no export wrote.
+    """
+    new, old = (folder.with_name(f".{folder.name}.{suffix}") for suffix in ("new", "old"))
+    _recover(folder, old)
+    _refuse_foreign(folder)
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    try:
+        yield new
+        _write_manifest(new, kind)
+        _sync_tree(new)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+        sync_folder(folder.parent)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        _recover(folder, old)
+
+
+def exported_files(folder: Path, kind: str) -> dict[str, str]:
+    """The files of a finished export with their SHA-256, by relative path in POSIX form, in order.
+
+    Raises ``ConfigError`` if the folder is not an export of this kind.
+    """
+    manifest = _manifest(folder)
+    if manifest is None or manifest.get("format") != kind:
+        raise ConfigError(f"{folder} is not an export in the format {kind}; run `hgen export --format {kind}` first")
+    files = manifest["files"]
+    if not isinstance(files, dict):
+        raise ConfigError(f"{folder / MANIFEST} is damaged; run `hgen export --format {kind}` again")
+    return {str(name): str(digest) for name, digest in sorted(files.items())}
+
+
+def tree_files(folder: Path) -> list[Path]:
+    """All files below a folder, in order."""
+    return sorted(path for path in folder.rglob("*") if not path.is_dir())
+
+
+def _recover(folder: Path, old: Path) -> None:
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is in the way of an export: it is not a folder")
+    manifest = _manifest(folder) or {}
+    ours = manifest.get("files")
+    known = {MANIFEST, *ours} if isinstance(ours, dict) else set()
+    foreign = [name for name in _relative(folder) if name not in known]
+    if foreign:
+        raise ConfigError(
+            f"{folder} holds files that no export wrote, such as {foreign[0]}; move them away or export elsewhere"
+        )
+
+
+def _manifest(folder: Path) -> dict[str, object] | None:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and "files" in manifest else None
+
+
+def _write_manifest(folder: Path, kind: str) -> None:
+    files = {name: file_digest(folder / name) for name in _relative(folder)}
+    manifest = {"hgen": __version__, "format": kind, "files": files}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def _relative(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in tree_files(folder)]
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in tree_files(folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    for path in sorted({folder, *(path for path in folder.rglob("*") if path.is_dir())}):
+        sync_folder(path)

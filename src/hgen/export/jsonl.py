@@ -1,0 +1,44 @@
+"""The format ``jsonl``: one file of JSON lines per task family."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+from hgen.export.folders import tree_files, whole_folder
+from hgen.export.rows import config_name, row
+from hgen.export.summary import ExportSummary
+from hgen.records import Validated
+
+NAME = "jsonl"
+
+
+def write(tasks: Iterable[Validated], folder: Path, *, shard_bytes: int) -> ExportSummary:
+    """Write ``{family}.jsonl`` for each family met; its size is not limited.
+
+    The lines are ASCII, so that readers which split at other separators than newlines split them rightly too.
+    """
+    del shard_bytes
+    with whole_folder(folder, NAME) as new:
+        counts = _write_lines(tasks, new)
+    files = tree_files(folder)
+    return ExportSummary(NAME, folder, counts, len(files), sum(path.stat().st_size for path in files))
+
+
+def _write_lines(tasks: Iterable[Validated], folder: Path) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    files: dict[str, TextIO] = {}
+    with ExitStack() as stack:
+        for validated in tasks:
+            family = validated.task.family
+            if family not in files:
+                files[family] = stack.enter_context(_open(folder, family))
+            files[family].write(json.dumps(row(validated)) + "\n")
+            counts[family] += 1
+    return dict(sorted(counts.items()))
+
+
+def _open(folder: Path, family: str) -> TextIO:
+    return (folder / f"{config_name(family)}.jsonl").open("w", encoding="ascii", newline="\n")

@@ -1,0 +1,64 @@
+"""The stage ``export``: sound tasks become folders that other tools read."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+
+from hgen.errors import ConfigError
+from hgen.export.formats import writer
+from hgen.export.summary import ExportSummary
+from hgen.records import Validated
+from hgen.runner import done_shards, read_receipt
+from hgen.shards import read_shard
+
+
+def export(
+    out: Path,
+    formats: Sequence[str],
+    *,
+    shard_bytes: int,
+    progress: Callable[[int, int], None],
+) -> list[ExportSummary]:
+    """Write ``out/export/FORMAT`` for each format; ``progress`` is told how many of how many tasks are read.
+
+    Of tasks with the same ``instance_id`` the first is
+    taken. Raises ``ConfigError`` for an unknown format or no tasks at all, ``ShardError`` if ``validate`` is undone.
+    """
+    writers = {name: writer(name) for name in dict.fromkeys(formats)}
+    shards = done_shards(out, "validate")
+    total = len(writers) * sum(receipt.given for receipt in map(read_receipt, shards) if receipt is not None)
+    if not total:
+        raise ConfigError(f"{out / 'validate'} holds no sound task, so there is nothing to export; see `hgen stats`")
+    summaries: list[ExportSummary] = []
+    reading = _Reading(shards, total, progress)
+    for name, write in writers.items():
+        summary = write(reading.tasks(), out / "export" / name, shard_bytes=shard_bytes)
+        summaries.append(replace(summary, repeated=reading.repeated))
+    return summaries
+
+
+class _Reading:
+    """Reads the sound tasks once per format; counts over all passes what was read, and per pass what was repeated."""
+
+    def __init__(self, shards: list[Path], total: int, progress: Callable[[int, int], None]) -> None:
+        self.repeated = 0
+        self._shards = shards
+        self._total = total
+        self._progress = progress
+        self._read = 0
+
+    def tasks(self) -> Iterator[Validated]:
+        self.repeated = 0
+        # Digests, not names: some 100 bytes per task.
+        seen: set[bytes] = set()
+        for shard in self._shards:
+            for validated in read_shard(shard, Validated):
+                self._read += 1
+                self._progress(self._read, self._total)
+                identity = blake2b(validated.task.instance_id.encode(), digest_size=12).digest()
+                if identity in seen:
+                    self.repeated += 1
+                    continue
+                seen.add(identity)
+                yield validated

@@ -1,0 +1,43 @@
+"""Sound tasks to export: small, but of every shape that a row can have."""
+
+from collections.abc import Callable
+
+import pytest
+
+from hgen.records import Check, Provenance, Target, Task, Validated
+
+DOC = '"""Join the parts.\n\n    ```python\n    join()\n    ```\n    """'
+
+STATEMENT = "Find it.\n\n```\nform feed \f, line separator \u2028, nul \0, emoji \U0001f600\n```\n"
+
+
+@pytest.fixture
+def validated() -> Callable[..., Validated]:
+    return _validated
+
+
+def _validated(number: int, family: str = "dep-search", **changes: object) -> Validated:
+    localize = family == "func-localize"
+    target = Target(file="pkg/käse.py", qualname=f"Parser.m{number}", kind="method", def_line=number + 1)
+    task = Task(
+        instance_id=f"{family}-{number:06d}",
+        family=family,
+        variant="masked" if localize else "default",
+        repo=f"pypi:pack{number % 3}",
+        base_commit="1.0",
+        snapshot="ab" * 32,
+        license=("MIT", "BSD-3-Clause", "MIT OR Apache-2.0")[number % 3],
+        problem_statement=f"{STATEMENT}{number}",
+        setup_patch=f"diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-{DOC}\n+...\n"
+        if localize
+        else "",
+        patch=f"diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-...\n+{DOC}\n",
+        subject=None if localize else target,
+        targets=(target,) * (number % 4),
+        difficulty={"dependencies": number % 5, "files": 1} if not localize else {"targets": number % 4},
+        secrets=("Parser", "parser") if localize else (),
+        provenance=Provenance(hgen="0.1.0", template="cd" * 32, seed=0),
+    )
+    checks = (Check(name="gold-earns-1", passed=True, evidence="reward 1.0"),) if number % 2 else ()
+    baselines = {"rarest-word": number % 5 == 0, "undocumented": False}
+    return Validated(task=task.model_copy(update=changes), checks=checks, baselines=baselines)

@@ -1,0 +1,149 @@
+"""What every export format promises."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hgen.errors import ConfigError
+from hgen.export.folders import MANIFEST, exported_files
+from hgen.export.formats import FORMATS, writer
+from hgen.shards import file_digest
+
+FAMILIES = ("dep-search", "func-localize")
+
+
+@pytest.fixture(params=sorted(FORMATS))
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def export(name, tasks, folder, shard_bytes=10_000_000):
+    return writer(name)(tasks, folder, shard_bytes=shard_bytes)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def mixed(validated, count):
+    return [validated(number, FAMILIES[number % 2]) for number in range(count)]
+
+
+def test_the_summary_counts_what_is_on_disk(name, validated, tmp_path):
+    summary = export(name, mixed(validated, 7), tmp_path / name)
+    assert summary.tasks == {"dep-search": 4, "func-localize": 3}
+    files = contents(tmp_path / name)
+    assert (summary.files, summary.bytes) == (len(files), sum(map(len, files.values())))
+
+
+def test_the_manifest_names_every_file_with_its_digest(name, validated, tmp_path):
+    export(name, mixed(validated, 3), tmp_path / name)
+    digests = exported_files(tmp_path / name, name)
+    assert set(digests) == set(contents(tmp_path / name)) - {MANIFEST}
+    assert all(file_digest(tmp_path / name / file) == digest for file, digest in digests.items())
+
+
+def test_the_same_tasks_give_the_same_bytes_for_any_hash_seed(name, validated, tmp_path):
+    lines = tmp_path / "tasks.jsonl"
+    lines.write_text("".join(task.model_dump_json() + "\n" for task in mixed(validated, 60)), encoding="utf-8")
+    script = (
+        "import sys; from pathlib import Path; from hgen.export.formats import writer\n"
+        "from hgen.shards import read_shard; from hgen.records import Validated\n"
+        "name, source, folder = sys.argv[1:]\n"
+        "writer(name)(read_shard(Path(source), Validated), Path(folder), shard_bytes=10**7)\n"
+    )
+    outputs = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed / name
+        folder.parent.mkdir()
+        command = [sys.executable, "-c", script, name, str(lines), str(folder)]
+        subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
+        outputs.append(contents(folder))
+    assert outputs[0] == outputs[1]
+
+
+def test_an_export_that_fails_leaves_the_earlier_one(name, validated, tmp_path):
+    export(name, mixed(validated, 3), tmp_path / name)
+    before = contents(tmp_path)
+
+    def broken() -> Iterator[object]:
+        yield validated(1)
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        export(name, broken(), tmp_path / name)
+    assert contents(tmp_path) == before
+
+
+def test_a_new_export_replaces_the_earlier_one_whole(name, validated, tmp_path):
+    export(name, mixed(validated, 40), tmp_path / name, shard_bytes=100_000)
+    export(name, mixed(validated, 2), tmp_path / name)
+    export(name, mixed(validated, 2), tmp_path / "other")
+    assert contents(tmp_path / name) == contents(tmp_path / "other")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "other"])
+
+
+@pytest.mark.parametrize("left", ["new", "old", "both"])
+def test_a_killed_export_leaves_nothing_after_the_next_one(name, left, validated, tmp_path):
+    export(name, mixed(validated, 2), tmp_path / "undisturbed")
+    export(name, mixed(validated, 3), tmp_path / name)
+    if left != "new":
+        (tmp_path / name).rename(tmp_path / f".{name}.old")
+    if left != "old":
+        (tmp_path / f".{name}.new").mkdir()
+        (tmp_path / f".{name}.new" / "half").write_bytes(b"x")
+    export(name, mixed(validated, 2), tmp_path / name)
+    assert contents(tmp_path / name) == contents(tmp_path / "undisturbed")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "undisturbed"])
+
+
+def test_an_export_that_was_moved_aside_comes_back_if_the_next_one_fails(name, validated, tmp_path):
+    export(name, mixed(validated, 3), tmp_path / name)
+    before = contents(tmp_path)
+    (tmp_path / name).rename(tmp_path / f".{name}.old")
+    with pytest.raises(ZeroDivisionError):
+        export(name, (validated(1 // n) for n in (1, 0)), tmp_path / name)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("foreign", ["notes.txt", "deep/er/thesis.tex"])
+@pytest.mark.parametrize("exported_before", [True, False])
+def test_files_that_no_export_wrote_are_never_deleted(name, foreign, exported_before, validated, tmp_path):
+    if exported_before:
+        export(name, mixed(validated, 3), tmp_path / name)
+    file = tmp_path / name / foreign
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("years of work")
+    with pytest.raises(ConfigError, match=foreign):
+        export(name, mixed(validated, 3), tmp_path / name)
+    assert file.read_text() == "years of work"
+
+
+def test_an_empty_folder_may_be_taken(name, validated, tmp_path):
+    (tmp_path / name).mkdir()
+    assert export(name, mixed(validated, 3), tmp_path / name).files
+
+
+def test_an_unknown_format_is_named_with_the_known_ones():
+    with pytest.raises(ConfigError, match="unknown format 'hff'; known: hf, jsonl"):
+        writer("hff")
+
+
+def test_json_lines_hold_the_record_as_it_is(validated, tmp_path):
+    tasks = mixed(validated, 9)
+    export("jsonl", tasks, tmp_path / "jsonl")
+    for family in FAMILIES:
+        text = (tmp_path / "jsonl" / f"{family.replace('-', '_')}.jsonl").read_text(encoding="utf-8")
+        rows = [json.loads(line) for line in text.split("\n")[:-1]]
+        wanted = [task.model_dump(mode="json") for task in tasks if task.task.family == family]
+        assert rows == [{**task["task"], "checks": task["checks"], "baselines": task["baselines"]} for task in wanted]
+
+
+def test_json_lines_survive_readers_that_split_at_other_separators(validated, tmp_path):
+    export("jsonl", [validated(1), validated(2)], tmp_path / "jsonl")
+    assert len((tmp_path / "jsonl" / "dep_search.jsonl").read_text(encoding="utf-8").splitlines()) == 2
