@@ -1,0 +1,23 @@
+"""Unified diffs as values: parse them, apply them, write them.
+
+The one diff parser and applier of the project. Everything here splits lines at newlines only.
+"""
+
+from hgen.scoring.diffs.applying import apply, apply_patches
+from hgen.scoring.diffs.parsing import parse
+from hgen.scoring.diffs.rendering import edit, edited, render
+from hgen.scoring.diffs.values import DiffError, Edit, FilePatch, Hunk, split_lines
+
+__all__ = [
+    "DiffError",
+    "Edit",
+    "FilePatch",
+    "Hunk",
+    "apply",
+    "apply_patches",
+    "edit",
+    "edited",
+    "parse",
+    "render",
+    "split_lines",
+]

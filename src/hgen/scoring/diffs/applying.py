@@ -1,0 +1,146 @@
+"""Diffs applied to file contents with the verdicts of ``git apply``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hgen.scoring.diffs.parsing import parse
+from hgen.scoring.diffs.values import DiffError, FilePatch, Hunk, split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_SPACE = b" \t\n\r\v\f"
+
+
+def apply(patch: str, files: Mapping[str, bytes]) -> dict[str, bytes | None]:
+    """The contents after the patch of every path that it touches; ``None`` for a path that is gone.
+
+    ``files`` holds the contents before it, at least of the paths that the patch touches: a path not in it does not
+    exist. As with git, a hunk may be found at another line than it says, if its lines are all there; unlike git,
+    hunks of a file are taken in the order of their lines. Raises ``DiffError`` if anything does not apply.
+    """
+    return apply_patches(parse(patch), files)
+
+
+def apply_patches(patches: Iterable[FilePatch], files: Mapping[str, bytes]) -> dict[str, bytes | None]:
+    """As ``apply``, for a parsed diff."""
+    patches = tuple(patches)
+    # Renames in circles: a path that will go may be taken by another file, whatever their order.
+    leaving = {patch.old_path for patch in patches if patch.change in ("delete", "rename")}
+    result: dict[str, bytes | None] = {}
+    for patch in patches:
+        before = _before(patch, files, result)
+        _check_free(patch, files, result, leaving)
+        after = _patched(patch, before)
+        if patch.change in ("delete", "rename") and (patch.old_path not in result or patch.change == "delete"):
+            result[patch.old_path] = None
+        if patch.change != "delete":
+            result[patch.new_path] = after
+    return result
+
+
+def _before(patch: FilePatch, files: Mapping[str, bytes], result: Mapping[str, bytes | None]) -> bytes:
+    if patch.change == "add":
+        return b""
+    # Renames and copies read the file as it was before the whole diff; other changes build on earlier ones.
+    earlier = patch.change not in ("rename", "copy") and patch.old_path in result
+    before = result[patch.old_path] if earlier else files.get(patch.old_path)
+    if before is None:
+        raise DiffError(f"{patch.old_path}: no such file")
+    return before
+
+
+def _check_free(
+    patch: FilePatch, files: Mapping[str, bytes], result: Mapping[str, bytes | None], leaving: set[str]
+) -> None:
+    path = patch.new_path
+    if patch.change not in ("add", "rename", "copy"):
+        return
+    if result.get(path) is not None or (path in files and path not in leaving):
+        raise DiffError(f"{path}: already exists")
+    if _file_in_the_way(path, files, result, leaving):
+        raise DiffError(f"{path}: a file stands where its folder should be")
+
+
+def _file_in_the_way(
+    path: str, files: Mapping[str, bytes], result: Mapping[str, bytes | None], leaving: set[str]
+) -> bool:
+    parts = path.split("/")
+    parents = ["/".join(parts[:count]) for count in range(1, len(parts))]
+    return any(result.get(parent) is not None or (parent in files and parent not in leaving) for parent in parents)
+
+
+def _patched(patch: FilePatch, before: bytes) -> bytes:
+    if patch.binary:
+        raise DiffError(f"{patch.new_path}: binary patches are not supported")
+    if not patch.hunks:
+        if patch.change == "delete" and before:
+            raise DiffError(f"{patch.old_path}: deletion leaves contents")
+        return before
+    image = _Image(split_lines(before))
+    for hunk in sorted(patch.hunks, key=lambda hunk: hunk.old_start):
+        if not image.apply(hunk):
+            raise DiffError(f"{patch.old_path}: hunk at line {hunk.old_start} does not apply")
+    if patch.change == "delete" and image.lines:
+        raise DiffError(f"{patch.old_path}: deletion leaves contents")
+    return b"".join(image.lines)
+
+
+class _Image:
+    """The lines of a file between hunks, and which of them an earlier hunk has claimed."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.lines = lines
+        self.claimed = bytearray(len(lines))
+
+    def apply(self, hunk: Hunk) -> bool:
+        """Replace the hunk's lines at the place nearest to where it says; false if they are nowhere."""
+        before, after = hunk.before, hunk.after
+        place = self._find(hunk, before)
+        if place is None:
+            return False
+        self.lines[place : place + len(before)] = after
+        self.claimed[place : place + len(before)] = b"\1" * len(after)
+        return True
+
+    def _find(self, hunk: Hunk, before: list[bytes]) -> int | None:
+        at_start = hunk.old_start <= 1
+        at_end = not hunk.ends_in_context
+        last = len(self.lines) - len(before)
+        if last < 0:
+            return None
+        if at_start or at_end:
+            place = 0 if at_start else last
+            return place if (not at_end or place == last) and self._matches(before, place, at_end=at_end) else None
+        for place in _outward(min(max(hunk.new_start - 1, 0), len(self.lines)), len(self.lines)):
+            if place <= last and self._matches(before, place, at_end=False):
+                return place
+        return None
+
+    def _matches(self, before: list[bytes], place: int, *, at_end: bool) -> bool:
+        if not before:
+            return True
+        # The first line alone settles most places.
+        if len(before) > 1 and self.lines[place] != before[0]:
+            return False
+        found = self.lines[place : place + len(before)]
+        if 1 in self.claimed[place : place + len(before)]:
+            return False
+        if found == before:
+            return True
+        last = before[-1]
+        if at_end or last.endswith(b"\n") or found[:-1] != before[:-1]:
+            return False
+        # Git compares as many bytes as the hunk has: trailing white space after an unfinished line is overlooked.
+        return found[-1].startswith(last) and not found[-1][len(last) :].strip(_SPACE)
+
+
+def _outward(place: int, end: int) -> Iterable[int]:
+    """Places from the given one outward, forward first, in git's order."""
+    yield place
+    for distance in range(1, end + 1):
+        if place + distance <= end:
+            yield place + distance
+        if place - distance >= 0:
+            yield place - distance

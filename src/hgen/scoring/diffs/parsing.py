@@ -1,0 +1,273 @@
+"""Unified diffs read as ``git apply`` reads them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from hgen.scoring.diffs import paths
+from hgen.scoring.diffs.values import DiffError, FilePatch, Hunk
+
+_HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
+_MODE = re.compile(rb"[0-7]{6}(?=\s|$)")
+_NULL = b"/dev/null"
+
+
+def parse(text: str) -> tuple[FilePatch, ...]:
+    """Read a diff, git's or a traditional one; what stands between its files is ignored, as git ignores it.
+
+    Stricter than git in one thing: where a hunk's header promises fewer lines than follow, git drops the others
+    silently; here that is an error. Raises ``DiffError`` for a damaged diff and for one that holds no file.
+    """
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise DiffError("the diff holds characters that no file can hold") from None
+    lines = raw.split(b"\n")
+    if not lines[-1].startswith(b"\\ "):
+        # What follows the last newline: nothing, or a line cut short that no hunk may use.
+        lines.pop()
+    patches = tuple(_Reader(lines).patches())
+    if not patches:
+        raise DiffError("no file header (diff --git, or --- and +++) found")
+    return patches
+
+
+@dataclass
+class _Header:
+    """The extended header lines of one file, as they come."""
+
+    default: bytes | None = None
+    change: str = "modify"
+    names: dict[str, bytes] = field(default_factory=dict)
+    old_mode: str | None = None
+    new_mode: str | None = None
+    lines: int = 0
+
+
+class _Reader:
+    """A position in the lines of a diff."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.lines = lines
+        self.at = 0
+
+    def patches(self) -> list[FilePatch]:
+        found = []
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            if line.startswith(b"diff --git "):
+                found.extend(self._git_patch())
+            elif line.startswith(b"--- ") and self._peek(1).startswith(b"+++ ") and _HUNK.match(self._peek(2)):
+                found.append(self._traditional_patch())
+            elif _HUNK.match(line):
+                raise self._error("hunk without a file header")
+            else:
+                self.at += 1
+        return found
+
+    def _git_patch(self) -> list[FilePatch]:
+        start = self.at
+        header = self._header()
+        binary = self._skip_binary()
+        hunks = self._hunks()
+        if not header.lines:
+            return []
+        if not hunks and not binary and header.change == "modify" and header.old_mode == header.new_mode:
+            raise DiffError(f"line {start + 1}: file header without any change")
+        patch = _file_patch(header, binary, hunks)
+        _check_sides(patch, start + 1)
+        return [patch]
+
+    def _header(self) -> _Header:
+        header = _Header(default=_common_name(self.lines[self.at][len(b"diff --git ") :]))
+        self.at += 1
+        while self.at < len(self.lines) and self._header_line(header, self.lines[self.at]):
+            self.at += 1
+            header.lines += 1
+        return header
+
+    def _header_line(self, header: _Header, line: bytes) -> bool:
+        """Take up one header line; false if it is none."""
+        for prefix, side in ((b"--- ", "old"), (b"+++ ", "new")):
+            if line.startswith(prefix):
+                name = paths.read_name(line[4:])
+                self._name(
+                    header,
+                    side,
+                    _NULL if name == _NULL else paths.strip_prefix(name).encode("utf-8", "surrogateescape"),
+                )
+                return True
+        for prefix, change, side in _MOVES:
+            if line.startswith(prefix):
+                self._change(header, change)
+                self._name(header, side, paths.read_name(line[len(prefix) :]))
+                return True
+        for prefix, change, side in _MODES:
+            if line.startswith(prefix):
+                self._change(header, change)
+                self._mode(header, side, line[len(prefix) :])
+                return True
+        return line.startswith((b"index ", b"similarity index ", b"dissimilarity index "))
+
+    def _change(self, header: _Header, change: str) -> None:
+        if change != "modify" and header.change not in ("modify", change):
+            raise self._error(f"a file cannot be both {header.change} and {change}")
+        if change != "modify":
+            header.change = change
+
+    def _name(self, header: _Header, side: str, name: bytes) -> None:
+        if header.names.setdefault(side, name) != name:
+            raise self._error(f"inconsistent file name {paths.show(name)}")
+
+    def _mode(self, header: _Header, side: str, text: bytes) -> None:
+        match = _MODE.match(text)
+        if not match:
+            raise self._error(f"invalid mode {paths.show(text)}")
+        if side == "old":
+            header.old_mode = match.group().decode()
+        else:
+            header.new_mode = match.group().decode()
+
+    def _skip_binary(self) -> bool:
+        line = self._peek(0)
+        if line.startswith(b"GIT binary patch"):
+            # Base 85 lines, blocks separated by blank lines: none of them can look like a header.
+            while self.at < len(self.lines) and not self._peek(0).startswith((b"diff --git ", b"--- ")):
+                self.at += 1
+            return True
+        if line.startswith((b"Binary files ", b"Files ")) and line.rstrip().endswith(b" differ"):
+            self.at += 1
+            return True
+        return False
+
+    def _traditional_patch(self) -> FilePatch:
+        start = self.at + 1
+        old, new = (paths.read_name(self._peek(offset)[4:]) for offset in (0, 1))
+        self.at += 2
+        change = "add" if old == _NULL else "delete" if new == _NULL else "modify"
+        name = old if change == "delete" or (change == "modify" and new.startswith(old)) else new
+        path = paths.strip_prefix(name) if b"/" in name else paths.checked(name)
+        patch = FilePatch(change, path, path, None, None, binary=False, hunks=self._hunks())
+        _check_sides(patch, start)
+        return patch
+
+    def _hunks(self) -> tuple[Hunk, ...]:
+        hunks = []
+        while self._peek(0).startswith(b"@@ -"):
+            hunks.append(self._hunk())
+        return tuple(hunks)
+
+    def _hunk(self) -> Hunk:
+        match = _HUNK.match(self._peek(0))
+        if not match:
+            raise self._error("damaged hunk header")
+        old_start, old_left, new_start, new_left = (1 if number is None else int(number) for number in match.groups())
+        self.at += 1
+        lines: list[bytes] = []
+        while old_left or new_left:
+            sign = self._next_hunk_line(lines)
+            old_left -= sign in b" -"
+            new_left -= sign in b" +"
+            if min(old_left, new_left) < 0:
+                raise self._error("hunk has other lines than its header promises")
+        self._no_newline(lines)
+        if not any(line[:1] != b" " for line in lines):
+            raise self._error("hunk without any change")
+        self._check_hunk_ended()
+        _check_newlines(lines, self.at)
+        return Hunk(old_start, new_start, tuple(lines))
+
+    def _next_hunk_line(self, lines: list[bytes]) -> bytes:
+        """Append the next line of a hunk and return its sign."""
+        self._no_newline(lines)
+        if self.at >= len(self.lines):
+            raise self._error("hunk cut short")
+        # A context line that is empty may have lost its space, as GNU diff writes it.
+        line = self.lines[self.at] or b" "
+        if line[:1] not in (b" ", b"-", b"+"):
+            raise self._error(f"{paths.show(line)} inside a hunk: its header promises more lines")
+        lines.append(line + b"\n")
+        self.at += 1
+        return line[:1]
+
+    def _no_newline(self, lines: list[bytes]) -> None:
+        while lines and self._peek(0).startswith(b"\\ "):
+            lines[-1] = lines[-1].rstrip(b"\n")
+            self.at += 1
+
+    def _check_hunk_ended(self) -> None:
+        line = self._peek(0)
+        if line.startswith((b"+", b" ")) or (line.startswith(b"-") and not line.startswith((b"-- ", b"--- "))):
+            raise self._error("hunk has more lines than its header promises")
+
+    def _peek(self, offset: int) -> bytes:
+        return self.lines[self.at + offset] if self.at + offset < len(self.lines) else b""
+
+    def _error(self, message: str) -> DiffError:
+        return DiffError(f"line {self.at + 1}: {message}")
+
+
+_MOVES = (
+    (b"rename from ", "rename", "old"),
+    (b"rename to ", "rename", "new"),
+    (b"rename old ", "rename", "old"),
+    (b"rename new ", "rename", "new"),
+    (b"copy from ", "copy", "old"),
+    (b"copy to ", "copy", "new"),
+)
+_MODES = (
+    (b"old mode ", "modify", "old"),
+    (b"new mode ", "modify", "new"),
+    (b"deleted file mode ", "delete", "old"),
+    (b"new file mode ", "add", "new"),
+)
+
+
+def _common_name(text: bytes) -> bytes | None:
+    """The name in ``a/name b/name``, which may hold spaces; None if the two differ."""
+    if text.startswith(b'"'):
+        first, rest = paths.read_quoted(text)
+        pairs = [(first, paths.read_name(rest.lstrip(b" ")))]
+    else:
+        text = text.rstrip(b"\r")
+        pairs = [
+            (text[: space.start()], paths.read_name(text[space.end() :])) for space in re.finditer(rb" (?=[^ ])", text)
+        ]
+    for first, second in pairs:
+        name = first.partition(b"/")[2]
+        if name and name == second.partition(b"/")[2]:
+            return name
+    return None
+
+
+def _file_patch(header: _Header, binary: bool, hunks: tuple[Hunk, ...]) -> FilePatch:
+    if header.change not in ("add", "delete") and len(header.names) == 1:
+        raise DiffError("git file header with only one of its two file names")
+    names = [header.names.get(side, header.default) for side in ("old", "new")]
+    if header.change == "add":
+        names[0] = names[1] if names[0] in (_NULL, header.default) else None
+    if header.change == "delete":
+        names[1] = names[0] if names[1] in (_NULL, header.default) else None
+    old, new = names
+    if old is None or new is None or _NULL in (old, new):
+        raise DiffError("git file header without consistent file names")
+    if header.change not in ("rename", "copy") and old != new:
+        raise DiffError(f"file names {paths.show(old)} and {paths.show(new)} differ without a rename")
+    return FilePatch(
+        header.change, paths.checked(old), paths.checked(new), header.old_mode, header.new_mode, binary, hunks
+    )
+
+
+def _check_sides(patch: FilePatch, line: int) -> None:
+    if patch.change == "add" and any(hunk.before for hunk in patch.hunks):
+        raise DiffError(f"line {line}: new file {patch.new_path} depends on old contents")
+    if patch.change == "delete" and any(hunk.after for hunk in patch.hunks):
+        raise DiffError(f"line {line}: deleted file {patch.old_path} still has contents")
+
+
+def _check_newlines(lines: list[bytes], at: int) -> None:
+    for signs in (b" -", b" +"):
+        side = [line for line in lines if line[:1] in signs]
+        if any(not line.endswith(b"\n") for line in side[:-1]):
+            raise DiffError(f"line {at}: a line without newline is not the last one")
