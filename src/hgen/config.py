@@ -32,8 +32,11 @@ class MineConfig(Section):
     decontaminate: tuple[str, ...] = ("swe-bench", "swe-bench-verified", "swt-bench", "commit-0")
     max_files: int = Field(50_000, gt=0)
     max_bytes: int = Field(500_000_000, gt=0)
-    max_file_bytes: int = Field(5_000_000, gt=0)
+    max_file_bytes: int = Field(20_000_000, gt=0)
+    max_ratio: float = Field(100.0, gt=0)
     min_python_files: int = Field(3, ge=0)
+    host: str = "https://github.com/"
+    silence: float = Field(30.0, gt=0)
     timeout: float = Field(600.0, gt=0)
 
 
@@ -60,7 +63,7 @@ class ValidateConfig(Section):
 class ExportConfig(Section):
     """How tasks are exported."""
 
-    format: str = "hf"
+    formats: tuple[str, ...] = ("hf", "jsonl")
     shard_bytes: int = Field(500_000_000, gt=0)
 
 

@@ -22,6 +22,12 @@ class Executor(Protocol):
 class InProcess:
     """One after the other, here: for one worker, and for debugging."""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
     def submit(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[tuple[A, "Future[B]"]]:
         """Run ``function`` on each item as the futures are asked for."""
         for item in items:

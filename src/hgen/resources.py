@@ -12,6 +12,11 @@ def folder() -> Path:
     return package if (package / "templates").is_dir() else checkout
 
 
+def path(name: str) -> Path:
+    """Where a shipped file is."""
+    return folder() / name
+
+
 def text(name: str) -> str:
     """The contents of a shipped file, named by its path, as in ``templates/dep-search.md.j2``."""
-    return (folder() / name).read_text(encoding="utf-8")
+    return path(name).read_text(encoding="utf-8")

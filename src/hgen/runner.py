@@ -70,6 +70,19 @@ class Summary:
         """Whether a shard is undone or a bug was met."""
         return bool(self.failures) or self.rejects[BUG] > 0
 
+    def row(self) -> dict[str, object]:
+        """The summary for machines."""
+        return {
+            "stage": self.stage,
+            "in": self.taken,
+            "out": self.given,
+            "rejects": dict(sorted(self.rejects.items())),
+            "shards": self.shards,
+            "up_to_date": self.skipped,
+            "seconds": round(self.seconds, 3),
+            "failures": self.failures,
+        }
+
 
 def run(stage: Stage, out: Path, executor: Executor, progress: Callable[[int, int], None]) -> Summary:
     """Bring all shards of a stage up to date; ``progress`` is told how many of how many are done.

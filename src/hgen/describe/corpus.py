@@ -1,9 +1,9 @@
 """What a repository says: its texts, which symbol each line belongs to, and a search index over the symbols."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -49,11 +49,15 @@ class Corpus:
         return "\0".join(flat(content.decode("utf-8", "replace")) for content in self._texts())
 
     def lines(self, file: str) -> list[str]:
-        """A file's lines with their ends, split at newlines only; 1-based line n is at n - 1.
+        """A file's lines without their newlines, split at newlines only; 1-based line n is at n - 1.
 
         Raises ``UnicodeDecodeError`` for a file that is not UTF-8.
         """
-        return self.files[file].decode("utf-8").split("\n")
+        return self._read_lines(file)
+
+    @cached_property
+    def _read_lines(self) -> Callable[[str], list[str]]:
+        return lru_cache(maxsize=64)(lambda file: self.files[file].decode("utf-8").split("\n"))
 
     def _texts(self) -> Iterable[bytes]:
         for name in sorted(self.files):

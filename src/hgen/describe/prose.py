@@ -6,8 +6,8 @@ import re
 
 _HEADING = re.compile(
     r"^\s*(args?|arguments|parameters?|params?|keyword args|keyword arguments|other parameters"
-    r"|returns?|yields?|receives?|raises?|exceptions?|warns|warnings?|attributes?|methods|examples?|usage|notes?|see also|references?|todo|"
-    r"version(added|changed)?|history|authors?|options?|properties|links|demo)\s*:*\s*$",
+    r"|returns?|yields?|receives?|raises?|exceptions?|warns|warnings?|attributes?|methods|examples?|usage|notes?"
+    r"|see also|references?|todo|version(added|changed)?|history|authors?|options?|properties|links|demo)\s*:*\s*$",
     re.IGNORECASE,
 )
 _FIELD = re.compile(r"^\s*([:@][\w-]+[^:]*:|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^`$%]|[-=~^]{3,})")

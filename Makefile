@@ -1,0 +1,43 @@
+# Each target sets up what it needs: `make demo` and `make test` work on a fresh machine that has git, make and python3.
+
+PYTHON ?= python3
+JOBS ?= 0
+OUT ?= out
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check bench mine parse synth validate export clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml dev.lock
+	@echo "Creating the environment in $(VENV) ..."
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "hgen needs Python 3.11 or newer; this is %d.%d: make PYTHON=..." % v[:2])'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+demo: $(READY) ## mine real packages, make and prove tasks, show one
+	@sh scripts/demo.sh $(BIN)/hgen $(OUT) $(JOBS)
+
+test: $(READY) ## the whole test suite, containers included
+	@sh scripts/test.sh $(BIN)/python
+
+check: $(READY) ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+mine parse synth validate export: $(READY) ## one stage, in CI: make mine CONFIG=configs/quickstart.yaml
+	$(BIN)/hgen $@ $(if $(CONFIG),-c $(CONFIG)) -o $(OUT) $(if $(filter export,$@),,-j $(JOBS))
+
+bench: $(READY) ## the benchmark of the whole pipeline
+	$(BIN)/python benchmarks/pipeline.py
+
+clean: ## remove the environment and what runs left here
+	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

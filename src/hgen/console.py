@@ -1,0 +1,49 @@
+"""What a person sees while hgen works: progress on stderr, tables on stdout."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from hgen.runner import Summary
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr that is told how many of how many are done; silent when stderr is not a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def summary_table(summaries: Sequence[Summary]) -> Table:
+    """What the stages did, a row each."""
+    table = Table(title=None, header_style="bold")
+    table.add_column("stage")
+    for column in ("in", "out", "rejected", "seconds", "records/s"):
+        table.add_column(column, justify="right")
+    table.add_column("rejected by reason")
+    for summary in summaries:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in summary.rejects.most_common())
+        rate = f"{summary.given / summary.seconds:,.0f}" if summary.skipped < summary.shards else "–"
+        note = f"{summary.skipped} of {summary.shards} shards were up to date" if summary.skipped else ""
+        table.add_row(
+            summary.stage,
+            f"{summary.taken:,}",
+            f"{summary.given:,}",
+            f"{summary.rejects.total():,}",
+            f"{summary.seconds:.1f}",
+            rate,
+            "; ".join(filter(None, (reasons, note))),
+        )
+    return table

@@ -1,0 +1,89 @@
+"""A description of one symbol, from its docstring's prose and its code, that says neither where nor (masked) what."""
+
+from dataclasses import dataclass
+
+from hgen.describe.corpus import Corpus
+from hgen.describe.facts import Facts, facts
+from hgen.describe.leaks import leaks
+from hgen.describe.prose import prose
+from hgen.describe.words import flat, terms
+from hgen.errors import Skip
+from hgen.records import Symbol
+
+_PASSAGE = 6
+"""So many words in a row that stand elsewhere as well give a sentence away."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the template says of a target; ``name`` is empty when it is masked."""
+
+    kind: str
+    name: str
+    sentences: tuple[str, ...]
+    facts: Facts
+
+    @property
+    def prose(self) -> str:
+        """The sentences, each ended."""
+        return " ".join(sentence if sentence[-1] in ".!?:" else f"{sentence}." for sentence in self.sentences)
+
+    def terms(self) -> list[str]:
+        """What one would search for."""
+        return terms(self.prose)
+
+
+def describe(
+    symbol: Symbol, *, docstring: str, source: str, secrets: tuple[str, ...], named: bool, words: tuple[int, int]
+) -> Description:
+    """Describe a symbol by the sentences of its docstring that give no secret away.
+
+    ``words`` bounds the length of the prose. Raises ``Skip`` when too little is left, and when the code does not parse
+    by itself.
+    """
+    least, most = words
+    sentences = prose(docstring)
+    if _length(sentences) < least:
+        raise Skip("thin-docstring", f"{_length(sentences)} words of prose")
+    if not flat("".join(sentences)).isascii():
+        raise Skip("not-english", sentences[0][:80])
+    kept = [sentence for sentence in sentences if not leaks(sentence, secrets)]
+    if kept[:1] != sentences[:1] or _length(kept) < least:
+        # The first sentence says what the symbol is for; the others lean on it.
+        raise Skip("leak", f"the docstring gives {leaks(' '.join(sentences), secrets)} away")
+    shown = facts(source)
+    if shown is None:
+        raise Skip("unparsable", "the definition does not parse by itself")
+    return Description(
+        kind=symbol.kind, name=symbol.qualname if named else "", sentences=tuple(_cut(kept, most)), facts=shown
+    )
+
+
+def readable_elsewhere(corpus: Corpus, description: Description) -> str:
+    """A passage of the description that the repository holds in more than one place, or an empty string."""
+    for sentence in description.sentences:
+        words = flat(sentence).split()
+        for start in range(0, max(len(words) - _PASSAGE, 0) + 1, _PASSAGE // 2):
+            passage = words[start : start + _PASSAGE]
+            if len(passage) == _PASSAGE and _twice(corpus.flat_text, f" {' '.join(passage)} "):
+                return " ".join(passage)
+    return ""
+
+
+def _twice(text: str, passage: str) -> bool:
+    first = text.find(passage)
+    return first >= 0 and text.find(passage, first + 1) >= 0
+
+
+def _length(sentences: list[str]) -> int:
+    return sum(len(sentence.split()) for sentence in sentences)
+
+
+def _cut(sentences: list[str], most: int) -> list[str]:
+    """The leading sentences up to a number of words, at least one."""
+    kept = sentences[:1]
+    for sentence in sentences[1:]:
+        if _length([*kept, sentence]) > most:
+            break
+        kept.append(sentence)
+    return kept

@@ -1,0 +1,35 @@
+"""The task families: hgen's own, and those that other packages register as entry points."""
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from hgen.errors import ConfigError
+from hgen.families import dep_search, func_localize
+from hgen.families.base import Family
+
+OWN = (func_localize.FAMILY, dep_search.FAMILY)
+
+
+@cache
+def families() -> dict[str, Family]:
+    """All families by name, hgen's own first.
+
+    Raises ``ConfigError`` when another package's family cannot be loaded or takes a name that is taken.
+    """
+    found = {family.name: family for family in OWN}
+    for entry in sorted(entry_points(group="hgen.families"), key=lambda entry: entry.name):
+        family = entry.load()
+        if not isinstance(family, Family):
+            raise ConfigError(f"the entry point {entry.name} of hgen.families is {type(family).__name__}, not a Family")
+        if family.name in found:
+            raise ConfigError(f"two families are called {family.name}; one comes from {entry.value}")
+        found[family.name] = family
+    return found
+
+
+def chosen(names: tuple[str, ...]) -> tuple[Family, ...]:
+    """The families of these names, or all for no names, in the table's order."""
+    known = families()
+    if unknown := sorted(set(names) - set(known)):
+        raise ConfigError(f"unknown families {', '.join(unknown)}; known: {', '.join(known)}")
+    return tuple(family for name, family in known.items() if not names or name in names)

@@ -1,0 +1,1 @@
+"""The stages: one verb each, and none imports another."""

@@ -1,0 +1,115 @@
+"""Synthesize tasks: families propose them from a parsed repository; this renders their text and their patches."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from hgen import __version__
+from hgen.config import Section, SynthConfig, checked
+from hgen.describe.corpus import Corpus
+from hgen.describe.leaks import leaks
+from hgen.errors import ConfigError
+from hgen.families import chosen
+from hgen.families.base import Edits, Family, Material, Proposal, in_start_state
+from hgen.records import Codebase, Provenance, Reject, Repo, Target, Task
+from hgen.resources import text
+from hgen.scoring import diffs
+from hgen.snapshots import Store
+
+
+def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[Task | Reject]:
+    """All tasks of the chosen families from one repository, and a reject for each thing passed over."""
+    with Store(store).open(codebase.repo.snapshot) as files:
+        material = Material(
+            codebase=codebase,
+            corpus=Corpus(files, codebase.symbols),
+            seed=config.seed,
+            in_image=codebase.repo.repo.split(":")[-1].split("/")[-1].lower() in _in_image(),
+        )
+        for family in chosen(config.families):
+            for proposal in family.propose(material, _options(config, family)):
+                if isinstance(proposal, Reject):
+                    yield proposal.model_copy(update={"source": f"{codebase.repo.repo} {proposal.source}"})
+                else:
+                    yield _task(material, family, proposal)
+
+
+def fingerprint(config: SynthConfig) -> str:
+    """What tasks depend on besides their repository; checks the families' options on the way."""
+    known = {family.name for family in chosen(())}
+    if unknown := sorted(set(config.options) - known):
+        raise ConfigError(f"unknown families {', '.join(unknown)} in synth.options; known: {', '.join(sorted(known))}")
+    families = chosen(config.families)
+    options = [
+        (family.name, _options(config, family).model_dump_json(), _digest(family.template)) for family in families
+    ]
+    return hashlib.sha256(repr((config.seed, options, sorted(_in_image()))).encode()).hexdigest()
+
+
+def _options(config: SynthConfig, family: Family) -> Section:
+    return checked(family.options, config.options.get(family.name, {}), ("synth", "options", family.name))
+
+
+def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reject:
+    codebase = material.codebase
+    repo = codebase.repo
+    statement = _template(family.template).render(proposal.context).strip() + "\n"
+    targets = tuple(in_start_state(codebase.symbols[position], proposal.setup) for position in proposal.targets)
+    instance_id = _instance_id(repo, family, proposal, targets)
+    if seen := leaks(statement, proposal.secrets):
+        return Reject(source=instance_id, reason="leak", detail=f"the problem statement gives {seen} away")
+    before = {file: material.corpus.files[file] for file in {*proposal.setup, *proposal.gold}}
+    start = {file: diffs.edited(file, content, proposal.setup.get(file, ())) for file, content in before.items()}
+    return Task(
+        instance_id=instance_id,
+        family=family.name,
+        variant=proposal.variant,
+        repo=repo.repo,
+        base_commit=repo.base_commit,
+        snapshot=repo.snapshot,
+        license=repo.license,
+        problem_statement=statement,
+        setup_patch=_patch(before, proposal.setup),
+        patch=_patch(start, proposal.gold),
+        subject=None
+        if proposal.subject is None
+        else in_start_state(codebase.symbols[proposal.subject], proposal.setup),
+        targets=targets,
+        difficulty=proposal.difficulty,
+        secrets=proposal.secrets,
+        provenance=Provenance(hgen=__version__, template=_digest(family.template), seed=material.seed),
+    )
+
+
+def _patch(files: Mapping[str, bytes], edits: Edits) -> str:
+    return "".join(diffs.edit(file, files[file], edits[file]) for file in sorted(edits))
+
+
+def _instance_id(repo: Repo, family: Family, proposal: Proposal, targets: tuple[Target, ...]) -> str:
+    """Readable, fit for a file name, and derived from what the task is."""
+    meaning = repr((repo.snapshot, family.name, proposal.variant, proposal.subject, targets, proposal.context))
+    slug = repo.repo.replace("/", "__").replace(":", "__")
+    return f"{slug}-{repo.base_commit[:12]}.{family.name}.{hashlib.sha256(meaning.encode()).hexdigest()[:12]}"
+
+
+@cache
+def _template(path: Path) -> jinja2.Template:
+    # Markdown for agents, not HTML: escaping would change the text.
+    environment = jinja2.Environment(  # noqa: S701
+        undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )
+    return environment.from_string(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _digest(template: Path) -> str:
+    return hashlib.sha256(template.read_bytes()).hexdigest()[:16]
+
+
+@cache
+def _in_image() -> frozenset[str]:
+    lines = (line.partition("#")[0].strip() for line in text("configs/image.txt").split("\n"))
+    return frozenset(line for line in lines if line)

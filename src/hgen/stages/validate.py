@@ -1,0 +1,105 @@
+"""Validate tasks: prove each one sound, with the evidence beside it, and reject it by the first check that fails."""
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hgen.describe.corpus import Corpus
+from hgen.describe.leaks import leaks
+from hgen.errors import Skip
+from hgen.families import families
+from hgen.families.base import Family
+from hgen.records import Check, Task, Validated
+from hgen.scoring import diffs
+from hgen.snapshots import Store
+from hgen.syntax import parse_module
+
+Row = dict[str, Any]
+"""A task as the JSON row that scorers read."""
+
+
+def validate(task: Task, *, store: Path) -> Iterator[Validated]:
+    """The task with its evidence.
+
+    Raises ``Skip`` with the name of the check that failed.
+    """
+    family = families()[task.family]
+    corpus = _corpus(store, task.snapshot)
+    checks: list[Check] = []
+    start = _checked(checks, "start-state", lambda: _start_state(task, corpus))
+    row = task.model_dump(mode="json")
+    _checked(checks, "gold", lambda: _gold(family, row, start))
+    _checked(checks, "no-op", lambda: _nothing(family, row, start))
+    _checked(checks, "leak", lambda: _no_leak(task))
+    _checked(checks, "probes", lambda: _probes(family, row, start))
+    chosen = {name: _solves(task, corpus, choose(task, corpus)) for name, choose in family.baselines.items()}
+    yield Validated(task=task, checks=tuple(checks), baselines=chosen)
+
+
+def _checked(checks: list[Check], name: str, check: Callable[[], tuple[Any, str]]) -> Any:
+    result, evidence = check()
+    checks.append(Check(name=name, passed=True, evidence=evidence))
+    return result
+
+
+def _start_state(task: Task, corpus: Corpus) -> tuple[dict[str, bytes], str]:
+    """The start state's contents of all files that the task's patches touch or its targets stand in."""
+    try:
+        patches = [patch for text in (task.setup_patch, task.patch) if text for patch in diffs.parse(text)]
+        concerned = {patch.old_path for patch in patches} | {target.file for target in task.targets}
+        after = {file: corpus.files[file] for file in sorted(concerned)}
+        changed = diffs.apply(task.setup_patch, after) if task.setup_patch else {}
+        after |= {file: content for file, content in changed.items() if content is not None}
+        for file in sorted(after):
+            ast.parse(after[file])
+    except diffs.DiffError as error:
+        raise Skip("start-state", f"the setup patch does not apply: {error}") from None
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise Skip("start-state", f"the start state does not parse: {error}") from None
+    return after, f"the setup patch applies to {len(concerned)} files, and all of them parse"
+
+
+def _gold(family: Family, row: Row, start: dict[str, bytes]) -> tuple[None, str]:
+    score = family.score(row, row["patch"], start)
+    if not score.resolved or score.reward != 1:
+        raise Skip("gold", f"the gold patch earns {score.reward}: {score.reasons}")
+    return None, "the gold patch earns 1 and is resolved"
+
+
+def _nothing(family: Family, row: Row, start: dict[str, bytes]) -> tuple[None, str]:
+    score = family.score(row, "", start)
+    if score.resolved or score.reward != 0:
+        raise Skip("no-op", f"the empty diff earns {score.reward}")
+    return None, "the empty diff earns 0"
+
+
+def _no_leak(task: Task) -> tuple[None, str]:
+    if seen := leaks(task.problem_statement, task.secrets):
+        raise Skip("leak", f"the problem statement gives {seen} away")
+    return None, f"none of {len(task.secrets)} secrets can be read in the problem statement"
+
+
+def _probes(family: Family, row: Row, start: dict[str, bytes]) -> tuple[None, str]:
+    tried = []
+    for probe in family.probes(row, start):
+        score = family.score(row, probe.patch, start)
+        if score.resolved:
+            raise Skip("probe", f"the cheat {probe.name} is a full success")
+        tried.append(f"{probe.name} {score.reward:.2f}")
+    return None, ", ".join(tried)
+
+
+def _solves(task: Task, corpus: Corpus, chosen: frozenset[int]) -> bool:
+    wanted = {(target.file, target.qualname) for target in task.targets}
+    return {(corpus.symbols[place].file, corpus.symbols[place].qualname) for place in chosen} == wanted
+
+
+@lru_cache(maxsize=1)
+def _corpus(store: Path, digest: str) -> Corpus:
+    """The repository of the tasks at hand; tasks of one repository follow each other."""
+    with Store(store).open(digest) as snapshot:
+        files = {file: snapshot[file] for file in snapshot if file.endswith(".py")}
+    modules = [parse_module(file, files[file]) for file in sorted(files)]
+    return Corpus(files, tuple(symbol for module in modules for symbol in module.symbols))
