@@ -2,6 +2,6 @@
 
 from hgen.snapshots.snapshot import Snapshot
 from hgen.snapshots.store import Added, Store
-from hgen.snapshots.tree import Limits
+from hgen.snapshots.tree import Limits, read_tree
 
-__all__ = ["Added", "Limits", "Snapshot", "Store"]
+__all__ = ["Added", "Limits", "Snapshot", "Store", "read_tree"]

@@ -30,7 +30,7 @@ class Added:
     python_files: int
     python_lines: int
     python_bytes: int
-    dropped: dict[str, int]
+    dropped: Counter[str]
 
 
 class Store:
@@ -115,7 +115,7 @@ def _added(digest: str, contents: list[_Content], dropped: Counter[str]) -> Adde
         python_files=len(python),
         python_lines=sum(content.lines for content in python),
         python_bytes=sum(content.size for content in python),
-        dropped=dict(sorted(dropped.items())),
+        dropped=dropped,
     )
 
 

@@ -47,6 +47,11 @@ class Entry:
     size: int
     link: str = ""
 
+    @property
+    def is_python(self) -> bool:
+        """Whether it is a file of Python code by its name."""
+        return self.mode != "120000" and self.path.endswith(".py")
+
 
 @dataclass
 class Tree:

@@ -1,0 +1,42 @@
+"""How sources are fetched, and what one turns out to be: a tree of files, and who it is."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hgen.snapshots import Limits
+from hgen.sources.pip_config import Index
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How sources are fetched."""
+
+    cache: Path
+    """Keeps downloads and git mirrors between runs; any number of workers may share it."""
+    limits: Limits
+    max_ratio: float
+    """How many times its own size an archive may unpack to."""
+    host: str
+    """The address that ``owner/name`` is appended to."""
+    index: Index
+    silence: float
+    """Seconds without a byte after which a server counts as gone."""
+    timeout: float
+    """Seconds that one download may take."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The files of one repository at one commit or version, in a folder of our own."""
+
+    repo: str
+    base_commit: str
+    """Empty for a plain folder, which has no name for its state but the digest of its files."""
+    tree: Path
+    urls: tuple[str, ...] = ()
+    """Addresses that the repository is known by, beside those in its metadata."""
+    ignore: frozenset[str] = frozenset()
+    """Names that are no part of the tree, wherever they are."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """How many things were left out on the way here, by reason."""

@@ -1,0 +1,81 @@
+"""Mine: fetch what a source names, keep its tree as a snapshot, and refuse what tasks must not be made of."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from hgen.config import MineConfig
+from hgen.errors import Skip
+from hgen.records import Reject, Repo, Source
+from hgen.snapshots import Limits, Store, read_tree
+from hgen.sources import Origin, Settings, fetch
+from hgen.sources.decontamination import require_clean
+from hgen.sources.licenses import find_license, require_allowed
+from hgen.sources.metadata import read_metadata
+from hgen.sources.pip_config import read_index
+from hgen.sources.rows import read_rows
+from hgen.sources.spec import Location, Rows, parse_spec, without_passwords
+
+log = logging.getLogger(__name__)
+
+
+def mine(source: Source, settings: MineConfig, store: Store, cache: Path) -> Iterator[Repo | Reject]:
+    """Turn a source into one repository, or a table of repositories into one record or reject for each row.
+
+    ``cache`` keeps downloads and git mirrors between runs. Raises ``Skip`` if the one repository is not wanted or does
+    not exist, ``NetworkError`` if that cannot be known, ``ConfigError`` if the source is not understood.
+    """
+    location = parse_spec(source.spec)
+    if not isinstance(location, Rows):
+        yield _mine_one(location, without_passwords(source.spec), settings, store, cache)
+        return
+    for repository in read_rows(location):
+        spec = f"{repository.name}@{repository.revision}"
+        try:
+            yield _mine_one(repository, spec, settings, store, cache)
+        except Skip as skip:
+            yield Reject(source=spec, reason=skip.reason, detail=skip.detail)
+
+
+def _mine_one(location: Location, spec: str, settings: MineConfig, store: Store, cache: Path) -> Repo:
+    limits = Limits(settings.max_files, settings.max_bytes, settings.max_file_bytes)
+    how = Settings(
+        cache=cache,
+        limits=limits,
+        max_ratio=settings.max_ratio,
+        host=settings.host,
+        index=read_index(os.environ),
+        silence=settings.silence,
+        timeout=settings.timeout,
+    )
+    with tempfile.TemporaryDirectory(prefix="hgen-mine-") as folder:
+        origin = fetch(location, Path(folder) / "tree", how)
+        metadata = read_metadata(origin.tree)
+        require_clean(origin, metadata, settings.decontaminate)
+        _require_python(origin, limits, settings.min_python_files)
+        expression = find_license(origin.tree, metadata)
+        require_allowed(expression, settings.licenses)
+        # Last, so that nothing is kept of what is refused.
+        added = store.add(origin.tree, limits, origin.ignore)
+    dropped = origin.dropped + added.dropped
+    if dropped:
+        log.info("%s: left out %s", spec, ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items())))
+    return Repo(
+        repo=origin.repo,
+        base_commit=origin.base_commit or added.digest[:12],
+        snapshot=added.digest,
+        license=expression,
+        source=spec,
+        files=added.files,
+        python_files=added.python_files,
+        python_lines=added.python_lines,
+        python_bytes=added.python_bytes,
+    )
+
+
+def _require_python(origin: Origin, limits: Limits, least: int) -> None:
+    found = sum(entry.is_python for entry in read_tree(origin.tree, limits, origin.ignore).entries)
+    if found < least:
+        raise Skip("too-few-python-files", f"{found} of the {least} that there must be")
