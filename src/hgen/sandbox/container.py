@@ -1,0 +1,228 @@
+"""A sandbox as a container, and the factory that starts them."""
+
+import io
+import secrets
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from hgen.errors import SandboxError
+from hgen.sandbox import execution, hostgit, labels
+from hgen.sandbox.base import Limits, Result, Unreadable
+from hgen.sandbox.client import Client, Volume
+from hgen.sandbox.layout import AGENT, GRADER, HIDDEN, TREE, StartState, open_folder, single
+from hgen.sandbox.removal import Remover
+
+_WORK = str(TREE.parent)
+
+_MINIMUM = {
+    "PATH": "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+
+# The first process of a container collects orphans when SIGCHLD is ignored, and its end is the container's.
+_FIRST = ("/usr/bin/env", "-i", "--ignore-signal=CHLD", "/bin/sleep")
+
+_FILE_SECONDS = 30.0
+_INCOMING = "incoming"
+
+
+class Containers:
+    """Starts sandboxes from one image of one engine; may be used from several threads.
+
+    Use it in a ``with`` block: leaving it waits until everything is removed.
+    """
+
+    def __init__(self, client: Client, image: str, limits: Limits) -> None:
+        self.client = client
+        self.image = image
+        self.limits = limits
+        self._remover = Remover(client)
+
+    def start(self, state: StartState) -> "ContainerSandbox":
+        """A sandbox ready for commands, with a pristine copy of the start state."""
+        token = secrets.token_hex(6)
+        limits = self.limits
+        marks = labels.own(limits.lifetime)
+        # Packed before anything is made, so that a bad start state leaves nothing to remove.
+        archive = state.archive
+        volumes = [
+            Volume(f"hgen-{token}-work", _WORK, archive.size + limits.disk, archive.inodes + limits.inodes, "755"),
+            Volume(f"hgen-{token}-tmp", "/tmp", limits.scratch, limits.inodes, "1777"),  # noqa: S108 - inside
+            Volume(f"hgen-{token}-shm", "/dev/shm", limits.scratch // 4, limits.inodes, "1777"),  # noqa: S108 - inside
+        ]
+        container = ""
+        try:
+            for volume in volumes:
+                self.client.create_volume(volume, marks)
+            container = self.client.create_container(
+                self.image,
+                [*_FIRST, f"{limits.lifetime:.0f}"],
+                user=f"{AGENT}:{AGENT}",
+                volumes=volumes,
+                labels=marks,
+                memory=limits.memory,
+                cpus=limits.cpus,
+                processes=limits.processes,
+            )
+            self.client.start(container)
+            self.client.put(container, _WORK, archive.content)
+            if self.client.kind == "podman":
+                # Podman gives a volume the owner and mode that its folder has in the image.
+                self.client.put(container, "/dev/shm", open_folder())  # noqa: S108 - inside
+        except BaseException:
+            self._remover.put(container, [volume.name for volume in volumes])
+            raise
+        return ContainerSandbox(self, container, [volume.name for volume in volumes], state)
+
+    def remove(self, container: str, volumes: Sequence[str]) -> None:
+        """Remove in the background."""
+        self._remover.put(container, volumes)
+
+    def close(self) -> None:
+        """Wait until everything that was given up is removed, and disconnect."""
+        self._remover.close()
+        self.client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class ContainerSandbox:
+    """The ``Sandbox`` over one container; for one thread at a time."""
+
+    def __init__(self, origin: Containers, container: str, volumes: Sequence[str], state: StartState) -> None:
+        self.container = container
+        self._origin = origin
+        self._client = origin.client
+        self._volumes = volumes
+        self._state = state
+        self._open = True
+        self._foreign_code_ran = False
+
+    def exec(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        cwd: PurePosixPath = TREE,
+        as_grader: bool = False,
+    ) -> Result:
+        """Run a command; see ``Sandbox.exec``."""
+        return self._run(
+            argv, timeout=timeout, env=env, cwd=cwd, as_grader=as_grader, output_limit=self._origin.limits.output
+        )
+
+    def read_file(self, path: PurePosixPath) -> bytes:
+        """Read a regular file; at most as much as the sandbox's disk limit."""
+        # As the user who wrote it, so that a link leads nowhere that this user cannot go.
+        done = self._own(["/bin/sh", "-c", '[ -f "$0" ] && exec cat -- "$0"', str(path)])
+        if not done.ok:
+            raise Unreadable(_why(f"cannot read {path}", done))
+        return done.stdout
+
+    def write_file(self, path: PurePosixPath, content: bytes, *, executable: bool = False) -> None:
+        """Write a file as the sandboxed user."""
+        # Copied by that user from a folder which is root's: the engine must not follow a link that foreign code laid.
+        self._client.put(self._alive(), _WORK, single(_INCOMING, content, owner=(0, AGENT), mode=0o440))
+        target = path if path.is_absolute() else TREE / path
+        mode = "755" if executable else "644"
+        done = self._own(["install", "-D", "-m", mode, "--", f"{_WORK}/{_INCOMING}", str(target)])
+        if not done.ok:
+            raise Unreadable(_why(f"cannot write {path}", done))
+
+    def hide_file(self, name: str, content: bytes) -> PurePosixPath:
+        """Lay a file for the grader alone."""
+        self._client.put(self._alive(), str(HIDDEN), single(name, content, owner=(0, GRADER), mode=0o640))
+        return HIDDEN / name
+
+    def diff(self) -> bytes:
+        """What changed in the tree since the start, ``.git`` aside."""
+        # Readable first: the user owns all of it, and git keeps no read permissions.
+        script = "chmod -R u+rwX . && exec tar --exclude=./.git --hard-dereference --format=gnu -cf - ."
+        done = self._own(["/bin/sh", "-c", script])
+        if not done.ok:
+            raise Unreadable(_why("cannot read the tree", done))
+        return hostgit.diff(self._state.tree, _entries(done.stdout))
+
+    def close(self) -> None:
+        """Remove the container and its volumes in the background."""
+        if self._open:
+            self._open = False
+            self._origin.remove(self.container, self._volumes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _own(self, argv: Sequence[str]) -> Result:
+        limits = self._origin.limits
+        limit = self._state.archive.size + limits.disk + limits.inodes * 1024
+        return self._run(argv, timeout=_FILE_SECONDS, env=None, cwd=TREE, as_grader=False, output_limit=limit)
+
+    def _run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None,
+        cwd: PurePosixPath,
+        as_grader: bool,
+        output_limit: int,
+    ) -> Result:
+        container = self._alive()
+        if as_grader and self._foreign_code_ran:
+            execution.sweep(self._client, container, AGENT)
+        self._foreign_code_ran = self._foreign_code_ran or not as_grader
+        home = "/nonexistent" if as_grader else "/tmp"  # noqa: S108 - inside
+        return execution.run(
+            self._client,
+            container,
+            argv,
+            user=GRADER if as_grader else AGENT,
+            environment={**_MINIMUM, "HOME": home, **(env or {})},
+            cwd=str(cwd),
+            timeout=timeout,
+            output_limit=output_limit,
+        )
+
+    def _alive(self) -> str:
+        if not self._open:
+            raise SandboxError("this sandbox is closed")
+        return self.container
+
+
+def _entries(archive: bytes) -> dict[bytes, hostgit.Entry]:
+    tree: dict[bytes, hostgit.Entry] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:", errors="surrogateescape") as members:
+            for member in members:
+                path = member.name.removeprefix("./").encode("utf-8", "surrogateescape")
+                if member.issym():
+                    tree[path] = hostgit.Entry(hostgit.SYMLINK, member.linkname.encode("utf-8", "surrogateescape"))
+                elif member.isreg():
+                    content = members.extractfile(member)
+                    mode = hostgit.EXECUTABLE if member.mode & 0o100 else hostgit.REGULAR
+                    tree[path] = hostgit.Entry(mode, content.read() if content else b"")
+    except tarfile.TarError as error:
+        raise Unreadable(f"cannot read the tree: {error}") from error
+    return {path: entry for path, entry in tree.items() if b".git" not in path.lower().split(b"/")}
+
+
+def _why(doing: str, done: Result) -> str:
+    said = done.stderr.decode(errors="replace").strip()[-500:]
+    return f"{doing}: {said or done.ended}"

@@ -1,0 +1,132 @@
+"""A start state, and the archive that lays it out in a sandbox: the files and a git repository of one commit."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from hgen.sandbox import hostgit
+
+TREE = PurePosixPath("/work/repo")
+"""Where the start state lies in every sandbox; also the working folder of commands."""
+
+HIDDEN = PurePosixPath("/work/hidden")
+"""Where only commands that run as the grader can read."""
+
+AGENT, GRADER = 60101, 60102
+"""The users of the Containerfile. Not 65534, which owns files and processes on many hosts."""
+
+ROOT = (0, 0)
+
+_BLOCK = 512
+_MODIFIED = 946_684_800
+"""Time of every file, in seconds since 1970: nothing in a sandbox depends on when it was made."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A tar archive for ``/work``, and what it takes up once unpacked."""
+
+    content: bytes
+    size: int
+    """In bytes, whole pages."""
+    inodes: int
+
+
+@dataclass(frozen=True, eq=False)
+class StartState:
+    """The tree that a sandbox starts from; paths are relative with forward slashes.
+
+    Keep one to start several sandboxes from it: it is packed once.
+    """
+
+    files: Mapping[str, bytes]
+    executable: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def tree(self) -> dict[bytes, hostgit.Entry]:
+        """The files as git sees them; raises ``ValueError`` for a path that cannot be in a repository."""
+        return {os.fsencode(_checked(path)): self._entry(path) for path in self.files}
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The files, with ``.git`` as a fresh repository: one commit, no reflog, no remote."""
+        tree = {b"repo/" + path: entry for path, entry in self.tree.items()}
+        for path, content in _repository(self.tree).items():
+            tree[b"repo/.git/" + path] = hostgit.Entry(hostgit.REGULAR, content)
+        return _pack(tree)
+
+    def _entry(self, path: str) -> hostgit.Entry:
+        mode = hostgit.EXECUTABLE if path in self.executable else hostgit.REGULAR
+        return hostgit.Entry(mode, self.files[path])
+
+
+def single(name: str, content: bytes, *, owner: tuple[int, int], mode: int) -> bytes:
+    """A tar archive of one file."""
+    return b"".join([*_member(name.encode(), content, owner, mode), bytes(2 * _BLOCK)])
+
+
+def open_folder() -> bytes:
+    """A tar archive that gives the folder where it is unpacked to everyone, as ``/tmp`` is."""
+    return b"".join([*_folder(b".", ROOT, 0o1777), bytes(2 * _BLOCK)])
+
+
+def _checked(path: str) -> str:
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
+        raise ValueError(f"{path!r} cannot be a path in a start state")
+    return path
+
+
+def _repository(tree: Mapping[bytes, hostgit.Entry]) -> dict[bytes, bytes]:
+    with hostgit.repository() as folder:
+        hostgit.commit(folder, "main", tree)
+        hostgit.git(folder, "read-tree", "main")
+        hostgit.git(folder, "config", "core.bare", "false")
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {os.fsencode(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def _pack(tree: Mapping[bytes, hostgit.Entry]) -> Archive:
+    folders = {path[:end] for path in tree for end in _slashes(path)} | {b"repo", b"repo/.git/refs"}
+    blocks = [*_folder(b".", ROOT, 0o755), *_folder(os.fsencode(HIDDEN.name), (0, GRADER), 0o750)]
+    # Parents come first: a folder sorts before what is in it.
+    for path in sorted(folders):
+        blocks += _folder(path, (AGENT, AGENT), 0o755)
+    for path, entry in sorted(tree.items()):
+        blocks += _member(path, entry.content, (AGENT, AGENT), 0o755 if entry.mode == hostgit.EXECUTABLE else 0o644)
+    pages = sum(-(-len(entry.content) // 4096) for entry in tree.values()) + len(folders)
+    return Archive(b"".join([*blocks, bytes(2 * _BLOCK)]), pages * 4096, len(tree) + len(folders) + 2)
+
+
+def _slashes(path: bytes) -> Iterator[int]:
+    end = path.find(b"/")
+    while end >= 0:
+        yield end
+        end = path.find(b"/", end + 1)
+
+
+def _folder(path: bytes, owner: tuple[int, int], mode: int) -> list[bytes]:
+    return [*_long_name(path + b"/"), _header(path + b"/", 0, owner, mode, b"5")]
+
+
+def _member(path: bytes, content: bytes, owner: tuple[int, int], mode: int) -> list[bytes]:
+    header = _header(path, len(content), owner, mode, b"0")
+    return [*_long_name(path), header, content, bytes(-len(content) % _BLOCK)]
+
+
+def _long_name(path: bytes) -> list[bytes]:
+    if len(path) <= 100:
+        return []
+    name = path + b"\0"
+    return [_header(b"././@LongLink", len(name), ROOT, 0o644, b"L"), name, bytes(-len(name) % _BLOCK)]
+
+
+def _header(path: bytes, size: int, owner: tuple[int, int], mode: int, kind: bytes) -> bytes:
+    # By hand, because the standard library's tar writer takes longer than the engine needs to unpack.
+    fields = b"%b%07o\0%07o\0%07o\0%011o\0%011o\0        %b%b%b" % (
+        path[:100].ljust(100, b"\0"), mode, *owner, size, _MODIFIED, kind, bytes(100), b"ustar  \0",
+    )  # fmt: skip
+    block = fields.ljust(_BLOCK, b"\0")
+    return b"%b%06o\0 %b" % (block[:148], sum(block), block[156:])
