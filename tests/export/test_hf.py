@@ -131,6 +131,10 @@ def test_a_fence_is_longer_than_any_in_its_text():
     assert fenced("", "x") == "```x\n\n```"
 
 
+def test_control_characters_are_shown_and_not_obeyed():
+    assert fenced("\x1b[2Ja\0\tb\x9b\n", "") == "```\n\u241b[2Ja\u2400\tb\ufffd\n```"
+
+
 @pytest.mark.parametrize(
     ("expressions", "names"),
     [

@@ -13,6 +13,7 @@ from jinja2 import Environment, StrictUndefined
 
 from hgen import __version__, resources
 from hgen.export.census import Census
+from hgen.export.text import visible
 
 TEMPLATE = "templates/card.md.j2"
 
@@ -43,7 +44,7 @@ class Table:
 def render(census: Census, tables: list[Table], features: Features) -> str:
     """The README.md of a dataset with these tables; ``tables`` is ordered by family."""
     # The page is Markdown: HTML's escapes would show in the code blocks.
-    environment = Environment(  # noqa: S701
+    environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters |= {"fenced": fenced, "cell": _cell, "percent": "{:.1%}".format, "json": _json}
@@ -60,9 +61,11 @@ def render(census: Census, tables: list[Table], features: Features) -> str:
 
 def fenced(text: str, language: str) -> str:
     """A Markdown code block whose fence is longer than any run of backticks in the text."""
+    text = visible(text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}{'' if text.endswith(chr(10)) else chr(10)}{fence}"
+    end = "" if text.endswith("\n") else "\n"
+    return f"{fence}{language}\n{text}{end}{fence}"
 
 
 def hub_licenses(expressions: list[str]) -> list[str]:
@@ -114,7 +117,7 @@ def _size(tasks: int) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return visible(text).replace("|", "\\|").replace("\n", " ")
 
 
 def _json(value: object) -> str:
