@@ -3,9 +3,9 @@
 Lines are 1-based everywhere; names follow SWE-bench where the meaning is the same.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 SymbolKind = Literal["function", "async function", "method", "class"]
 
@@ -149,9 +149,14 @@ class Validated(Record):
     """For each lazy baseline of the family, whether it fully solves the task."""
 
 
+def _storable(text: str) -> str:
+    # Names of files need not be Unicode; what cannot be written as UTF-8 is shown escaped.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class Reject(Record):
     """Something that yielded nothing: what it was, a countable reason, and what was found."""
 
-    source: str
+    source: Annotated[str, AfterValidator(_storable)]
     reason: str
-    detail: str
+    detail: Annotated[str, AfterValidator(_storable)]

@@ -11,7 +11,9 @@ from hgen.errors import Skip
 from hgen.records import Symbol
 
 _PASSAGE = 6
-"""So many words in a row that stand elsewhere as well give a sentence away."""
+"""So many words in a row that stand elsewhere as well give a sentence away ..."""
+_SHORT = 4
+"""... and so many where that is the whole sentence; shorter ones are in every text."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def readable_elsewhere(corpus: Corpus, description: Description) -> str:
         words = flat(sentence).split()
         for start in range(0, max(len(words) - _PASSAGE, 0) + 1, _PASSAGE // 2):
             passage = words[start : start + _PASSAGE]
-            if len(passage) == _PASSAGE and _twice(corpus.flat_text, f" {' '.join(passage)} "):
+            if len(passage) >= _SHORT and _twice(corpus.flat_text, f" {' '.join(passage)} "):
                 return " ".join(passage)
     return ""
 

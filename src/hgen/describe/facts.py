@@ -10,6 +10,7 @@ from dataclasses import dataclass
 class Facts:
     """What a caller sees: how many parameters (without ``self`` or ``cls``), and what comes out."""
 
+    asynchronous: bool
     parameters: int
     required: int
     returns: bool
@@ -40,7 +41,7 @@ def facts(source: str) -> Facts | None:
 
 def _class_facts(node: ast.ClassDef) -> Facts:
     methods = sum(isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) for child in node.body)
-    return Facts(0, 0, False, False, (), False, False, False, methods, bool(node.bases))
+    return Facts(False, 0, 0, False, False, (), False, False, False, methods, bool(node.bases))
 
 
 def _function_facts(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Facts:
@@ -51,9 +52,10 @@ def _function_facts(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Facts:
     decorators = {_last_name(decorator) for decorator in node.decorator_list}
     own = list(_own_nodes(node))
     return Facts(
+        asynchronous=isinstance(node, ast.AsyncFunctionDef),
         parameters=len(arguments) - implicit + len(node.args.kwonlyargs) + starred,
         required=len(arguments) - implicit - len(node.args.defaults) + keyword_required,
-        returns=any(isinstance(child, ast.Return) and child.value is not None for child in own),
+        returns=any(_returns_value(child) for child in own),
         yields=any(isinstance(child, ast.Yield | ast.YieldFrom) for child in own),
         raises=tuple(sorted({name for child in own if (name := _raised(child))})),
         classmethod="classmethod" in decorators,
@@ -73,6 +75,12 @@ def _own_nodes(node: ast.AST) -> list[ast.AST]:
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             todo.extend(ast.iter_child_nodes(child))
     return found
+
+
+def _returns_value(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Return) or node.value is None:
+        return False
+    return not (isinstance(node.value, ast.Constant) and node.value.value is None)
 
 
 def _raised(node: ast.AST) -> str:

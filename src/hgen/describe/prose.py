@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+from itertools import zip_longest
 
 _HEADING = re.compile(
     r"^\s*(args?|arguments|parameters?|params?|keyword args|keyword arguments|other parameters"
@@ -10,32 +11,37 @@ _HEADING = re.compile(
     r"|see also|references?|todo|version(added|changed)?|history|authors?|options?|properties|links|demo)\s*:*\s*$",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"^\s*([:@][\w-]+[^:]*:|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^`$%]|[-=~^]{3,})")
+_FIELD = re.compile(r"^\s*([:@][\w-]+[^:`]*:(?!`)|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^`$%]|[-=~^]{3,})")
 _ROLE = re.compile(r":[\w:.+-]+:`(?:[^`<]*<)?[~!]?([^`>]*)>?`")
 _LINK = re.compile(r"`([^`<]+?)\s*<[^>]+>`_{1,2}")
 _MARKDOWN_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
+_CITATION = re.compile(r"\s*\[[\w#*]+\]_")
 _ADDRESS = re.compile(r"\b(?:https?|ftp)://\S+|\bwww\.\S+")
+_ENDS = (".", "!", "?", '."', ".)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
 
 
 def prose(docstring: str) -> list[str]:
     """The sentences of a docstring's leading paragraphs, markup removed, white space folded.
 
-    Takes paragraphs until the first section, field list or example; leaves out lists, tables, code and directives.
+    Takes paragraphs until the first section, field list, example or directive; leaves out lists, tables and code, and
+    every sentence that breaks off or loses a link's address. The first may end without a full stop.
     """
     kept: list[str] = []
-    for paragraph in _paragraphs(inspect.cleandoc(docstring)):
+    paragraphs = _paragraphs(inspect.cleandoc(docstring))
+    for paragraph, following in zip_longest(paragraphs, paragraphs[1:], fillvalue=""):
         lines = paragraph.split("\n")
-        if _HEADING.match(lines[0]) or (len(lines) > 1 and re.fullmatch(r"\s*[-=~^]{3,}\s*", lines[1])):
+        if _is_heading(lines) or lines[0].lstrip().startswith((":param", ":return", "@", ">>>", "..")):
             break
-        if _FIELD.match(lines[0]):
-            if lines[0].lstrip().startswith((":", "@", ">>>")):
-                break
+        if _FIELD.match(lines[0]) or lines[0].startswith(("  ", "\t")):
             continue
-        if lines[0].startswith(("  ", "\t")):
-            continue
-        kept.extend(_sentences(_until_field(lines)))
-        if lines[-1].rstrip().endswith("::"):
+        text, cut = _until_field(lines)
+        breaks_off = cut or text.endswith(":") or following.startswith((" ", "\t", ".."))
+        sentences = [sentence for sentence in _sentences(text) if "\0" not in sentence]
+        if sentences and not sentences[-1].endswith(_ENDS) and (kept or len(sentences) > 1 or breaks_off):
+            sentences.pop()
+        kept.extend(sentences)
+        if breaks_off or not kept:
             break
     return kept
 
@@ -56,21 +62,30 @@ def _paragraphs(text: str) -> list[str]:
     return [part.strip("\n") for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
 
 
-def _until_field(lines: list[str]) -> str:
+def _is_heading(lines: list[str]) -> bool:
+    underlined = len(lines) > 1 and re.fullmatch(r"\s*[-=~^]{3,}\s*", lines[1])
+    emphasised = re.fullmatch(r"\*\*[^*]+\*\*:?|#+ .*", lines[0].strip())
+    return bool(_HEADING.match(lines[0]) or underlined or emphasised)
+
+
+def _until_field(lines: list[str]) -> tuple[str, bool]:
+    """The paragraph before a field list, list or section that follows without a blank line, and whether one does."""
     kept: list[str] = []
     for line in lines:
         if kept and (_FIELD.match(line) or _HEADING.match(line)):
-            break
+            return " ".join(kept), True
         kept.append(line.strip())
-    return " ".join(kept)
+    return " ".join(kept), False
 
 
-def _sentences(paragraph: str) -> list[str]:
-    text = _ROLE.sub(r"\1", paragraph)
+def _sentences(text: str) -> list[str]:
+    """Split a paragraph; a sentence that held an address holds a NUL in its place."""
+    text = _ROLE.sub(r"\1", text)
     text = _LINK.sub(r"\1", text)
     text = _MARKDOWN_LINK.sub(r"\1", text)
-    text = _ADDRESS.sub("", text)
+    text = _ADDRESS.sub("\0", text)
+    text = _CITATION.sub("", text)
     text = re.sub(r"`{1,3}([^`]*)`{1,3}", r"`\1`", text)
-    text = re.sub(r"\*{1,2}(\w[^*]*)\*{1,2}", r"\1", text)
-    text = " ".join(text.split()).removesuffix("::").rstrip(":").rstrip()
+    text = re.sub(r"(?<![\w*])\*{1,2}(\w[^*]*)\*{1,2}(?![\w*])", r"\1", text)
+    text = re.sub(r"\s+([.,;])", r"\1", " ".join(text.split()))
     return [sentence for sentence in _SENTENCE_END.split(text) if sentence]

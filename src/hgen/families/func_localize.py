@@ -145,7 +145,7 @@ def _candidates(material: Material, options: Options, choice: _Choice, variant: 
         edit = choice.removable[position]
         lines = symbol.end_line - symbol.def_line - (edit.last_line - edit.first_line + 1)
         dunder = symbol.qualname.endswith("__")
-        return lines >= options.min_lines and not dunder
+        return lines >= options.min_lines and symbol.statements > 1 and not dunder
 
     found = [position for position in choice.removable if worth_finding(position)]
     return sorted(found, key=lambda position: rank(material.seed, NAME, variant, identity(symbols[position])))

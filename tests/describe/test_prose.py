@@ -1,0 +1,54 @@
+"""What is left of a docstring when markup, sections, examples and broken sentences are gone."""
+
+import pytest
+
+from hgen.describe.prose import docstring_value, prose
+
+
+@pytest.mark.parametrize(
+    ("docstring", "sentences"),
+    [
+        ("Return the sum.", ["Return the sum."]),
+        ("Return the sum", ["Return the sum"]),
+        ("Return the sum.  It is rounded.\n\nMore follows.", ["Return the sum.", "It is rounded.", "More follows."]),
+        ("Wrapped\n    over lines.", ["Wrapped over lines."]),
+        ("Do it.\n\nArgs:\n    x: a number\n", ["Do it."]),
+        ("Do it.\n\nParameters\n----------\nx : int\n", ["Do it."]),
+        ("Do it.\n:param x: a number", ["Do it."]),
+        ("Do it.\n\n:param x: a number", ["Do it."]),
+        ("Do it.\n\n>>> f(1)\n2", ["Do it."]),
+        ("Do it.\n\n.. versionadded:: 1.0\n\nNot this.", ["Do it."]),
+        ("Do it.\n\n**Examples**\n\nNot this.", ["Do it."]),
+        ("Do it. For example::\n\n    f(1)\n", ["Do it."]),
+        ("Do it.\n\n- one\n- two\n\nAnd that.", ["Do it.", "And that."]),
+        ("Is a function defined for\n\n.. math:: x\n\nwhere x is", []),
+        ("Uses :class:`~pkg.mod.Thing` and :func:`text <pkg.f>`.", ["Uses pkg.mod.Thing and pkg.f."]),
+        ("By default an\n:class:`Map` is returned.", ["By default an Map is returned."]),
+        ("Do it. See http://example.org/x for more. Then stop.", ["Do it.", "Then stop."]),
+        ("Do *it* with ``x*y*z`` and 2**n.", ["Do it with `x*y*z` and 2**n."]),
+        ("As in Knuth [1]_ .", ["As in Knuth."]),
+        ("", []),
+        ("\n\n", []),
+    ],
+)
+def test_sentences(docstring: str, sentences: list[str]) -> None:
+    assert prose(docstring) == sentences
+
+
+@pytest.mark.parametrize(
+    ("statement", "value"),
+    [
+        ('    """Say."""', "Say."),
+        ("    'one' \\\n    'two'", "onetwo"),
+        ('    """Say.\n    more\n    """  # noqa', "Say.\n    more\n    "),
+        ('\t"""Say."""\r', "Say."),
+        ('    """Say."""; x = 1', None),
+        ('    b"""Say."""', None),
+        ('    f"""Say."""', None),
+        ("    x = 1", None),
+        ('    """Say.', None),
+    ],
+)
+def test_a_docstring_statement_is_one_string_and_nothing_else(statement: str, value: str | None) -> None:
+    got = docstring_value(statement)
+    assert (got and got.split()) == (value and value.split())

@@ -1,0 +1,82 @@
+"""Secrets are found in whatever spelling, and ordinary words are left alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hgen.describe.leaks import leaks, path_secrets
+from hgen.describe.words import flat, parts, terms
+
+
+@pytest.mark.parametrize(
+    ("identifier", "words"),
+    [
+        ("parse_header", ["parse", "header"]),
+        ("parseHTTPHeader2", ["parse", "http", "header", "2"]),
+        ("__init__", ["init"]),
+        ("HTMLParser", ["html", "parser"]),
+        ("größe_ändern", ["größe", "ändern"]),
+        ("_", []),
+    ],
+)
+def test_identifiers_fall_into_words(identifier: str, words: list[str]) -> None:
+    assert parts(identifier) == words
+
+
+def test_search_terms_have_no_plural_endings() -> None:
+    assert terms("the classes' Boxes = class_box(items)") == ["the", "classe", "boxe", "class", "box", "item"]
+
+
+def test_flat_text_ignores_markup_wrapping_and_case() -> None:
+    assert (
+        flat("Return the ``Result``,\n    if any.")
+        == flat("return *the* result -- IF any")
+        == " return the result if any "
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see render_line()",
+        "RENDER_LINE",
+        "the RenderLine class",
+        "a render line",
+        "render-lines here",
+        "it renderLines twice",
+        "pkg.render_line.x",
+        "`render_line`s",
+        "use do_renderLine",
+        "a MyRenderLineView",
+    ],
+)
+def test_a_name_is_found_in_every_spelling(text: str) -> None:
+    assert leaks(text, ["render_line"]) == ["render_line"]
+
+
+@pytest.mark.parametrize("text", ["render the line", "prerendered lines", "surrender lineage", "rendering lines", ""])
+def test_other_words_are_no_leak(text: str) -> None:
+    assert leaks(text, ["render_line"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("in src/pkg/core.py there", True),
+        ("see core.py", True),
+        ("import pkg.core", True),
+        ("the src.pkg.core module", True),
+        ("the core of pkg", False),
+        ("score.py", False),
+        ("pkg.cores", False),
+    ],
+)
+def test_a_file_is_found_by_path_module_and_name(text: str, found: bool) -> None:
+    assert bool(leaks(text, path_secrets("src/pkg/core.py"))) is found
+
+
+@given(st.lists(st.from_regex(r"[a-z]{2,8}", fullmatch=True), min_size=1, max_size=4), st.sampled_from("_ -."))
+def test_every_joining_of_a_names_words_is_found(words: list[str], separator: str) -> None:
+    name = "_".join(words)
+    for spelling in (separator.join(words), "".join(word.capitalize() for word in words), name.upper(), name + "s"):
+        assert leaks(f"x {spelling} y", [name]) == [name]

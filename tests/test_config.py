@@ -1,0 +1,55 @@
+"""The configuration says clearly what is wrong with it."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hgen.config import Config, dump, load, parse
+from hgen.errors import ConfigError
+from hgen.resources import text
+
+
+def test_the_shipped_default_is_the_default_and_names_every_key() -> None:
+    shipped = yaml.safe_load(text("configs/default.yaml"))
+    assert parse(shipped) == Config()
+    for section, model in Config():
+        name = section.rstrip("_")
+        assert set(shipped[name]) == set(type(model).model_fields), f"configs/default.yaml lacks keys of {name}"
+
+
+def test_a_dumped_configuration_reads_back(tmp_path: Path) -> None:
+    config = load(None, ("mine.sources=[pypi:boltons]", "synth.seed=7"))
+    (tmp_path / "config.yaml").write_text(dump(config), encoding="utf-8")
+    assert load(tmp_path / "config.yaml") == config
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ({"mine": {"licences": []}}, "unknown configuration key mine.licences; did you mean mine.licenses?"),
+        ({"minee": {}}, "unknown configuration key minee; did you mean mine?"),
+        ({"synth": {"seed": "x"}}, "configuration key synth.seed: Input should be a valid integer"),
+        ({"mine": {"max_files": 0}}, "configuration key mine.max_files: Input should be greater than 0"),
+        ({"mine": None}, "configuration key mine: Input should be"),
+    ],
+)
+def test_a_wrong_key_is_named_with_the_nearest_right_one(tree: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(tree)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("assignment", ["seed=1", "synth.seed", "=1", "mine.sources.deep=1", "synth.seed={"])
+def test_a_wrong_assignment_is_a_clear_error(assignment: str) -> None:
+    with pytest.raises(ConfigError, match="--set|configuration key"):
+        load(None, ("mine.sources=[a]", assignment))
+
+
+@pytest.mark.parametrize("content", [b"[1, 2]", b"a: [", b"\xff\xfe\x00"])
+def test_a_file_that_is_no_configuration_is_a_clear_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"broken\.yaml"):
+        load(path)
