@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import assert_never
 
-from hgen.errors import ConfigError
+from hgen.errors import ConfigError, Skip
+from hgen.sources.checkout import fetch_checkout, find_checkout
 from hgen.sources.installed import fetch_installed
 from hgen.sources.local import find_folder
+from hgen.sources.mirror import fetch_git, name_of
 from hgen.sources.origin import Origin, Settings
 from hgen.sources.pypi import fetch_project
 from hgen.sources.spec import GitUrl, Hosted, Installed, LocalPath, Location, Project, Rows
@@ -24,10 +26,20 @@ def fetch(location: Location, into: Path, settings: Settings) -> Origin:
         case Installed(name):
             return fetch_installed(name, into, settings.limits)
         case LocalPath(path, revision):
-            return find_folder(path)
-        case GitUrl() | Hosted():
-            raise NotImplementedError
+            return _fetch_path(path, revision, into, settings)
+        case GitUrl(url, revision):
+            return fetch_git(url, revision, name_of(url, settings.host), into, settings)
+        case Hosted(name, revision):
+            return fetch_git(f"{settings.host}{name}.git", revision, name, into, settings)
         case Rows(where):
             raise ConfigError(f"{where} is a table of repositories, not one")
         case _:
             assert_never(location)
+
+
+def _fetch_path(path: Path, revision: str | None, into: Path, settings: Settings) -> Origin:
+    if checkout := find_checkout(path):
+        return fetch_checkout(path, checkout, revision, into, settings)
+    if revision:
+        raise Skip("no-such-revision", f"{path} is no git repository and has no revision {revision!r}")
+    return find_folder(path)

@@ -31,12 +31,11 @@ def mine(source: Source, settings: MineConfig, store: Store, cache: Path) -> Ite
     if not isinstance(location, Rows):
         yield _mine_one(location, without_passwords(source.spec), settings, store, cache)
         return
-    for repository in read_rows(location):
-        spec = f"{repository.name}@{repository.revision}"
+    for row in read_rows(location):
         try:
-            yield _mine_one(repository, spec, settings, store, cache)
+            yield _mine_one(row.location(), row.spec, settings, store, cache)
         except Skip as skip:
-            yield Reject(source=spec, reason=skip.reason, detail=skip.detail)
+            yield Reject(source=row.spec, reason=skip.reason, detail=skip.detail)
 
 
 def _mine_one(location: Location, spec: str, settings: MineConfig, store: Store, cache: Path) -> Repo:
