@@ -1,10 +1,15 @@
 """Sound tasks to export: small, but of every shape that a row can have."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
-from hgen.records import Check, Provenance, Target, Task, Validated
+from hgen import __version__
+from hgen.records import Check, Provenance, Record, Reject, Target, Task, Validated
+from hgen.runner import Receipt
+from hgen.shards import ShardWriter
 
 DOC = '"""Join the parts.\n\n    ```python\n    join()\n    ```\n    """'
 
@@ -14,6 +19,36 @@ STATEMENT = "Find it.\n\n```\nform feed \f, line separator \u2028, nul \0, emoji
 @pytest.fixture
 def validated() -> Callable[..., Validated]:
     return _validated
+
+
+@pytest.fixture
+def finish() -> Callable[..., None]:
+    """Leaves what the runner leaves for one shard of a stage."""
+    return _finish
+
+
+def _finish(out: Path, stage: str, number: int, records: Sequence[Record], rejects: Sequence[Reject] = ()) -> None:
+    shard = out / stage / f"{number:05d}.jsonl"
+    shard.parent.mkdir(parents=True, exist_ok=True)
+    with ShardWriter(shard.with_suffix(".rejects.jsonl")) as dropped, ShardWriter(shard) as kept:
+        for record in records:
+            kept.write(record)
+        for reject in rejects:
+            dropped.write(reject)
+        dropped.commit()
+        digest = kept.commit()
+    receipt = Receipt(
+        hgen=__version__,
+        stage=stage,
+        fingerprint="",
+        input="",
+        output=digest,
+        taken=len(records) + len(rejects),
+        given=len(records),
+        rejects=Counter(reject.reason for reject in rejects),
+        seconds=0.5,
+    )
+    shard.with_suffix(".receipt.json").write_text(receipt.model_dump_json())
 
 
 def _validated(number: int, family: str = "dep-search", **changes: object) -> Validated:

@@ -1,0 +1,67 @@
+"""The stage ``export``: from the shards of ``validate`` to finished folders."""
+
+import json
+
+import pytest
+
+from hgen.errors import ConfigError, ShardError
+from hgen.stages.export import export
+
+
+@pytest.fixture
+def out(finish, validated, tmp_path):
+    finish(tmp_path, "validate", 0, [validated(number) for number in range(5)])
+    finish(tmp_path, "validate", 1, [])
+    finish(tmp_path, "validate", 2, [validated(number, "func-localize") for number in range(3)])
+    return tmp_path
+
+
+def run(out, *formats):
+    seen = []
+    summaries = export(out, formats, shard_bytes=10_000_000, progress=lambda done, total: seen.append((done, total)))
+    return summaries, seen
+
+
+def test_each_format_gets_its_folder_and_progress_counts_all_readings(out):
+    summaries, seen = run(out, "hf", "jsonl")
+    assert [summary.folder for summary in summaries] == [out / "export" / "hf", out / "export" / "jsonl"]
+    assert [summary.tasks for summary in summaries] == [{"dep-search": 5, "func-localize": 3}] * 2
+    assert seen == [(done, 16) for done in range(1, 17)]
+
+
+def test_shards_are_exported_in_their_order(out):
+    run(out, "jsonl")
+    lines = (out / "export" / "jsonl" / "dep_search.jsonl").read_text().split("\n")[:-1]
+    assert [json.loads(line)["instance_id"] for line in lines] == [f"dep-search-{number:06d}" for number in range(5)]
+
+
+def test_a_task_that_comes_twice_is_exported_once_and_counted(out, finish, validated):
+    finish(out, "validate", 3, [validated(2), validated(7)])
+    summaries, _ = run(out, "jsonl", "hf")
+    assert [summary.repeated for summary in summaries] == [1, 1]
+    assert [summary.tasks["dep-search"] for summary in summaries] == [6, 6]
+
+
+def test_an_unknown_format_fails_before_anything_is_written(out):
+    with pytest.raises(ConfigError, match="unknown format 'csv'"):
+        run(out, "jsonl", "csv")
+    assert not (out / "export").exists()
+
+
+def test_no_sound_task_is_said_and_keeps_the_earlier_export(out, finish):
+    run(out, "jsonl")
+    for number in (0, 2):
+        finish(out, "validate", number, [])
+    with pytest.raises(ConfigError, match="no sound task"):
+        run(out, "jsonl")
+    assert (out / "export" / "jsonl" / "dep_search.jsonl").exists()
+
+
+def test_an_unfinished_or_damaged_shard_stops_the_export(out):
+    shard = out / "validate" / "00002.jsonl"
+    shard.write_bytes(shard.read_bytes()[:-20])
+    with pytest.raises(ShardError, match=r"00002\.jsonl is damaged"):
+        run(out, "jsonl")
+    (out / "validate" / "00002.receipt.json").unlink()
+    with pytest.raises(ShardError, match=r"00002\.jsonl is unfinished"):
+        run(out, "jsonl")
