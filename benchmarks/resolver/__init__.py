@@ -1,0 +1,1 @@
+"""Measure resolvers against run-time traces; see README.md in this folder."""

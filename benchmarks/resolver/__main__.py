@@ -1,0 +1,94 @@
+"""The benchmark's command line: ``python -m benchmarks.resolver COMMAND FOLDER [PACKAGE...]``."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.resolver import confine
+from benchmarks.resolver.compare import ENGINES, compare, errors, write_summary
+from benchmarks.resolver.environments import environment_python, prepare
+from benchmarks.resolver.fetch import fetch
+from benchmarks.resolver.packages import PACKAGES, Package
+from benchmarks.resolver.trace import trace
+
+
+def main() -> int:
+    """Run one command over the chosen packages."""
+    options = _arguments()
+    chosen = [each for each in PACKAGES if not options.packages or each.name in options.packages]
+    options.folder.mkdir(parents=True, exist_ok=True)
+    folder = options.folder.resolve()
+    if options.command == "prepare":
+        prepare(folder)
+    elif options.command == "trace":
+        _trace(chosen, folder, unconfined=options.run_foreign_code_unconfined)
+    elif options.command == "compare":
+        _compare(chosen, folder, options)
+    elif options.command == "errors":
+        _errors(chosen, folder)
+    return 0
+
+
+def _trace(chosen: list[Package], folder: Path, *, unconfined: bool) -> None:
+    if not unconfined and not confine.available():
+        sys.exit("bubblewrap is missing: install it, or pass --run-foreign-code-unconfined on a machine of no value")
+    python = environment_python(folder, "tests")
+    for package in chosen:
+        try:
+            result = trace(package, fetch(package, folder), folder, python=python, confined=not unconfined)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            print(f"{package.name}: no trace: {error}", file=sys.stderr)
+            continue
+        log = result.with_suffix(".log").read_text(encoding="utf-8").split("\n")
+        summary = [line for line in log if " passed" in line]
+        print(f"{package.name}: {summary[-1:] or log[-5:]}", file=sys.stderr)
+
+
+def _compare(chosen: list[Package], folder: Path, options: argparse.Namespace) -> None:
+    engines = tuple(options.engine or ENGINES)
+    python = environment_python(folder, "engines")
+    for package in chosen:
+        if not (folder / "traces" / f"{package.name}.json").exists():
+            print(f"{package.name}: no trace", file=sys.stderr)
+            continue
+        found = compare(package, folder, python=python, cap=options.cap, engines=engines, again=options.again)
+        write_summary(found, folder)
+        for engine, tally in found.tallies().items():
+            run = found.runs[engine]
+            print(
+                f"{package.name:15} {engine:5} n={tally.functions:5} P={tally.precision:.4f} R={tally.recall:.4f}"
+                f" exact={tally.exact_share:.3f} cpu={run.cpu_seconds:.1f} peak={run.peak_bytes >> 20}M"
+                f" (traced {len(found.traced)} single {len(found.single)} asked {len(found.asked)})",
+                flush=True,
+            )
+
+
+def _errors(chosen: list[Package], folder: Path) -> None:
+    """Run hgen alone again, and list its errors on the packages that its developers may look at."""
+    python = environment_python(folder, "engines")
+    target = folder / "errors"
+    target.mkdir(exist_ok=True)
+    for package in chosen:
+        if package.group != "tune":
+            continue
+        found = compare(package, folder, python=python, cap=0, engines=("hgen",), again=True)
+        path = target / f"{package.name}.txt"
+        path.write_text(errors(found, folder), encoding="utf-8")
+        print(f"{path}", file=sys.stderr)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.resolver", description=__doc__)
+    parser.add_argument("command", choices=["prepare", "trace", "compare", "errors"])
+    parser.add_argument("folder", type=Path, help="where sources, traces and results are kept")
+    parser.add_argument("packages", nargs="*", help="names from packages.py; default: all")
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="default: all")
+    parser.add_argument("--cap", type=int, default=300, help="functions asked per package, chosen by hash")
+    parser.add_argument("--again", action="store_true", help="ask again even if there are answers")
+    parser.add_argument("--run-foreign-code-unconfined", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""hgen's resolver over a whole repository."""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from benchmarks.resolver.sites import python_files
+
+
+def main() -> None:
+    """Arguments: the tree, the answers' file. Parsing, imports and start-up are in the CPU seconds."""
+    root, answers = Path(sys.argv[1]), Path(sys.argv[2])
+    from hgen.resolve import analyse  # noqa: PLC0415 - inside what is measured
+
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in python_files(root)}
+    analysis = analyse(files)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    names = [(each.file, each.qualname, each.def_line) for each in analysis.symbols]
+    rows, functions = [], []
+    for function in analysis.functions:
+        file = names[function.symbol][0]
+        functions.append(
+            {
+                "function": names[function.symbol],
+                "complete": function.complete,
+                "reason": function.reason,
+                "deps": [names[each] for each in function.deps],
+            }
+        )
+        rows += [
+            [file, call.end_line, call.end_column, [names[each] for each in call.callees], call.status]
+            for call in function.calls
+        ]
+    result = {
+        "answers": [row[:4] for row in rows],
+        "statuses": [[*row[:3], row[4]] for row in rows],
+        "functions": functions,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "peak_bytes": usage.ru_maxrss * 1024,
+        "lines": sum(content.count(b"\n") for content in files.values()),
+    }
+    answers.write_text(json.dumps(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The packages of the benchmark: where their sources and tests are, and in which group they count.
+
+The resolver's developers look at the errors of ``tune`` only; ``held-out`` packages are scored and never read.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Package:
+    """One source distribution on the package index."""
+
+    name: str
+    version: str
+    group: str
+    """``tune`` or ``held-out``."""
+    style: str
+    sources: tuple[str, ...]
+    """Folders or files, relative to the unpacked distribution, whose functions are traced."""
+    tests: tuple[str, ...]
+    """What pytest is given."""
+    paths: tuple[str, ...] = (".",)
+    """Import roots."""
+    options: tuple[str, ...] = ()
+
+
+PACKAGES = (
+    Package("click", "8.5.1", "tune", "decorators, command line", ("src/click",), ("tests",), ("src",)),
+    Package("boltons", "26.2.0", "tune", "utility functions", ("boltons",), ("tests",)),
+    Package("h11", "0.16.0", "tune", "state machine", ("h11",), ("h11/tests",)),
+    Package("marshmallow", "4.4.0", "tune", "class-heavy", ("src/marshmallow",), ("tests",), ("src",)),
+    Package("jinja2", "3.1.6", "tune", "compiler, visitors", ("src/jinja2",), ("tests",), ("src",)),
+    Package("tomlkit", "0.15.2", "tune", "parser, class-heavy", ("tomlkit",), ("tests",)),
+    Package("more-itertools", "11.2.1", "tune", "flat functions", ("more_itertools",), ("tests",)),
+    Package("anyio", "4.16.0", "tune", "async", ("src/anyio",), ("tests",), ("src",)),
+    Package(
+        "networkx", "3.7", "tune", "large, decorators", ("networkx",),
+        ("networkx/classes", "networkx/utils", "networkx/generators", "networkx/algorithms/centrality"),
+    ),
+    Package("werkzeug", "3.1.9", "held-out", "web, class-heavy", ("src/werkzeug",), ("tests",), ("src",)),
+    Package("mistune", "3.4.0", "held-out", "parser, plugins", ("src/mistune",), ("tests",), ("src",)),
+    Package("attrs", "26.1.0", "held-out", "metaprogramming", ("src",), ("tests",), ("src",)),
+    Package("starlette", "1.10.0", "held-out", "async, web", ("starlette",), ("tests",)),
+    Package("lark", "1.3.1", "held-out", "parser generator", ("lark",), ("tests",)),
+    Package("toolz", "1.2.0", "held-out", "functional", ("toolz",), ("toolz/tests",)),
+    Package("structlog", "26.1.0", "held-out", "wrappers, protocols", ("src/structlog",), ("tests",), ("src",)),
+    Package("pyparsing", "3.3.3", "held-out", "operators, class-heavy", ("pyparsing",), ("tests",)),
+    Package(
+        "sympy", "1.14.0", "held-out", "large, mathematical", ("sympy",),
+        ("sympy/core/tests", "sympy/polys/tests", "sympy/sets", "sympy/logic", "sympy/printing/tests"),
+    ),
+)  # fmt: skip
