@@ -153,6 +153,84 @@ def run(
     _export(settings, out, settings.export.formats, None, private=True, as_json=as_json)
 
 
+@app.command()
+def export(
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", metavar="FORMAT", help="hf (parquet and a card), jsonl; repeatable; default: both."),
+    ] = None,
+    hf_push: Annotated[
+        str | None, typer.Option("--hf-push", metavar="ORG/NAME", help="Upload the hf folder to the Hugging Face Hub.")
+    ] = None,
+    public: Annotated[bool, typer.Option("--public", help="A dataset made by --hf-push is public.")] = False,
+    config: ConfigOption = None,
+    out: OutOption = OUT,
+    assignments: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Export sound tasks to OUT/export/FORMAT.
+
+    Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks[/bold]
+    """
+    settings = _settings(config, assignments)
+    wanted = tuple(formats or settings.export.formats)
+    if hf_push and "hf" not in wanted:
+        wanted = ("hf", *wanted)
+    _export(settings, out, wanted, hf_push, private=not public, as_json=as_json)
+
+
+@app.command()
+def show(
+    task_id: Annotated[str | None, typer.Argument(metavar="TASK_ID", help="An id, or the beginning of one.")] = None,
+    out: OutOption = OUT,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one task in full: the problem statement, both patches, the checks. Without an id, the first one.
+
+    Example: [bold]hgen show pypi__boltons-26.2.0.dep-search.1f[/bold]
+    """
+    from hgen.stages.show import find, render, to_json
+
+    found = find(out, task_id)
+    _answer(to_json(found), render(found), as_json=as_json)
+
+
+@app.command()
+def stats(out: OutOption = OUT, as_json: JsonOption = False) -> None:
+    """Show what an out directory holds: stages, rejects, families, difficulty, lazy baselines.
+
+    Example: [bold]hgen stats -o out --json | jq .families[/bold]
+    """
+    from hgen.console import progress
+    from hgen.stages.stats import render, to_json
+    from hgen.stages.stats import stats as count
+
+    with progress("stats") as report:
+        found = count(out, report)
+    _answer(to_json(found), render(found), as_json=as_json)
+
+
+@app.command()
+def doctor(
+    clean: Annotated[bool, typer.Option("--clean", help="Remove containers that a killed hgen left behind.")] = False,
+    out: OutOption = OUT,
+    as_json: JsonOption = False,
+) -> None:
+    """Check this machine: versions, git, container engines, disk, network, and how to get what is missing.
+
+    Example: [bold]hgen doctor[/bold]
+    """
+    from hgen.doctor import examine, findings_table, sweep
+
+    if clean:
+        for name in sweep():
+            print(f"removed {name}", file=sys.stderr)
+    findings = examine(out)
+    _answer([finding.row() for finding in findings], findings_table(findings), as_json=as_json)
+    if any(finding.needed and finding.remedy for finding in findings):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Run the command line; every foreseen failure is one line on stderr."""
     sys.exit(_guarded(lambda: app(standalone_mode=False)))
@@ -185,8 +263,12 @@ def _settings(path: Path | None, assignments: list[str] | None) -> "Config":
     return load(path, tuple(assignments or ()))
 
 
-def _print(renderable: "RenderableType") -> None:
+def _answer(value: object, renderable: "RenderableType", *, as_json: bool) -> None:
     from rich.console import Console
+
+    if as_json:
+        print(json.dumps(value, ensure_ascii=False))
+        return
 
     console = Console()
     # Piped output is for grep: not cut at 80 columns.
@@ -217,16 +299,32 @@ def _run_stages(names: list[str], settings: "Config", out: Path, jobs: int, *, a
                 summaries.append(run_stage(each, out, executor, report))
             if summaries[-1].failed:
                 break
-    if as_json:
-        print(json.dumps([summary.row() for summary in summaries]))
-    else:
-        _print(summary_table(summaries))
+    _answer([summary.row() for summary in summaries], summary_table(summaries), as_json=as_json)
     for failure in summaries[-1].failures:
         _complain(failure, 1)
     if bugs := summaries[-1].rejects["bug"]:
         _complain(f"{bugs} records met a bug in hgen; see {out / summaries[-1].stage}/*.rejects.jsonl", 1)
     if summaries[-1].failed:
         raise typer.Exit(1)
+
+
+def _export(
+    settings: "Config", out: Path, formats: tuple[str, ...], push_to: str | None, *, private: bool, as_json: bool
+) -> None:
+    from hgen import __version__
+    from hgen.console import export_table, progress
+    from hgen.export.hub import push
+    from hgen.stages.export import export as write
+
+    with _locked(out), progress("export") as report:
+        summaries = write(out, formats, shard_bytes=settings.export.shard_bytes, progress=report)
+        url = ""
+        if push_to:
+            url = push(out / "export" / "hf", push_to, private=private, message=f"Tasks made by hgen {__version__}")
+    rows = [{"format": each.format, "folder": str(each.folder), "tasks": each.tasks} for each in summaries]
+    _answer({"formats": rows, "url": url}, export_table(summaries), as_json=as_json)
+    if url and not as_json:
+        print(url)
 
 
 def _cache() -> Path:

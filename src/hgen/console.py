@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from hgen.export.summary import ExportSummary
 from hgen.runner import Summary
 
 
@@ -46,4 +47,15 @@ def summary_table(summaries: Sequence[Summary]) -> Table:
             rate,
             "; ".join(filter(None, (reasons, note))),
         )
+    return table
+
+
+def export_table(summaries: Sequence[ExportSummary]) -> Table:
+    """What was exported, a row for each format."""
+    table = Table(header_style="bold")
+    for column in ("export", "tasks", "files", "MB", "folder"):
+        table.add_column(column, justify="right" if column in {"files", "MB"} else "left", overflow="fold")
+    for summary in summaries:
+        tasks = ", ".join(f"{family} {count:,}" for family, count in summary.tasks.items())
+        table.add_row(summary.format, tasks, str(summary.files), f"{summary.bytes / 1e6:.1f}", str(summary.folder))
     return table

@@ -1,0 +1,136 @@
+"""Look at the machine: what hgen needs, what is missing, and how to get it."""
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from huggingface_hub import get_token
+from rich.table import Table
+
+from hgen import __version__
+from hgen.errors import ConfigError
+from hgen.families import families
+from hgen.sandbox.client import Client
+from hgen.sandbox.engines import ADVICE, engines
+from hgen.sandbox.removal import reap
+from hgen.sources.pip_config import read_index
+
+_LOW_DISK = 5 * 10**9
+_PATIENCE = 5.0
+"""Seconds to wait for an answer."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; ``remedy`` is empty when nothing needs to be done."""
+
+    what: str
+    needed: bool
+    """Whether hgen's main job fails without it."""
+    found: str
+    remedy: str
+
+    def row(self) -> dict[str, object]:
+        """The finding for machines."""
+        return asdict(self) | {"ok": not self.remedy}
+
+
+def examine(out: Path) -> list[Finding]:
+    """Look at everything; nothing is changed and no repository's code is run."""
+    return [
+        Finding("hgen", True, f"{__version__} on Python {platform.python_version()}, {sys.platform}", ""),
+        Finding("tree-sitter", True, f"{version('tree-sitter')}, grammar {version('tree-sitter-python')}", ""),
+        _git(),
+        _families(),
+        _disk(out),
+        _index(),
+        *_engines(),
+        _hub(),
+    ]
+
+
+def sweep() -> list[str]:
+    """Remove what a killed hgen left in every engine that answers; returns what was removed."""
+    removed: list[str] = []
+    for engine in engines():
+        if not engine.problem:
+            with closing(Client(engine.url)) as client:
+                removed += reap(client)
+    return removed
+
+
+def findings_table(findings: list[Finding]) -> Table:
+    """For people."""
+    table = Table(header_style="bold")
+    for column in ("", "what", "found", "what to do"):
+        table.add_column(column, overflow="fold")
+    for finding in findings:
+        mark = "[green]✓[/]" if not finding.remedy else "[red]✗[/]" if finding.needed else "[yellow]–[/]"
+        table.add_row(mark, finding.what, finding.found, finding.remedy)
+    return table
+
+
+def _git() -> Finding:
+    path = shutil.which("git")
+    if path is None:
+        return Finding("git", True, "not found", "install git, for example: apt-get install git")
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=_PATIENCE).stdout
+    return Finding("git", True, said.strip(), "")
+
+
+def _families() -> Finding:
+    try:
+        return Finding("task families", True, ", ".join(families()), "")
+    except (ConfigError, ImportError) as error:
+        return Finding("task families", True, str(error), "uninstall or mend the package that registers the family")
+
+
+def _disk(out: Path) -> Finding:
+    place = out.resolve()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    remedy = "free some space, or choose another folder with --out" if free < _LOW_DISK else ""
+    return Finding("disk", True, f"{free / 1e9:.1f} GB free for {out}", remedy)
+
+
+def _index() -> Finding:
+    hosts = [urlsplit(url) for url in read_index(os.environ).urls]
+    for host in hosts:
+        port = host.port or (443 if host.scheme == "https" else 80)
+        try:
+            socket.create_connection((host.hostname or "", port), _PATIENCE).close()
+        except OSError as error:
+            return Finding(
+                "package index",
+                False,
+                f"cannot be reached ({error})",
+                "without it, mine paths, git repositories and installed:NAME; check PIP_INDEX_URL and the network",
+            )
+    return Finding("package index", False, "answers" if hosts else "only local folders are configured", "")
+
+
+def _engines() -> Iterator[Finding]:
+    found = engines()
+    for engine in found:
+        name = f"{engine.kind or 'container engine'} {engine.version}".strip()
+        yield Finding("container engine", False, engine.problem or f"{name} at {engine.url}", engine.problem and ADVICE)
+    if not found:
+        yield Finding("container engine", False, "no socket found", f"for tasks that run code, {ADVICE}")
+
+
+def _hub() -> Finding:
+    if get_token():
+        return Finding("Hugging Face", False, "a token is set", "")
+    return Finding(
+        "Hugging Face", False, "no token", "for `hgen export --hf-push`, run `hf auth login` or set HF_TOKEN"
+    )
