@@ -189,7 +189,8 @@ class Client:
         """Fetch an image from its registry."""
         repository, tag = docker.utils.parse_repository_tag(name)
         with self._trouble(f"pull {name}"):
-            self._api.pull(repository, tag or "latest")
+            log = self._api.pull(repository, tag or "latest", stream=True, decode=True)
+            self._follow(f"pull {name}", log)
 
     def build(self, context: bytes, *, tag: str, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
         """Build an image from a tar archive that holds a ``Containerfile``."""
@@ -206,13 +207,15 @@ class Client:
                 network_mode="host",
                 decode=True,
             )
-            lines = list(log)
+            self._follow(f"build the image {tag}", log)
+
+    def _follow(self, doing: str, log: Iterator[dict[str, Any]]) -> None:
+        # Work that takes long answers 200 first and reports its failure in the log.
+        lines = list(log)
         errors = [line["error"] for line in lines if "error" in line]
         if errors:
             said = "".join(line.get("stream", "") for line in lines).strip().splitlines()
-            raise EngineRefusal(
-                f"{self.kind} at {self.url}: building the image {tag}: {errors[0]}; {' | '.join(said[-5:])}"
-            )
+            raise EngineRefusal(f"{self.kind} at {self.url} could not {doing}: {' | '.join([*said[-5:], *errors])}")
 
     def _pieces(self, stream: Any) -> Iterator[tuple[bytes, bytes]]:
         with self._trouble("read a command's output"):

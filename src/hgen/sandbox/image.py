@@ -10,10 +10,11 @@ from hgen.sandbox.layout import ROOT, single
 BASE = "python:3.12-slim"
 """The base image where there is a registry; any Debian or Ubuntu image with Python 3.11 or later will do."""
 
-DEBIAN_BASE = "hgen-base:debian"
+DEBIAN_BASE = "localhost/hgen-base:debian"
 """The base image that ``scripts/setup-engine.sh`` makes from Debian packages where there is no registry."""
 
-_NAME = "hgen-sandbox"
+# ``localhost/`` because Podman reads a name without it as one of a registry's.
+_NAME = "localhost/hgen-sandbox"
 
 
 def ensure(client: Client, base: str = "") -> str:
