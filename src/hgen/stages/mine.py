@@ -75,6 +75,9 @@ def _mine_one(location: Location, spec: str, settings: MineConfig, store: Store,
 
 
 def _require_python(origin: Origin, limits: Limits, least: int) -> None:
-    found = sum(entry.is_python for entry in read_tree(origin.tree, limits, origin.ignore).entries)
+    entries = read_tree(origin.tree, limits, origin.ignore).entries
+    if not entries:
+        raise Skip("empty-repository", "there are no files")
+    found = sum(entry.is_python for entry in entries)
     if found < least:
         raise Skip("too-few-python-files", f"{found} of the {least} that there must be")
