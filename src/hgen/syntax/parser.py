@@ -1,0 +1,122 @@
+"""One source file, parsed: a module of scopes, symbols and calls, with no syntax tree left."""
+
+from collections import deque
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from hgen.syntax.decode import Broken, to_utf8
+from hgen.syntax.definitions import Header, read_header
+from hgen.syntax.grammar import matches, parser
+from hgen.syntax.ir import (
+    CLASS,
+    FUNCTION,
+    MODULE,
+    V_OUTER,
+    V_PARAMETER,
+    V_UNBOUND,
+    V_UNKNOWN,
+    Definition,
+    Module,
+    Scope,
+)
+from hgen.syntax.statements import ScopeReader
+
+MAX_BYTES = 2_000_000
+_PYTHON2_WORDS = (b"print", b"exec", b"except", b"raise", b"<>")
+
+
+def parse_module(path: str, source: bytes, *, max_bytes: int = MAX_BYTES) -> Module:
+    """Parse a file of a repository.
+
+    Raises ``Broken`` with one of the reasons of ``to_utf8``, ``syntax-error``, ``python-2``, ``too-deep`` or
+    ``too-complex``. Takes time linear in the length of ``source`` and keeps no reference to the tree.
+    """
+    utf8 = to_utf8(source, max_bytes=max_bytes)
+    root = parser().parse(utf8).root_node
+    if root.has_error:
+        raise Broken("syntax-error")
+    if any(word in utf8 for word in _PYTHON2_WORDS) and matches("python2", root):
+        raise Broken("python-2")
+    return _ModuleReader(path, utf8).read(root)
+
+
+class _ModuleReader:
+    """Reads the scopes of a file one after the other, outer ones first."""
+
+    def __init__(self, path: str, utf8: bytes) -> None:
+        self._path = path
+        self._utf8 = utf8
+        self._names: dict[bytes, str] = {}
+        self._scopes: list[Scope] = [Scope(0, MODULE, "", -1, -1)]
+        self._symbols: list[Definition] = []
+        self._pending: deque[tuple[Header, str]] = deque()
+        self._stored: set[str] = set()
+        self._patched: set[str] = set()
+        self._nonlocals: dict[int, set[str]] = {}
+
+    def read(self, root: Node) -> Module:
+        """Read the module and then everything defined in it."""
+        stars = self._scope(self._scopes[0], root, "")
+        while self._pending:
+            header, prefix = self._pending.popleft()
+            self._scope(header.scope, header.block, prefix)
+        self._forget_nonlocals()
+        order = sorted(range(len(self._symbols)), key=lambda k: (self._symbols[k].def_line, self._symbols[k].column))
+        for place, old in enumerate(order):
+            self._scopes[old + 1].symbol = place
+        symbols = [self._symbols[old] for old in order]
+        stored, patched = frozenset(self._stored), frozenset(self._patched)
+        return Module(self._path, self._scopes, symbols, stars, stored, patched, self._utf8)
+
+    def _scope(self, scope: Scope, block: Node, prefix: str) -> tuple[tuple[int, str, int], ...]:
+        def define(reader: ScopeReader, node: Node, outermost: Node) -> int:
+            header = read_header(reader, node, outermost, scope, prefix, len(self._scopes))
+            self._scopes.append(header.scope)
+            self._symbols.append(header.definition)
+            inner = f"{header.definition.qualname}.{'<locals>.' if header.scope.kind == FUNCTION else ''}"
+            self._pending.append((header, inner))
+            return header.scope.index
+
+        reader = ScopeReader(self._utf8, self._names, define)
+        for position, parameter in enumerate(scope.parameters):
+            reader.flow.bind(parameter[0], reader.flow.new((V_PARAMETER, position)))
+        reader.block(block)
+        self._finish(scope, reader)
+        return tuple(reader.stars)
+
+    def _finish(self, scope: Scope, reader: ScopeReader) -> None:
+        flow, body = reader.flow, reader.body()
+        if scope.kind == FUNCTION:
+            for number, value in enumerate(flow.values):
+                if value[0] == V_OUTER and value[1] in flow.bound:
+                    flow.values[number] = (V_UNBOUND,)
+            body = replace(body, final={})
+            scope.is_generator = reader.generator
+        first = scope.parameters[0][0] if scope.parameters else ""
+        is_method = scope.kind == FUNCTION and bool(first) and self._scopes[scope.parent].kind == CLASS
+        for name, values in body.bound.items():
+            owner, dot, attribute = name.rpartition(".")
+            if dot and is_method and owner == first:
+                scope.self_stores[attribute] = values
+            elif dot:
+                self._patched.add(attribute)
+        scope.outer_stores = tuple(flow.outer_stores)
+        self._stored |= reader.stored
+        self._patched |= reader.other_stores
+        if flow.nonlocal_names:
+            self._nonlocals.setdefault(scope.parent, set()).update(flow.nonlocal_names)
+        scope.pack(body)
+
+    def _forget_nonlocals(self) -> None:
+        """What inner functions assign to an outer function's name is unknown in that function."""
+        for inner, names in self._nonlocals.items():
+            index = inner
+            while index >= 0:
+                scope = self._scopes[index]
+                body = scope.body()
+                for name in names:
+                    for value in body.bound.get(name, ()):
+                        body.values[value] = (V_UNKNOWN,)
+                scope.pack(body)
+                index = scope.parent

@@ -1,0 +1,340 @@
+"""Statements of one scope: control flow, assignments, and what is defined in it."""
+
+from collections.abc import Callable
+from functools import cache
+
+from tree_sitter import Node
+
+from hgen.syntax.annotations import annotation
+from hgen.syntax.decode import Broken
+from hgen.syntax.expressions import Reader
+from hgen.syntax.flow import Flow, State
+from hgen.syntax.grammar import by_kind, kind_ids
+from hgen.syntax.imports import import_from, import_modules
+from hgen.syntax.ir import (
+    E_BINARY,
+    E_CONSTANT,
+    E_STAR,
+    E_TUPLE,
+    E_VALUE,
+    RAISE,
+    V_ANNOTATED,
+    V_DEFINITION,
+    V_EXCEPTION,
+    V_EXPR,
+    V_ITEM,
+    V_UNBOUND,
+    Body,
+    Expr,
+)
+from hgen.syntax.narrowing import narrow
+from hgen.syntax.patterns import read_pattern
+
+_MAX_BLOCKS = 100
+"""Nested blocks; CPython's own limit of indentation."""
+
+Define = Callable[["ScopeReader", Node, Node], int]
+"""Called with a definition and its outermost node (with decorators); returns the number of its new scope."""
+
+
+class ScopeReader(Reader):
+    """Reads the statements of one scope."""
+
+    def __init__(self, source: bytes, names: dict[bytes, str], define: Define) -> None:
+        super().__init__(source, names, Flow())
+        self.returns: list[Expr] = []
+        self.stars: list[tuple[int, str, int]] = []
+        self._define = define
+        self._statements = _table()
+        self._blocks = 0
+
+    def block(self, node: Node) -> None:
+        """Read the statements of a block or module."""
+        self._blocks += 1
+        if self._blocks > _MAX_BLOCKS:
+            raise Broken("too-deep")
+        for child in node.named_children:
+            if handler := self._statements[child.kind_id]:
+                handler(self, child)
+        self._blocks -= 1
+
+    def define(self, node: Node, outermost: Node) -> None:
+        """Bind the name of a function or class."""
+        scope = self._define(self, node, outermost)
+        name = node.child_by_field_name("name")
+        assert name is not None
+        self.flow.bind(self.text(name), self.flow.new((V_DEFINITION, scope)))
+
+    def body(self) -> Body:
+        """What was read."""
+        flow = self.flow
+        bound = {name: tuple(values) for name, values in flow.bound.items()}
+        final = {name: value for name, value in flow.env.items() if "." not in name}
+        returns, yields = tuple(self.returns), tuple(self.yields)
+        return Body(flow.values, final, bound, tuple(self.sites), returns, yields, not flow.dead)
+
+
+def _expression_statement(reader: ScopeReader, node: Node) -> None:
+    parts = reader.parts(node)
+    for part in parts:
+        if part.kind_id in kind_ids("assignment"):
+            _assignment(reader, part)
+        elif part.kind_id in kind_ids("augmented_assignment"):
+            _augmented(reader, part)
+        elif part.kind_id not in kind_ids("string"):
+            reader.expr(part)
+        elif reader.source[part.start_byte] in b"fFrRtT":
+            reader.expr(part)
+
+
+def _assignment(reader: ScopeReader, node: Node) -> None:
+    targets: list[tuple[Node, Expr | None]] = []
+    value: Expr | None = None
+    while True:
+        parts = reader.parts(node)
+        typed = len(parts) > 1 and parts[1].kind_id in kind_ids("type")
+        targets.append((parts[0], annotation(reader, parts[1]) if typed else None))
+        if len(parts) == (2 if typed else 1):
+            break
+        node = parts[-1]
+        if node.kind_id not in kind_ids("assignment"):
+            value = reader.expr(node)
+            break
+    number = -1 if value is None else reader.flow.new((V_EXPR, value))
+    for target, declared in targets:
+        if declared is not None:
+            reader.assign(target, reader.flow.new((V_ANNOTATED, declared, number)))
+        else:
+            reader.assign(target, number)
+
+
+def _augmented(reader: ScopeReader, node: Node) -> None:
+    target, value = reader.parts(node)
+    operator = reader.source[target.end_byte : value.start_byte].strip().decode("utf-8", "replace").rstrip("=")
+    before = reader.expr(target)
+    noted = len(reader.sites)
+    number = reader.flow.new((V_EXPR, (E_BINARY, operator, before, reader.expr(value))))
+    kept = reader.sites[noted:]
+    del reader.sites[noted:]
+    count = len(reader.sites)
+    if target.kind_id in kind_ids("identifier", "attribute"):
+        reader.assign(target, number)
+        del reader.sites[count:]
+    reader.sites += kept
+
+
+def _return(reader: ScopeReader, node: Node) -> None:
+    parts = reader.parts(node)
+    reader.returns.append(reader.expr(parts[0]) if parts else (E_CONSTANT, "NoneType", None))
+    reader.flow.dead = True
+
+
+def _raise(reader: ScopeReader, node: Node) -> None:
+    for place, part in enumerate(reader.parts(node)):
+        expression = reader.expr(part)
+        while part.kind_id in kind_ids("parenthesized_expression"):
+            part = reader.parts(part)[0]  # noqa: PLW2901
+        if place == 0 and part.kind_id in kind_ids("identifier", "attribute"):
+            reader.site(RAISE, expression, part, part)
+    reader.flow.dead = True
+
+
+def _assert(reader: ScopeReader, node: Node) -> None:
+    parts = reader.parts(node)
+    for part in parts:
+        reader.expr(part)
+    narrow(reader, parts[0], held=True)
+
+
+def _delete(reader: ScopeReader, node: Node) -> None:
+    for part in reader.parts(node):
+        names = reader.parts(part) if part.kind_id in kind_ids("expression_list", "tuple") else [part]
+        for name in names:
+            if name.kind_id in kind_ids("identifier"):
+                reader.flow.bind(reader.text(name), reader.flow.new((V_UNBOUND,)))
+            else:
+                reader.expr(name)
+
+
+def _global(reader: ScopeReader, node: Node) -> None:
+    reader.flow.global_names.update(reader.text(part) for part in reader.parts(node))
+
+
+def _nonlocal(reader: ScopeReader, node: Node) -> None:
+    reader.flow.nonlocal_names.update(reader.text(part) for part in reader.parts(node))
+
+
+def _type_alias(reader: ScopeReader, node: Node) -> None:
+    left, right = reader.parts(node)
+    name = annotation(reader, left)
+    name = name[1] if name[0] not in (2,) else name
+    reader.flow.bind(str(name[1]), reader.flow.new((V_EXPR, annotation(reader, right))))
+
+
+def _if(reader: ScopeReader, node: Node) -> None:
+    flow = reader.flow
+    states: list[State | None] = []
+    test, block, *clauses = reader.parts(node)
+    levels = 0
+    for clause in [node, *clauses]:
+        parts = [test, block] if clause is node else reader.parts(clause)
+        if len(parts) == 1:
+            reader.block(parts[0])
+            continue
+        reader.expr(parts[0])
+        flow.push()
+        narrow(reader, parts[0], held=True)
+        reader.block(parts[1])
+        states.append(flow.pop())
+        flow.push()
+        narrow(reader, parts[0], held=False)
+        levels += 1
+    otherwise = flow.pop()
+    for _ in range(levels - 1):
+        narrowed = flow.pop()
+        otherwise = otherwise if otherwise is None else {**(narrowed or {}), **otherwise}
+    flow.merge([*states, otherwise])
+
+
+def _while(reader: ScopeReader, node: Node) -> None:
+    test, block, *clauses = reader.parts(node)
+    endless = test.kind_id in kind_ids("true") or reader.source[test.start_byte : test.end_byte] == b"1"
+    reader.flow.begin_loop()
+    reader.expr(test)
+    narrow(reader, test, held=True)
+    reader.block(block)
+    _after_loop(reader, clauses, None if endless else test, endless=endless)
+
+
+def _for(reader: ScopeReader, node: Node) -> None:
+    target, iterated, *rest = reader.parts(node)
+    block = next(place for place, part in enumerate(rest) if part.kind_id in kind_ids("block"))
+    items = [reader.expr(part) for part in (iterated, *rest[:block])]
+    value: Expr = items[0] if len(items) == 1 else (E_TUPLE, tuple(items))
+    reader.flow.begin_loop()
+    is_async = node.children[0].type == "async"
+    reader.assign(target, reader.flow.new((V_ITEM, value, is_async)))
+    reader.block(rest[block])
+    _after_loop(reader, rest[block + 1 :], None, endless=False)
+
+
+def _after_loop(reader: ScopeReader, clauses: list[Node], test: Node | None, *, endless: bool) -> None:
+    flow = reader.flow
+    after, breaks = flow.end_loop(endless=endless)
+    flow.push()
+    for name, value in (after or {}).items():
+        flow.put(name, value)
+    if test is not None:
+        noted = len(reader.sites)
+        narrow(reader, test, held=False)
+        del reader.sites[noted:]
+    for clause in clauses:
+        reader.block(reader.parts(clause)[0])
+    flow.dead = flow.dead or after is None
+    flow.merge([flow.pop(), *breaks])
+
+
+def _try(reader: ScopeReader, node: Node) -> None:
+    flow = reader.flow
+    block, *clauses = reader.parts(node)
+    handlers = [clause for clause in clauses if clause.type.startswith("except")]
+    flow.begin_try()
+    reader.block(block)
+    assigned = flow.end_try()
+    for clause in clauses:
+        if clause.type == "else_clause":
+            reader.block(reader.parts(clause)[0])
+    states = [flow.pop()]
+    for handler in handlers:
+        flow.push()
+        flow.interrupted(assigned)
+        _handler(reader, handler)
+        states.append(flow.pop())
+    flow.merge(states)
+    for clause in clauses:
+        if clause.type == "finally_clause":
+            dead = flow.dead
+            if dead:
+                flow.interrupted(assigned)
+            flow.dead = False
+            reader.block(reader.parts(clause)[0])
+            flow.dead = flow.dead or dead
+
+
+def _handler(reader: ScopeReader, node: Node) -> None:
+    *classes, block = reader.parts(node)
+    for part in classes:
+        if part.kind_id in kind_ids("as_pattern"):
+            classes_node, target = reader.parts(part)
+            group = any(child.type == "except*" for child in node.children)
+            value = reader.flow.new((V_EXCEPTION, reader.expr(classes_node), group))
+            reader.assign(reader.parts(target)[0], value)
+        else:
+            reader.expr(part)
+    reader.block(block)
+
+
+def _with(reader: ScopeReader, node: Node) -> None:
+    clause, block = reader.parts(node)
+    reader.async_with = node.children[0].type == "async"
+    for item in reader.parts(clause):
+        reader.expr(reader.parts(item)[0])
+    reader.block(block)
+
+
+def _match(reader: ScopeReader, node: Node) -> None:
+    flow = reader.flow
+    *subjects, block = reader.parts(node)
+    values = [reader.expr(subject) for subject in subjects]
+    subject = flow.new((V_EXPR, values[0] if len(values) == 1 else (E_TUPLE, tuple(values))))
+    states: list[State | None] = []
+    for case in reader.parts(block):
+        flow.push()
+        parts = reader.parts(case)
+        read_pattern(reader, parts, subjects[0] if len(subjects) == 1 else None, subject)
+        for part in parts:
+            if part.kind_id in kind_ids("if_clause"):
+                test = reader.parts(part)[0]
+                reader.expr(test)
+                narrow(reader, test, held=True)
+        reader.block(parts[-1])
+        states.append(flow.pop())
+    flow.merge([*states, {}])
+
+
+def _decorated(reader: ScopeReader, node: Node) -> None:
+    reader.define(reader.parts(node)[-1], node)
+
+
+def _leave(to_top: bool) -> "Callable[[ScopeReader, Node], None]":
+    return lambda reader, node: reader.flow.leave(to_top=to_top)
+
+
+_STATEMENTS: dict[str, Callable[[ScopeReader, Node], None]] = {
+    "expression_statement": _expression_statement,
+    "return_statement": _return,
+    "raise_statement": _raise,
+    "assert_statement": _assert,
+    "delete_statement": _delete,
+    "global_statement": _global,
+    "nonlocal_statement": _nonlocal,
+    "type_alias_statement": _type_alias,
+    "import_statement": import_modules,
+    "import_from_statement": import_from,
+    "if_statement": _if,
+    "while_statement": _while,
+    "for_statement": _for,
+    "try_statement": _try,
+    "with_statement": _with,
+    "match_statement": _match,
+    "function_definition": lambda reader, node: reader.define(node, node),
+    "class_definition": lambda reader, node: reader.define(node, node),
+    "decorated_definition": _decorated,
+    "break_statement": _leave(False),
+    "continue_statement": _leave(True),
+}
+
+
+@cache
+def _table() -> "list[Callable[[ScopeReader, Node], None] | None]":
+    return by_kind(_STATEMENTS, None)
