@@ -11,10 +11,10 @@ from hgen.describe.leaks import leaks
 from hgen.errors import Skip
 from hgen.families import families
 from hgen.families.base import Family
-from hgen.records import Check, Task, Validated
+from hgen.records import Check, Symbol, Task, Validated
 from hgen.scoring import diffs
 from hgen.snapshots import Store
-from hgen.syntax import parse_module
+from hgen.syntax import Broken, parse_module
 
 Row = dict[str, Any]
 """A task as the JSON row that scorers read."""
@@ -101,5 +101,30 @@ def _corpus(store: Path, digest: str) -> Corpus:
     """The repository of the tasks at hand; tasks of one repository follow each other."""
     with Store(store).open(digest) as snapshot:
         files = {file: snapshot[file] for file in snapshot if file.endswith(".py")}
-    modules = [parse_module(file, files[file]) for file in sorted(files)]
-    return Corpus(files, tuple(symbol for module in modules for symbol in module.symbols))
+    return Corpus(files, tuple(symbol for file in sorted(files) for symbol in _symbols(file, files[file])))
+
+
+def _symbols(file: str, source: bytes) -> Iterator[Symbol]:
+    """A file's symbols as the baselines need them: where they are, and what they call is nobody's business."""
+    try:
+        module = parse_module(file, source)
+    except Broken:
+        return
+    for found in module.symbols:
+        yield Symbol(
+            file=file,
+            qualname=found.qualname,
+            kind=found.kind,
+            start_line=found.start_line,
+            def_line=found.def_line,
+            body_line=found.body_line,
+            end_line=found.end_line,
+            docstring=found.docstring,
+            statements=found.statements,
+            signature=found.signature,
+            decorators=found.decorators,
+            body_digest="",
+            offered=False,
+            unresolved="not resolved",
+            deps=(),
+        )
