@@ -10,6 +10,8 @@ from benchmarks.resolver.compare import ENGINES, compare, errors, write_summary
 from benchmarks.resolver.environments import environment_python, prepare
 from benchmarks.resolver.fetch import fetch
 from benchmarks.resolver.packages import PACKAGES, Package
+from benchmarks.resolver.report import report
+from benchmarks.resolver.scale import measure, table
 from benchmarks.resolver.trace import trace
 
 
@@ -27,6 +29,8 @@ def main() -> int:
         _compare(chosen, folder, options)
     elif options.command == "errors":
         _errors(chosen, folder)
+    elif options.command == "scale":
+        _scale(chosen, folder, options.jedi_seconds)
     return 0
 
 
@@ -48,20 +52,34 @@ def _trace(chosen: list[Package], folder: Path, *, unconfined: bool) -> None:
 def _compare(chosen: list[Package], folder: Path, options: argparse.Namespace) -> None:
     engines = tuple(options.engine or ENGINES)
     python = environment_python(folder, "engines")
+    comparisons = []
     for package in chosen:
         if not (folder / "traces" / f"{package.name}.json").exists():
             print(f"{package.name}: no trace", file=sys.stderr)
             continue
         found = compare(package, folder, python=python, cap=options.cap, engines=engines, again=options.again)
         write_summary(found, folder)
+        comparisons.append(found)
         for engine, tally in found.tallies().items():
             run = found.runs[engine]
             print(
                 f"{package.name:15} {engine:5} n={tally.functions:5} P={tally.precision:.4f} R={tally.recall:.4f}"
                 f" exact={tally.exact_share:.3f} cpu={run.cpu_seconds:.1f} peak={run.peak_bytes >> 20}M"
                 f" (traced {len(found.traced)} single {len(found.single)} asked {len(found.asked)})",
-                flush=True,
+                file=sys.stderr,
             )
+    if "hgen" in engines and comparisons:
+        print(report(comparisons))
+
+
+def _scale(chosen: list[Package], folder: Path, jedi_seconds: float) -> None:
+    python = environment_python(folder, "engines")
+    scales = []
+    for package in chosen:
+        source = fetch(package, folder)
+        scales.append(measure(package.name, source, folder / "scale", python=python, jedi_seconds=jedi_seconds))
+        print(table(scales[-1:]), file=sys.stderr)
+    print(table(scales))
 
 
 def _errors(chosen: list[Package], folder: Path) -> None:
@@ -80,11 +98,12 @@ def _errors(chosen: list[Package], folder: Path) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.resolver", description=__doc__)
-    parser.add_argument("command", choices=["prepare", "trace", "compare", "errors"])
+    parser.add_argument("command", choices=["prepare", "trace", "compare", "errors", "scale"])
     parser.add_argument("folder", type=Path, help="where sources, traces and results are kept")
     parser.add_argument("packages", nargs="*", help="names from packages.py; default: all")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="default: all")
     parser.add_argument("--cap", type=int, default=300, help="functions asked per package, chosen by hash")
+    parser.add_argument("--jedi-seconds", type=float, default=60, help="scale: CPU seconds for Jedi per package")
     parser.add_argument("--again", action="store_true", help="ask again even if there are answers")
     parser.add_argument("--run-foreign-code-unconfined", action="store_true")
     return parser.parse_args()

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NOBODY = "65534"
-SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/mime.types")
+SYSTEM = (
+    "/usr",
+    "/bin",
+    "/lib",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/etc/mime.types",
+    "/etc/passwd",
+    "/etc/group",
+)
 
 
 @dataclass(frozen=True)

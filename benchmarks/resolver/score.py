@@ -83,3 +83,15 @@ def tally(functions: Iterable[KnownFunction], answers: Answers) -> Tally:
     for function in functions:
         total.add(judge(function, answers))
     return total
+
+
+def strictly_exact(function: KnownFunction, answers: Answers) -> bool:
+    """Whether every site is answered with what ran there and nothing else: no credit for overridden definitions."""
+    observed: set[Identity] = set()
+    named: set[Identity] = set()
+    for site in function.sites:
+        said = {each for each in answers.get(site.key, []) if not own(each, function.identity)}
+        # A called instance's ``__call__`` is allowed and not required.
+        named |= said if site.observed else said - site.allowed
+        observed |= site.observed
+    return named == observed

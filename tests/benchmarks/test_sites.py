@@ -34,7 +34,9 @@ def test_a_body_has_the_calls_that_the_design_gives_it(source: str, sites: list[
 
 
 def test_definitions_are_found_in_every_block() -> None:
-    source = "if x:\n    def f(): pass\nelse:\n    try:\n        def f(): pass\n    except E:\n        class C:\n            def m(self): pass\n"
+    source = (
+        "if x:\n  def f(): pass\nelse:\n  try:\n    def f(): pass\n  except E:\n    class C:\n      def m(self): pass\n"
+    )
     assert [each.identity[1:] for each in definitions_of(source, "m.py")] == [("f", 2), ("f", 5), ("C", 7), ("C.m", 8)]
 
 

@@ -1,0 +1,97 @@
+"""The comparison as Markdown tables."""
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.resolver.compare import Comparison
+from benchmarks.resolver.score import Tally, strictly_exact
+
+
+def report(comparisons: list[Comparison]) -> str:
+    """All tables, pooled figures first."""
+    parts = ["### Pooled", _pooled(comparisons)]
+    parts += ["### hgen's `complete`", _complete(comparisons)]
+    for group in ("tune", "held-out"):
+        parts += [f"### {group}", _packages([each for each in comparisons if each.package.group == group])]
+    parts += ["### The sample", _sample(comparisons)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _groups(comparisons: list[Comparison]) -> list[tuple[str, list[Comparison]]]:
+    tune = [each for each in comparisons if each.package.group == "tune"]
+    held = [each for each in comparisons if each.package.group == "held-out"]
+    return [("tune", tune), ("held-out", held), ("all", comparisons)]
+
+
+def _pooled(comparisons: list[Comparison]) -> str:
+    rows = []
+    for group, members in _groups(comparisons):
+        tallies = [each.tallies() for each in members]
+        for engine in sorted({name for each in tallies for name in each}):
+            total = _sum(each[engine] for each in tallies)
+            edges = str(total.found + total.missing)
+            rows.append((group, engine, str(total.functions), edges, *_shares(total), str(total.wrong)))
+    head = ("group", "engine", "functions", "edges", "precision", "recall", "exact sets", "wrong edges")
+    return _table(head, rows)
+
+
+def _complete(comparisons: list[Comparison]) -> str:
+    rows = []
+    for group, members in [(each.package.name, [each]) for each in comparisons] + _groups(comparisons):
+        verdicts = [(each, one) for each in members for one in each.complete()]
+        exact = sum(strictly_exact(function, each.runs["hgen"].answers) for each, function in verdicts)
+        shares = [each.complete_share() for each in members]
+        complete, callers = sum(share[0] for share in shares), sum(share[1] for share in shares)
+        share = f"{complete / max(1, callers):.1%}"
+        rows.append(
+            (group, str(callers), str(complete), share, str(len(verdicts)), f"{exact / max(1, len(verdicts)):.2%}")
+        )
+    head = ("package", "functions calling the repository", "complete", "share", "checkable", "exact sets within")
+    return _table(head, rows)
+
+
+def _packages(comparisons: list[Comparison]) -> str:
+    engines = sorted({engine for each in comparisons for engine in each.runs})
+    head = ["package", "style", "functions"]
+    for engine in engines:
+        head += [f"{engine} P", "R", "exact", "CPU s", "peak MB"]
+    rows = []
+    for each in comparisons:
+        tallies = each.tallies()
+        row = [each.package.name, each.package.style, str(next(iter(tallies.values())).functions)]
+        for engine in engines:
+            run = each.runs[engine]
+            row += [*_shares(tallies[engine]), f"{run.cpu_seconds:.1f}", f"{run.peak_bytes / 1e6:.0f}"]
+        rows.append(row)
+    return _table(head, rows)
+
+
+def _sample(comparisons: list[Comparison]) -> str:
+    rows = []
+    for each in comparisons:
+        whole = [one for one in each.traced if one.whole]
+        injected = [one for one in whole if one.injected]
+        polymorphic = [one for one in whole if one.polymorphic and not one.injected]
+        numbers = [
+            len(each.traced), len(each.traced) - len(whole), len(injected), len(polymorphic), len(each.single),
+            len(each.asked), next(iter(each.tallies().values())).functions,
+        ]  # fmt: skip
+        rows.append([f"{each.package.name} {each.package.version}", *map(str, numbers)])
+    head = ("package", "ran", "not all sites ran", "injected", "polymorphic", "left", "asked", "counted")
+    return _table(head, rows)
+
+
+def _sum(tallies: Iterable[Tally]) -> Tally:
+    total = Tally()
+    for each in tallies:
+        for verdict in each.verdicts:
+            total.add(verdict)
+    return total
+
+
+def _shares(tally: Tally) -> tuple[str, str, str]:
+    return f"{tally.precision:.4f}", f"{tally.recall:.4f}", f"{tally.exact_share:.2%}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
