@@ -2,8 +2,10 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,32 @@ from hgen.export.formats import FORMATS, writer
 from hgen.shards import file_digest
 
 FAMILIES = ("dep-search", "func-localize")
+
+
+WRITE = """
+import resource, sys, time
+from pathlib import Path
+from hgen.export.formats import writer
+from hgen.records import Validated
+from hgen.shards import read_shard
+
+name, source, folder, limit, pause = sys.argv[1:]
+if int(limit):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+
+def tasks():
+    yield from read_shard(Path(source), Validated)
+    if int(pause):
+        print("all read", flush=True)
+        time.sleep(600)
+
+writer(name)(tasks(), Path(folder), shard_bytes=10**7)
+"""
+
+
+def shard(tasks, path: Path) -> str:
+    path.write_text("".join(task.model_dump_json() + "\n" for task in tasks), encoding="utf-8")
+    return str(path)
 
 
 @pytest.fixture(params=sorted(FORMATS))
@@ -49,19 +77,12 @@ def test_the_manifest_names_every_file_with_its_digest(name, validated, tmp_path
 
 
 def test_the_same_tasks_give_the_same_bytes_for_any_hash_seed(name, validated, tmp_path):
-    lines = tmp_path / "tasks.jsonl"
-    lines.write_text("".join(task.model_dump_json() + "\n" for task in mixed(validated, 60)), encoding="utf-8")
-    script = (
-        "import sys; from pathlib import Path; from hgen.export.formats import writer\n"
-        "from hgen.shards import read_shard; from hgen.records import Validated\n"
-        "name, source, folder = sys.argv[1:]\n"
-        "writer(name)(read_shard(Path(source), Validated), Path(folder), shard_bytes=10**7)\n"
-    )
+    source = shard(mixed(validated, 60), tmp_path / "tasks")
     outputs = []
     for seed in ("1", "2"):
         folder = tmp_path / seed / name
         folder.parent.mkdir()
-        command = [sys.executable, "-c", script, name, str(lines), str(folder)]
+        command = [sys.executable, "-c", WRITE, name, source, str(folder), "0", "0"]
         subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
         outputs.append(contents(folder))
     assert outputs[0] == outputs[1]
@@ -86,6 +107,46 @@ def test_a_new_export_replaces_the_earlier_one_whole(name, validated, tmp_path):
     export(name, mixed(validated, 2), tmp_path / "other")
     assert contents(tmp_path / name) == contents(tmp_path / "other")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "other"])
+
+
+def test_a_full_disk_leaves_the_earlier_export(name, validated, tmp_path):
+    source = shard(
+        [validated(number, patch=random.Random(number).randbytes(9_000).hex()) for number in range(90)],
+        tmp_path / "tasks",
+    )
+    export(name, mixed(validated, 3), tmp_path / name)
+    before = contents(tmp_path)
+    command = [sys.executable, "-c", WRITE, name, source, str(tmp_path / name), "20000", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.rstrip().split("\n")[-1].startswith("OSError: ")
+    assert contents(tmp_path) == before
+
+
+def test_after_kill_9_the_same_command_gives_the_same_bytes(name, validated, tmp_path):
+    source = shard(mixed(validated, 30), tmp_path / "tasks")
+    export(name, mixed(validated, 3), tmp_path / name)
+    before = contents(tmp_path / name)
+    command = [sys.executable, "-c", WRITE, name, source, str(tmp_path / name), "0"]
+    with subprocess.Popen([*command, "1"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "all read\n"
+        process.kill()
+    assert contents(tmp_path / name) == before
+    subprocess.run([*command, "0"], check=True)
+    export(name, mixed(validated, 30), tmp_path / "undisturbed")
+    assert contents(tmp_path / name) == contents(tmp_path / "undisturbed")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "tasks", "undisturbed"])
+
+
+def test_memory_does_not_grow_with_the_number_of_tasks(name, validated, tmp_path):
+    peaks = []
+    for count in (50, 200):
+        tracemalloc.start()
+        tasks = (validated(number, patch=f"{number:06d}" * 10_000) for number in range(count))
+        export(name, tasks, tmp_path / name, shard_bytes=1_000_000)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
 
 
 @pytest.mark.parametrize("left", ["new", "old", "both"])

@@ -58,11 +58,15 @@ class ParquetShards:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
             # Closing writes, which fails again on a full disk; the first error is the one to report.
             with suppress(OSError, pa.ArrowException):
                 self._close()
-            return
+
+    def _finish(self) -> None:
         if self._pending:
             self._flush()
         self._close()
@@ -85,12 +89,11 @@ class ParquetShards:
         part = self._folder / f"part-{len(self._parts):05d}"
         self._parts.append(part)
         self._sink = pa.OSFile(str(part), "wb")
-        # Chunks cut by content let the hub store only what a new version changes.
+        # Not with chunks defined by content, though the hub likes them: pyarrow 26 then aborts on a full disk.
         return pq.ParquetWriter(
             self._sink,
             self._schema,
             compression="zstd",
-            use_content_defined_chunking=True,
             write_page_index=True,
             write_statistics=self._indexed,
         )
