@@ -1,0 +1,1 @@
+"""The folders in which tasks leave hgen: one module per format."""
