@@ -93,7 +93,7 @@ def _front_matter(census: Census, tables: list[Table], features: Features) -> st
             }
             for table in tables
         ],
-        **described.to_dict(),
+        "dataset_info": described["dataset_info"],
     }
     if licenses == ["other"]:
         matter |= {"license_name": "per-repository", "license_link": "README.md"}
