@@ -7,17 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NOBODY = "65534"
-SYSTEM = (
-    "/usr",
-    "/bin",
-    "/lib",
-    "/lib64",
-    "/etc/ld.so.cache",
-    "/etc/alternatives",
-    "/etc/mime.types",
-    "/etc/passwd",
-    "/etc/group",
-)
+SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/alternatives")
+ETC = ("ld.so.cache", "mime.types", "passwd", "group", "hosts", "nsswitch.conf")
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,7 @@ def _bubblewrap(confinement: Confinement, command: Sequence[str]) -> list[str]:
     argv += ["--uid", NOBODY, "--gid", NOBODY, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/etc"]
     # Only what a Python needs: no home folder, no configuration, no sockets. A process that is root outside keeps
     # root's right to read, so what should not be read must not be there.
-    for path in (*SYSTEM, *_python_folders(confinement.python)):
+    for path in (*SYSTEM, *(f"/etc/{name}" for name in ETC), *_python_folders(confinement.python)):
         if Path(path).exists():
             argv += ["--ro-bind", path, path]
     argv += ["--bind", str(confinement.tree), "/work/tree", "--ro-bind", str(confinement.code), "/work/code"]

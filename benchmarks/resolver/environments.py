@@ -13,8 +13,8 @@ ENGINES = ("jedi", "ty", "tree-sitter>=0.25", "tree-sitter-python>=0.25", "pydan
 TESTS = (
     "pytest>=9", "pytest-asyncio", "pytest-mock", "pytest-timeout", "pytest-trio", "pytest-xprocess", "hypothesis",
     "blinker", "cloudpickle", "cryptography", "ephemeral-port-reserve", "exceptiongroup", "freezegun", "httpx",
-    "itsdangerous", "pretend", "psutil", "python-multipart", "pyyaml", "regex", "simplejson", "trio", "trustme",
-    "truststore", "typing-extensions", "tzdata", "watchdog",
+    "httpx2", "itsdangerous", "pretend", "psutil", "python-multipart", "pyyaml", "regex", "simplejson",
+    "trio", "trustme", "truststore", "typing-extensions", "tzdata", "watchdog",
 )  # fmt: skip
 
 

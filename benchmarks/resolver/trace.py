@@ -12,7 +12,7 @@ from benchmarks.resolver.recorder import Job, Target
 from benchmarks.resolver.sites import Identity
 
 START = "from benchmarks.resolver.recorder import main; main()"
-PYTEST = ("--maxfail=1000", "-p", "no:cacheprovider", "-p", "no:randomly", "-W", "ignore", "--tb=no")
+PYTEST = ("--continue-on-collection-errors", "-p", "no:cacheprovider", "-p", "no:randomly", "-W", "ignore", "--tb=line")
 
 
 @dataclass(frozen=True)
