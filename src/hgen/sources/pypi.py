@@ -46,11 +46,13 @@ def fetch_project(name: str, version: str | None, into: Path, settings: Settings
     projects, versions and distributions that do not exist.
     """
     project = canonicalize_name(name)
-    with _session(settings.index) as session, _failures_of_the_network():
-        client, packages = _find_project(session, project, settings)
+    with _session(settings.index) as session:
+        with _failures_of_the_network():
+            client, packages = _find_project(session, project, settings)
         chosen = _choose(project, version, packages)
         log.info("%s: %s", project, chosen.filename)
-        archive = _kept(client, chosen, settings)
+        with _failures_of_the_network():
+            archive = _kept(client, chosen, settings)
     unpacked = unpack(archive, into, settings.limits, max_ratio=settings.max_ratio)
     return Origin(f"pypi:{project}", str(_version(chosen)), unpacked.tree, dropped=unpacked.dropped)
 
