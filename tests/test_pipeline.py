@@ -4,32 +4,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-HGEN = [sys.executable, "-m", "hgen"]
-CONFIG = """
-mine:
-  sources: [installed:gitpython, installed:docker, installed:anyio, installed:pluggy]
-synth:
-  options:
-    func-localize: {cap: 8}
-    dep-search: {cap: 8}
-"""
+from tests.command import HGEN, environment, hgen
+
 STAGES = ("mine", "parse", "synth", "validate")
-
-
-def environment(hash_seed: str = "0") -> dict[str, str]:
-    return os.environ | {"PYTHONHASHSEED": hash_seed, "COLUMNS": "160"}
-
-
-def hgen(*arguments: str | Path, hash_seed: str = "0") -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*HGEN, *map(str, arguments)], capture_output=True, text=True, check=False, env=environment(hash_seed)
-    )
 
 
 def contents(out: Path) -> dict[str, bytes]:
@@ -39,21 +21,6 @@ def contents(out: Path) -> dict[str, bytes]:
         for path in sorted(out.rglob("*"))
         if path.is_file() and not path.name.endswith(".receipt.json") and path.name != ".lock"
     }
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("config") / "small.yaml"
-    path.write_text(CONFIG, encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def undisturbed(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("undisturbed") / "out"
-    done = hgen("run", "-c", config, "-o", out, "-j", "1")
-    assert done.returncode == 0, done.stderr
-    return out
 
 
 def test_one_command_makes_sound_tasks_of_both_families(undisturbed: Path) -> None:

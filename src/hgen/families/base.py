@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -72,6 +73,7 @@ _NOT_LIBRARY = frozenset(
 )  # fmt: skip
 
 
+@cache
 def is_library(file: str) -> bool:
     """Whether a file is the repository's own library code: no test, example, documentation, set-up or vendored copy."""
     path = PurePosixPath(file)

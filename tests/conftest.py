@@ -1,0 +1,33 @@
+"""What several test modules share: one real run on packages of the test environment."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import hgen
+
+CONFIG = """
+mine:
+  sources: [installed:gitpython, installed:docker, installed:anyio, installed:hypothesis]
+synth:
+  options:
+    func-localize: {cap: 12}
+    dep-search: {cap: 12}
+"""
+
+
+@pytest.fixture(scope="session")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A configuration that takes a few seconds and no network."""
+    path = tmp_path_factory.mktemp("config") / "small.yaml"
+    path.write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def undisturbed(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The out directory of one whole run with one worker; tests read it and leave it as it is."""
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    done = hgen("run", "-c", config, "-o", out, "-j", "1")
+    assert done.returncode == 0, done.stderr
+    return out
