@@ -56,7 +56,7 @@ def _file(path: str, before: bytes | None, after: bytes | None) -> str:
         header = _header(path, "deleted file mode 100644", new="/dev/null", names=bool(old))
     else:
         header = _header(path)
-    return header + _hunks(old, list(_differences(old, new)))
+    return header + _hunks(old, [(first, last, lines) for first, last, _, lines in differences(old, new)])
 
 
 def _header(path: str, *extended: str, old: str = "", new: str = "", names: bool = True) -> str:
@@ -142,8 +142,11 @@ def _range(start: int, count: int) -> str:
     return str(start) if count == 1 else f"{start},{count}"
 
 
-def _differences(old: list[bytes], new: list[bytes]) -> Iterator[_Change]:
-    """Patience differences: equal ends are trimmed, then lines that are unique on both sides are anchors."""
+def differences(old: list[bytes], new: list[bytes]) -> Iterator[tuple[int, int, int, list[bytes]]]:
+    """What to replace in one list of lines to get another: ``old[first:last]`` by lines that stand at ``at`` in new.
+
+    Patience differences: equal ends are trimmed, then lines that are unique on both sides are anchors.
+    """
     pending = [(0, len(old), 0, len(new))]
     while pending:
         i, j, k, m = part = _trimmed(old, new, pending.pop())
@@ -151,7 +154,7 @@ def _differences(old: list[bytes], new: list[bytes]) -> Iterator[_Change]:
             continue
         anchors = _anchors(old, new, part)
         if not anchors:
-            yield i, j, new[k:m]
+            yield i, j, k, new[k:m]
             continue
         edges = [(i - 1, k - 1), *anchors, (j, m)]
         pending.extend(

@@ -1,0 +1,98 @@
+"""From a prediction to the files it changes, and what no answer of a static family may do to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hgen.scoring import sources, trees
+from hgen.scoring.diffs import DiffError, FilePatch, apply_patches, parse
+from hgen.scoring.verdicts import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hgen.scoring.sources import Source
+
+MAX_PATCH = 2_000_000
+"""Characters; a right answer has a few thousand, or as many as two copies of the files that it rewrites."""
+
+_FORBIDDEN = {"add": "file-added", "copy": "file-added", "delete": "file-deleted", "rename": "file-renamed"}
+_UTF8 = frozenset({b"utf-8", b"utf8", b"utf_8", b"u8"})
+
+
+def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The new contents of the files that a prediction changes; raises ``Refusal`` if it does anything else."""
+    patches = _parsed(patch)
+    for file_patch in patches:
+        _require_edit(file_patch)
+    try:
+        after = apply_patches(patches, files)
+    except DiffError as error:
+        raise Refusal("does-not-apply", str(error)) from None
+    return {
+        path: content for path, content in sorted(after.items()) if content is not None and content != files.get(path)
+    }
+
+
+def compared(path: str, before: bytes, after: bytes) -> tuple[Source, Source, trees.Difference]:
+    """Both versions of a changed file parsed, and their difference; raises ``Refusal`` if its code changed."""
+    if not path.endswith((".py", ".pyi")):
+        raise Refusal("not-python", path)
+    try:
+        start = sources.parse_start(before)
+    except sources.SourceError as error:
+        raise Refusal("start-state", f"{path}: {error}") from None
+    try:
+        answer = sources.parse(after)
+    except sources.SourceError as error:
+        raise Refusal("does-not-parse", f"{path}: {error}") from None
+    if _encoding_changed(start.cookie, answer.cookie):
+        raise Refusal("encoding-changed", f"{path}: {_shown(start.cookie)} became {_shown(answer.cookie)}")
+    difference = trees.compare(start, answer)
+    if difference.code_line is not None:
+        raise Refusal("code-changed", f"{path}: near line {difference.code_line} of the start state")
+    return start, answer, difference
+
+
+def compared_comments(path: str, before: bytes, after: bytes) -> tuple[Source, Source]:
+    """As ``compared``, where docstrings may not differ either."""
+    start, answer, difference = compared(path, before, after)
+    for change in difference.docstrings:
+        raise Refusal("docstring-changed", f"{path}: {change.qualname or 'the module'}")
+    return start, answer
+
+
+def _parsed(patch: object) -> tuple[FilePatch, ...]:
+    if patch is None:
+        raise Refusal("no-patch", "")
+    if not isinstance(patch, str):
+        raise Refusal("not-a-string", type(patch).__name__)
+    if not patch.strip():
+        raise Refusal("empty-patch", "")
+    if len(patch) > MAX_PATCH:
+        raise Refusal("too-large", f"{len(patch)} characters; the limit is {MAX_PATCH}")
+    try:
+        # Many harnesses strip the patch's last newline; git itself refuses a patch without it.
+        return parse(patch if patch.endswith("\n") else patch + "\n")
+    except DiffError as error:
+        raise Refusal("damaged-patch", str(error)) from None
+
+
+def _require_edit(patch: FilePatch) -> None:
+    if patch.change in _FORBIDDEN:
+        raise Refusal(_FORBIDDEN[patch.change], patch.new_path)
+    if patch.mode_changed:
+        raise Refusal("mode-changed", f"{patch.new_path}: {patch.old_mode} became {patch.new_mode}")
+    if patch.binary:
+        raise Refusal("binary-patch", patch.new_path)
+
+
+def _encoding_changed(before: bytes | None, after: bytes | None) -> bool:
+    if after is None and before is not None:
+        # A comment above may push the declaration out of the first two lines; without one the file is UTF-8.
+        return before.lower() not in _UTF8
+    return before != after
+
+
+def _shown(cookie: bytes | None) -> str:
+    return cookie.decode("ascii", "replace") if cookie else "no declaration"

@@ -1,0 +1,87 @@
+"""Comments in a parsed file, told from strings that look like them by Python's own tokenizer.
+
+Tokenizing a whole file in Python costs ten times its parse. A comment is only asked for by its line, and the syntax
+tree says which few lines must be tokenized to read that one.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from typing import TYPE_CHECKING
+
+from hgen.scoring.definitions import children, first_line, last_line
+
+if TYPE_CHECKING:
+    import ast
+
+    from hgen.scoring.sources import Source
+
+
+def comment_at(source: Source, line: int) -> str | None:
+    """The comment that ends the line, from its ``#``; None if there is none."""
+    first, last = _logical_lines(source, line)
+    text = _decoded(source, first, last)
+    if all(not row.strip() or row.lstrip().startswith("#") for row in text):
+        row = text[line - first].strip()
+        return row or None
+    try:
+        for token in tokenize.generate_tokens(io.StringIO("\n".join([*text, ""])).readline):
+            if token.type == tokenize.COMMENT and token.start[0] == line - first + 1:
+                return token.string
+    except (tokenize.TokenError, SyntaxError):
+        # The lines are a part of a file that parses; if they cannot be read alone, only a plain comment counts.
+        row = text[line - first].strip()
+        return row if row.startswith("#") else None
+    return None
+
+
+def stands_alone(source: Source, line: int) -> bool:
+    """Whether nothing but a comment is on the line."""
+    return source.lines[line - 1].lstrip().startswith(b"#")
+
+
+def code_below(source: Source, line: int) -> int:
+    """The next line that holds more than a comment; one past the end if there is none."""
+    below = line + 1
+    while below <= len(source.lines) and (not source.lines[below - 1].strip() or stands_alone(source, below)):
+        below += 1
+    return below
+
+
+def _decoded(source: Source, first: int, last: int) -> list[str]:
+    encoding = source.cookie.decode("ascii", "replace") if source.cookie else "utf-8"
+    return b"\n".join(source.span(first, last)).decode(encoding, "replace").split("\n")
+
+
+def _logical_lines(source: Source, line: int) -> tuple[int, int]:
+    """The lines around one that can be tokenized alone: a simple statement, a header, or what is between them."""
+    first, last = 1, len(source.lines)
+    statements = source.tree.body
+    while True:
+        inside = [at for at in statements if first_line(source, at) <= line <= last_line(at)]
+        if not inside:
+            return _gap(source, statements, line, first, last)
+        inner = children(inside[0])
+        if len(inside) > 1 or not inner:
+            return _sharing_lines(source, statements, inside[0])
+        first, last = first_line(source, inside[0]), last_line(inside[0])
+        statements = inner
+
+
+def _gap(source: Source, statements: list[ast.stmt], line: int, first: int, last: int) -> tuple[int, int]:
+    before = [last_line(statement) + 1 for statement in statements if last_line(statement) < line]
+    after = [first_line(source, statement) - 1 for statement in statements if first_line(source, statement) > line]
+    return max(before, default=first), min(after, default=last)
+
+
+def _sharing_lines(source: Source, statements: list[ast.stmt], statement: ast.stmt) -> tuple[int, int]:
+    """The lines of a statement and of those that semicolons tie to it."""
+    first, last = first_line(source, statement), last_line(statement)
+    for other in statements:
+        if first_line(source, other) == last:
+            last = max(last, last_line(other))
+    for other in reversed(statements):
+        if last_line(other) == first:
+            first = min(first, first_line(source, other))
+    return first, last

@@ -1,0 +1,115 @@
+"""Functions and classes in a parsed file: their names, their lines, and which one a line belongs to."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hgen.scoring.sources import Source
+
+    Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class Place(NamedTuple):
+    """A definition and where it stands in its file's tree."""
+
+    qualname: str
+    node: Definition
+    path: tuple[int, ...]
+    """Positions in successive ``children``: the same in two files that differ only in comments."""
+
+
+def places(tree: ast.Module) -> Iterator[Place]:
+    """All definitions in the order of their lines."""
+    pending: list[tuple[str, ast.stmt, tuple[int, ...]]] = [
+        ("", child, (index,)) for index, child in reversed(list(enumerate(tree.body)))
+    ]
+    while pending:
+        prefix, statement, path = pending.pop()
+        if isinstance(statement, DEFINITIONS):
+            yield Place(prefix + statement.name, statement, path)
+            prefix = inner_prefix(prefix, statement)
+        inner = children(statement)
+        pending.extend((prefix, inner[index], (*path, index)) for index in range(len(inner) - 1, -1, -1))
+
+
+def find(source: Source, qualname: str, kind: str, def_line: int) -> Place | None:
+    """The definition of that name and kind; the line decides between several, and only between them."""
+    is_class = kind == "class"
+    found = [
+        place
+        for place in places(source.tree)
+        if place.qualname == qualname and isinstance(place.node, ast.ClassDef) == is_class
+    ]
+    return min(found, key=lambda place: abs(place.node.lineno - def_line), default=None)
+
+
+def enclosing(source: Source, line: int) -> list[Place]:
+    """The definitions whose lines, decorators included, hold that line; outermost first."""
+    found: list[Place] = []
+    statements, prefix = source.tree.body, ""
+    path: tuple[int, ...] = ()
+    while True:
+        index = statement_at(source, statements, line)
+        if index is None:
+            return found
+        statement = statements[index]
+        path = (*path, index)
+        if isinstance(statement, DEFINITIONS):
+            found.append(Place(prefix + statement.name, statement, path))
+            prefix = inner_prefix(prefix, statement)
+        statements = children(statement)
+
+
+def statement_at(source: Source, statements: list[ast.stmt], line: int) -> int | None:
+    """The position of the first statement that holds the line."""
+    for index, statement in enumerate(statements):
+        if line <= last_line(statement):
+            return index if first_line(source, statement) <= line else None
+    return None
+
+
+def children(statement: ast.stmt) -> list[ast.stmt]:
+    """The statements directly inside a statement, whatever part of it they are in, in the order of their lines."""
+    inner: list[ast.stmt] = []
+    for field in ("body", "cases", "handlers", "orelse", "finalbody"):
+        for part in getattr(statement, field, ()):
+            if isinstance(part, ast.stmt):
+                inner.append(part)
+            else:
+                inner.extend(part.body)
+    return inner
+
+
+def first_line(source: Source, statement: ast.stmt) -> int:
+    """The statement's first line, decorators included."""
+    if not isinstance(statement, DEFINITIONS) or not statement.decorator_list:
+        return statement.lineno
+    line = statement.decorator_list[0].lineno
+    while line > 1 and not source.lines[line - 1].lstrip().startswith(b"@"):
+        line -= 1
+    return line
+
+
+def last_line(statement: ast.stmt) -> int:
+    """The statement's last line."""
+    return statement.end_lineno or statement.lineno
+
+
+def inner_prefix(prefix: str, definition: Definition) -> str:
+    """What precedes the names defined inside a definition in their ``__qualname__``."""
+    return f"{prefix}{definition.name}." + ("" if isinstance(definition, ast.ClassDef) else "<locals>.")
+
+
+def docstring_of(body: list[ast.stmt]) -> str | None:
+    """The docstring that a body begins with."""
+    if body and isinstance(body[0], ast.Expr):
+        value = body[0].value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return value.value
+    return None

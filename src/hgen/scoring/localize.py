@@ -1,0 +1,56 @@
+"""``func-localize``: each target gains a docstring that is one, and nothing else changes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hgen.scoring.answers import compared
+from hgen.scoring.tasks import def_lines, targets_of
+from hgen.scoring.verdicts import Reason, Refusal, Score, scored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MIN_WORDS = 3
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_UNWRITTEN = re.compile(r"\W*(?:todo|fixme|tbd|xxx|lorem ipsum|placeholder)\b", re.IGNORECASE)
+
+
+def score_docstrings(task: Mapping[str, object], changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
+    """The verdict on an answer given as the new contents of the files it changes."""
+    targets = targets_of(task)
+    written: dict[tuple[str, int], str] = {}
+    for path, after in changed.items():
+        for change in compared(path, files[path], after)[2].docstrings:
+            if change.before is not None or change.after is None:
+                raise Refusal("docstring-changed", f"{path}:{change.qualname or '(module)'}")
+            written[path, change.line] = change.after
+    wanted = {
+        (path, line): target for path in changed for line, target in def_lines(targets, path, files[path]).items()
+    }
+    reasons = [
+        Reason("docstring-elsewhere", f"{path}, definition at line {line} of the start state")
+        for path, line in written
+        if (path, line) not in wanted
+    ]
+    described = [key for key in wanted if key in written and is_description(written[key])]
+    done = {wanted[key] for key in described}
+    for target in targets:
+        if target not in done:
+            tried = any(wanted.get(key) == target for key in written)
+            reasons.append(Reason("docstring-empty" if tried else "target-missed", str(target)))
+    return scored(hits=len(described), given=len(written), wanted=len(targets), reasons=reasons)
+
+
+def is_description(docstring: str) -> bool:
+    """Whether a docstring says something: at least three different words, in a script that has words.
+
+    Scripts written without spaces count characters instead. What is said is not judged.
+    """
+    words = {word.casefold() for word in _WORD.findall(docstring)}
+    letters = sum(map(len, words))
+    unspaced = sum(1 for word in words for letter in word if letter > "\u2e80")
+    if _UNWRITTEN.match(docstring) or letters < 2 * MIN_WORDS:
+        return False
+    return len(words) >= MIN_WORDS or unspaced >= 2 * MIN_WORDS

@@ -1,0 +1,110 @@
+"""``dep-search``: comments that say which definitions a function calls, each directly above one."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from hgen.scoring.answers import compared_comments
+from hgen.scoring.comments import code_below, comment_at, stands_alone
+from hgen.scoring.definitions import enclosing, first_line
+from hgen.scoring.tasks import Target, located, subject_of, targets_of
+from hgen.scoring.verdicts import Reason, Score, scored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hgen.scoring.sources import Source
+
+_KIND = r"(?:async(?:hronous)?\s+)?(?:function|method|class|coroutine|generator|definition|property|constructor)"
+_SENTENCE = re.compile(
+    rf"(?:this|the)\s+(?:following\s+)?{_KIND}(?:\s*(?:/|\bor\b)\s*{_KIND})*\s+is\s+(?:directly\s+)?called\s+"
+    rf"(?:directly\s+)?by\s+(?:the\s+)?(?:{_KIND}\s+)?(?P<open>[`'\"“‘]*)(?P<name>[^\s`'\"“”‘’]+?)(?:\(\))?"
+    rf"[`'\"”’]*(?:\(\))?(?:\s+{_KIND})?\s*[.!]?",
+    re.IGNORECASE,
+)
+_CANDIDATE = re.compile(rb"#.*\bcalled\b.*\bby\b", re.IGNORECASE)
+
+
+class _Mark(NamedTuple):
+    """What a marker marks: a definition by its place in the tree, or nothing."""
+
+    path: tuple[int, ...] | None
+    where: str
+    """For messages: the definition's name, or the line where the marker stands."""
+
+
+def score_markers(task: Mapping[str, object], changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
+    """The verdict on an answer given as the new contents of the files it changes."""
+    targets = targets_of(task)
+    names = names_of(subject_of(task))
+    hits: set[Target] = set()
+    given = 0
+    reasons = []
+    for path, after in changed.items():
+        start, answer = compared_comments(path, files[path], after)
+        wanted = located(targets, path, files[path])
+        for mark, count in _added(_marks(start, names), _marks(answer, names)):
+            given += count
+            if mark.path is None or mark.path not in wanted:
+                reasons.append(Reason("marker-elsewhere", f"{path}: {mark.where}"))
+            else:
+                hits.add(wanted[mark.path])
+                if count > 1:
+                    reasons.append(Reason("marker-repeated", f"{wanted[mark.path]}: {count} times"))
+    reasons += [Reason("target-missed", str(target)) for target in targets if target not in hits]
+    return scored(hits=len(hits), given=given, wanted=len(targets), reasons=reasons)
+
+
+def names_of(subject: Target) -> frozenset[str]:
+    """What a marker may call the function: its qualified name, with or without module, or its last part."""
+    plain = subject.qualname.replace(".<locals>", "")
+    module = subject.file.rsplit(".", 1)[0].replace("/", ".").replace(".__init__", "").split(".")
+    dotted = {".".join([*module[at:], name]) for at in range(len(module)) for name in (plain, subject.qualname)}
+    return frozenset({subject.qualname, plain, plain.rsplit(".", 1)[-1], *dotted})
+
+
+def is_marker(comment: str, names: frozenset[str]) -> bool:
+    """Whether a comment says, and says nothing else, that what follows is called by the function of these names.
+
+    The kind of thing, case, white space, quotes around the name, ``()`` behind it and a full stop are free, and so is
+    a second comment behind a ``#`` (``# noqa``).
+    """
+    sentence = re.split(r"\s#", comment.lstrip("#").strip(), maxsplit=1)[0]
+    match = _SENTENCE.fullmatch(sentence.strip())
+    return match is not None and match.group("name") in names
+
+
+def _marks(source: Source, names: frozenset[str]) -> Counter[_Mark]:
+    marks: Counter[_Mark] = Counter()
+    for line, text in enumerate(source.lines, 1):
+        if b"#" in text and _CANDIDATE.search(text):
+            comment = comment_at(source, line)
+            if comment is not None and is_marker(comment, names):
+                marks[_mark(source, line)] += 1
+    return marks
+
+
+def _mark(source: Source, line: int) -> _Mark:
+    if stands_alone(source, line):
+        below = code_below(source, line)
+        for place in enclosing(source, below):
+            if first_line(source, place.node) == below:
+                return _Mark(place.path, place.qualname)
+    return _Mark(None, f"line {line}")
+
+
+def _added(before: Counter[_Mark], after: Counter[_Mark]) -> list[tuple[_Mark, int]]:
+    """The marks that are new; one elsewhere may have moved, so that only their number tells."""
+    stray = sum(count for mark, count in before.items() if mark.path is None)
+    added = []
+    for mark, count in sorted(after.items(), key=lambda item: (item[0].path or (), item[0].where)):
+        if mark.path is None:
+            new = max(count - stray, 0)
+            stray -= count - new
+        else:
+            new = max(count - before[mark], 0)
+        if new:
+            added.append((mark, new))
+    return added

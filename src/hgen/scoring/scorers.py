@@ -1,0 +1,43 @@
+"""Which scorer judges which task family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hgen.scoring.answers import changed_files
+from hgen.scoring.issues import score_comments
+from hgen.scoring.localize import score_docstrings
+from hgen.scoring.markers import score_markers
+from hgen.scoring.verdicts import Reason, Refusal, Score, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCORERS = {"func-localize": score_docstrings, "dep-search": score_markers, "issue-localize": score_comments}
+"""The static families: their scorers see the changed files and run nothing."""
+
+
+def score(task: Mapping[str, object], patch: object, files: Mapping[str, bytes]) -> Score:
+    """The verdict on a prediction for a task of a static family.
+
+    ``task`` is the task's JSON row; ``patch`` the prediction, a diff against the start state; ``files`` the start
+    state's contents of at least the paths that the patch touches and those of the targets: a path that is not in it
+    does not exist. Nothing is read, run or raised, whatever the prediction holds.
+    """
+    try:
+        changed = changed_files(patch, files)
+    except Refusal as refusal:
+        return refused(refusal.reason)
+    return score_changes(task, changed, files)
+
+
+def score_changes(task: Mapping[str, object], changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
+    """As ``score``, for an answer given as the new contents of the files that it changes."""
+    family = task.get("family")
+    scorer = SCORERS.get(family) if isinstance(family, str) else None
+    if scorer is None:
+        return refused(Reason("bad-task", f"no scorer for the family {family!r}"))
+    try:
+        return scorer(task, changed, files)
+    except Refusal as refusal:
+        return refused(refusal.reason)

@@ -1,0 +1,113 @@
+"""What scoring returns: a reward with its parts, and the reasons for what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REASONS = {
+    "no-patch": "the prediction holds no patch (null or missing)",
+    "not-a-string": "the patch is something else than text",
+    "empty-patch": "the patch is empty",
+    "too-large": "the patch is larger than any right answer",
+    "damaged-patch": "the patch is not a readable diff",
+    "does-not-apply": "the patch does not apply to the start state",
+    "file-added": "a file is created or copied",
+    "file-deleted": "a file is deleted",
+    "file-renamed": "a file is renamed",
+    "mode-changed": "a file's mode changes",
+    "binary-patch": "a file is changed in binary form",
+    "not-python": "a file that is no Python source is changed",
+    "not-regular": "a file was replaced by a link or a folder",
+    "encoding-changed": "the declared encoding of a file changes",
+    "does-not-parse": "a changed file is no longer valid Python",
+    "code-changed": "a changed file differs in more than the allowed edit",
+    "docstring-changed": "an existing docstring changes or goes",
+    "docstring-elsewhere": "a symbol that is no target gains a docstring",
+    "docstring-empty": "a target's docstring is not a description of at least three words",
+    "target-missed": "a target is not part of the answer",
+    "marker-elsewhere": "a marker stands where no right definition follows",
+    "marker-repeated": "a definition is marked more than once",
+    "comment-elsewhere": "a comment is added outside the places to find",
+    "imprecise": "too many places are commented that need no change",
+    "start-state": "the start state itself cannot be used for scoring",
+    "bad-task": "the task row cannot be used for scoring",
+}
+"""The closed vocabulary of reason codes, with their meanings."""
+
+PARTIAL = frozenset(
+    {
+        "docstring-empty",
+        "target-missed",
+        "marker-elsewhere",
+        "marker-repeated",
+        "comment-elsewhere",
+        "imprecise",
+    }
+)
+"""Reasons that lower the reward; every other one makes it 0."""
+
+UNGRADABLE = frozenset({"start-state", "bad-task"})
+"""Reasons that say nothing about the prediction: the task, its files or this Python's age are at fault."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a score is not full: a code of ``REASONS`` that can be counted, and what was found."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """The verdict on one prediction.
+
+    ``reward`` is in [0, 1]: the F1 of what was found, and 0 if anything forbidden was done. ``resolved`` is full
+    success and nothing less, as the family defines it. ``precision`` and ``recall`` count targets found.
+    """
+
+    reward: float
+    resolved: bool
+    precision: float
+    recall: float
+    f1: float
+    reasons: tuple[Reason, ...]
+    file_recall: float | None = None
+    """The share of the files to find that were found, for families that count them."""
+
+    def row(self) -> dict[str, object]:
+        """The score as a JSON object."""
+        files = {} if self.file_recall is None else {"file_recall": self.file_recall}
+        return {
+            "reward": self.reward,
+            "resolved": self.resolved,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            **files,
+            "reasons": [{"code": reason.code, "detail": reason.detail} for reason in self.reasons],
+        }
+
+
+class Refusal(Exception):  # noqa: N818 - a verdict, not a failure
+    """The answer does something forbidden, or is none; the verdict is a reward of 0 for this reason."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.reason = Reason(code, detail)
+
+
+def refused(*reasons: Reason) -> Score:
+    """The score of an answer that is worth nothing."""
+    return Score(0.0, False, 0.0, 0.0, 0.0, reasons)
+
+
+def scored(*, hits: int, given: int, wanted: int, reasons: list[Reason]) -> Score:
+    """The score of ``hits`` right places among ``given`` ones, where ``wanted`` were to be found."""
+    precision = hits / given if given else 0.0
+    recall = hits / wanted if wanted else 0.0
+    f1 = 2 * hits / (given + wanted) if hits else 0.0
+    forbidden = any(reason.code not in PARTIAL for reason in reasons)
+    return Score(
+        0.0 if forbidden else round(f1, 6), not reasons and hits == wanted > 0, precision, recall, f1, tuple(reasons)
+    )
