@@ -175,7 +175,8 @@ def test_a_name_that_is_none_is_refused(name, tmp_path):
         hub.push(tmp_path, name, private=True, message="")
 
 
-def test_only_an_unchanged_export_is_uploaded(folder, validated, tmp_path):
+def test_only_an_unchanged_export_is_uploaded(folder, validated, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "good")
     jsonl.write([validated(1)], tmp_path / "jsonl", shard_bytes=1)
     for other in (tmp_path / "jsonl", tmp_path / "missing"):
         with pytest.raises(ConfigError, match=f"{other} is not an export .*; run `hgen export --format hf` first"):

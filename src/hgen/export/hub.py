@@ -28,10 +28,8 @@ def push(folder: Path, name: str, *, private: bool, message: str) -> str:
     from where the hub's own client looks for it. Raises ``ConfigError`` for what the user must change, and
     ``NetworkError`` if the hub cannot be reached, fails, or was written to by someone else meanwhile.
     """
-    _check_name(name)
+    require(name)
     files = _checked_files(folder)
-    if get_token() is None:
-        raise ConfigError("no Hugging Face token: run `hf auth login` or set HF_TOKEN")
     api = HfApi(library_name="hgen")
     with _explained(name, api.endpoint):
         url = api.create_repo(name, repo_type="dataset", private=private, exist_ok=True)
@@ -51,9 +49,12 @@ def push(folder: Path, name: str, *, private: bool, message: str) -> str:
     return str(url)
 
 
-def _check_name(name: str) -> None:
+def require(name: str) -> None:
+    """What can be said before any work is done: raises ``ConfigError`` for a wrong name or if there is no token."""
     if not _NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is not the name of a repository on the hub; write ORG/NAME, as in acme/tasks")
+    if get_token() is None:
+        raise ConfigError("no Hugging Face token: run `hf auth login` or set HF_TOKEN")
 
 
 def _checked_files(folder: Path) -> list[str]:
