@@ -52,7 +52,8 @@ def read_run(engine: str, result: Path, index: Index) -> Run:
         named = [index.implementation(_identity(each)) for each in found]
         if engine != "hgen":
             # Go-to-definition rightly answers with a property; what is called is its value.
-            named = [each for each in named if not index.definitions[each].is_property]
+            # Where there are several, the first counts, as in the original: for ty that scores better than all of them.
+            named = [each for each in named if not index.definitions[each].is_property][:1]
         answers[file, line, column] = named
     complete = {_identity(each["function"]): "" if each["complete"] else each["reason"] or "incomplete"
                 for each in written.get("functions", ())}  # fmt: skip

@@ -142,7 +142,8 @@ class Recorder:
         owner = receiver if isinstance(receiver, type) else type(receiver)
         chain = self._chain(owner.__mro__, site.written)
         named = observed
-        if site.on_self:
+        # Not in the chain: the bound method was stored under this name, in the instance or a slot.
+        if site.on_self and observed in chain:
             for _position, base in enumerate(owner.__mro__):
                 if self._classes.get(id(base)) == definition.owner:
                     mine = self._chain(base.__mro__, site.written)
