@@ -102,10 +102,13 @@ def test_a_second_upload_leaves_no_shard_of_the_first_and_no_foreign_file_out(st
     push(tmp_path / "hf", endpoint, tmp_path)
     there = tmp_path / "hub" / "acme" / "tasks"
     assert len(list((there / "dep_search").iterdir())) > 1
-    (there / "LICENSE").write_text("by hand")
+    by_hand = {"LICENSE": b"by hand", "data/train-00000-of-00001.parquet": b"of another dataset"}
+    for path, content in by_hand.items():
+        (there / path).parent.mkdir(exist_ok=True)
+        (there / path).write_bytes(content)
     hf.write(many[:2], tmp_path / "hf", shard_bytes=10_000_000)
     push(tmp_path / "hf", endpoint, tmp_path)
-    assert contents(there) == contents(tmp_path / "hf") | {"LICENSE": b"by hand"}
+    assert contents(there) == contents(tmp_path / "hf") | by_hand
 
 
 def test_what_was_pushed_loads_from_the_hub(start, folder, tmp_path):

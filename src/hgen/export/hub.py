@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
@@ -24,8 +24,8 @@ def push(folder: Path, name: str, *, private: bool, message: str) -> str:
     """Upload an export in the format ``hf`` to the dataset repository ``ORG/NAME``; returns its URL.
 
     The repository is made if there is none; one that exists keeps its visibility. All files arrive in one commit,
-    which also deletes the shards of an earlier upload that this one does not have; other files stay. The token comes
-    from where the hub's own client looks for it. Raises ``ConfigError`` for what the user must change, and
+    which also deletes other shards in the folders of these configs, because a reader would take them in; other files
+    stay. The token comes from where the hub's own client looks for it. Raises ``ConfigError`` for what the user must change, and
     ``NetworkError`` if the hub cannot be reached, fails, or was written to by someone else meanwhile.
     """
     require(name)
@@ -34,8 +34,7 @@ def push(folder: Path, name: str, *, private: bool, message: str) -> str:
     with _explained(name, api.endpoint):
         url = api.create_repo(name, repo_type="dataset", private=private, exist_ok=True)
         there = api.dataset_info(name)
-        remote = {sibling.rfilename for sibling in there.siblings or ()}
-        stale = sorted(path for path in remote - set(files) if _SHARD.fullmatch(path))
+        stale = _stale({sibling.rfilename for sibling in there.siblings or ()}, files)
         api.create_commit(
             name,
             [
@@ -63,6 +62,12 @@ def _checked_files(folder: Path) -> list[str]:
         if not (folder / path).is_file() or file_digest(folder / path) != digest:
             raise ConfigError(f"{folder / path} is missing or was changed since the export; run `hgen export` again")
     return [*files, MANIFEST]
+
+
+def _stale(remote: set[str], files: list[str]) -> list[str]:
+    configs = {PurePosixPath(path).parent for path in files if _SHARD.fullmatch(path)}
+    others = (path for path in remote - set(files) if _SHARD.fullmatch(path))
+    return sorted(path for path in others if PurePosixPath(path).parent in configs)
 
 
 @contextmanager
