@@ -25,8 +25,8 @@ def push(folder: Path, name: str, *, private: bool, message: str) -> str:
 
     The repository is made if there is none; one that exists keeps its visibility. All files arrive in one commit,
     which also deletes other shards in the folders of these configs, because a reader would take them in; other files
-    stay. The token comes from where the hub's own client looks for it. Raises ``ConfigError`` for what the user must change, and
-    ``NetworkError`` if the hub cannot be reached, fails, or was written to by someone else meanwhile.
+    stay. The token comes from where the hub's own client looks for it. Raises ``ConfigError`` for what the user must
+    change, and ``NetworkError`` if the hub cannot be reached, fails, or was written to by someone else meanwhile.
     """
     require(name)
     files = _checked_files(folder)
