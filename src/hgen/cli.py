@@ -192,7 +192,7 @@ def show(
     from hgen.stages.show import find, render, to_json
 
     found = find(out, task_id)
-    _answer(to_json(found), render(found), as_json=as_json)
+    _answer(to_json(found), render(found), as_json=as_json, soft_wrap=True)
 
 
 @app.command()
@@ -263,7 +263,7 @@ def _settings(path: Path | None, assignments: list[str] | None) -> "Config":
     return load(path, tuple(assignments or ()))
 
 
-def _answer(value: object, renderable: "RenderableType", *, as_json: bool) -> None:
+def _answer(value: object, renderable: "RenderableType", *, as_json: bool, soft_wrap: bool = False) -> None:
     from rich.console import Console
 
     if as_json:
@@ -272,7 +272,7 @@ def _answer(value: object, renderable: "RenderableType", *, as_json: bool) -> No
 
     console = Console()
     # Piped output is for grep: not cut at 80 columns.
-    Console(width=max(console.width, 160) if not console.is_terminal else None).print(renderable)
+    Console(width=max(console.width, 160) if not console.is_terminal else None).print(renderable, soft_wrap=soft_wrap)
 
 
 def _run_stages(names: list[str], settings: "Config", out: Path, jobs: int, *, as_json: bool) -> None:
@@ -313,14 +313,16 @@ def _export(
 ) -> None:
     from hgen import __version__
     from hgen.console import export_table, progress
-    from hgen.export.hub import push
+    from hgen.export import hub
     from hgen.stages.export import export as write
 
+    if push_to:
+        hub.require(push_to)
     with _locked(out), progress("export") as report:
         summaries = write(out, formats, shard_bytes=settings.export.shard_bytes, progress=report)
         url = ""
         if push_to:
-            url = push(out / "export" / "hf", push_to, private=private, message=f"Tasks made by hgen {__version__}")
+            url = hub.push(out / "export" / "hf", push_to, private=private, message=f"Tasks made by hgen {__version__}")
     rows = [{"format": each.format, "folder": str(each.folder), "tasks": each.tasks} for each in summaries]
     _answer({"formats": rows, "url": url}, export_table(summaries), as_json=as_json)
     if url and not as_json:
