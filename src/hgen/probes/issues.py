@@ -1,0 +1,24 @@
+"""Cheats for ``issue-localize``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hgen.probes.common import common
+from hgen.probes.ground import Ground
+from hgen.probes.values import Probe
+
+
+def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+    """Cheats that make sense for the task."""
+    ground = Ground(task, files)
+    comment = "# This has to change to fix the issue."
+    right = [(site, site.above(comment)) for site in ground.targets]
+    yield from common(ground, right)
+    yield Probe("empty-comment", ground.patch((site, site.above("#")) for site in ground.targets))
+    yield Probe("string-for-comment", ground.patch((site, site.above(f'"{comment}"')) for site in ground.targets))
+    others = [(site, site.above(comment)) for site in ground.others]
+    if len(others) > len(right):
+        yield Probe("spray", ground.patch([*right, *others]))
+    if others:
+        yield Probe("neighbour", ground.patch(others[:1]))

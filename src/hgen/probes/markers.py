@@ -1,0 +1,50 @@
+"""Cheats for ``dep-search``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hgen.probes.common import common
+from hgen.probes.ground import Ground, Site
+from hgen.probes.values import Probe
+from hgen.scoring.diffs import Edit
+from hgen.scoring.tasks import subject_of
+
+
+def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+    """Cheats that make sense for the task."""
+    ground = Ground(task, files)
+    name = subject_of(task).qualname
+    marker = f"# this function/class is called by the {name} function"
+    right = [(site, site.above(marker)) for site in ground.targets]
+    yield from common(ground, right)
+    for label, text in _texts(name, marker):
+        yield Probe(label, ground.patch((site, site.above(text)) for site in ground.targets))
+    yield Probe("duplicated-markers", ground.patch(pair for pair in right for _ in range(2)))
+    yield Probe("marker-at-end-of-line", ground.patch((site, _trailing(site, marker)) for site in ground.targets))
+    inside = [(site, site.insert(site.body, marker)) for site in ground.targets if site.body is not None]
+    if len(inside) == len(ground.targets) and not any(_opens_with_definition(site) for site in ground.targets):
+        yield Probe("marker-in-body", ground.patch(inside))
+    if others := [(site, site.above(marker)) for site in ground.others]:
+        yield Probe("spray", ground.patch([*right, *others]))
+        yield Probe("neighbour", ground.patch(others[:1]))
+        yield Probe("neighbour-too", ground.patch([*right, others[0]]))
+
+
+def _texts(name: str, marker: str) -> Iterator[tuple[str, str]]:
+    """Lines that are no markers for this function."""
+    yield "comment-only", "# this function/class is important"
+    yield "wrong-text", f"# this function/class is called by the {name}_other function"
+    yield "negated", f"# this function/class is not called by the {name} function"
+    yield "form-feed", f"# \x0c{marker}"
+
+
+def _trailing(site: Site, marker: str) -> Edit:
+    """The marker behind the first line of the definition."""
+    line = site.source.lines[site.first - 1]
+    return Edit(site.first, site.first, (line + b"  " + marker.encode() + site.end,))
+
+
+def _opens_with_definition(site: Site) -> bool:
+    """Whether what the body begins with can itself be marked."""
+    return hasattr(site.place.node.body[0], "body")
