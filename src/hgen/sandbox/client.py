@@ -9,6 +9,7 @@ from typing import Any, Literal
 import docker  # type: ignore[import-untyped]
 from docker.errors import APIError, DockerException, NotFound  # type: ignore[import-untyped]
 from docker.types import Mount  # type: ignore[import-untyped]
+from docker.utils.socket import STDOUT, frames_iter  # type: ignore[import-untyped]
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
@@ -129,8 +130,8 @@ class Client:
         """Run a command in ``/``; gives its identifier and its standard output and error in pieces as they come."""
         with self._trouble("run a command"):
             identifier: str = self._api.exec_create(container, list(argv), user=user, workdir="/")["Id"]
-            stream = self._api.exec_start(identifier, stream=True, demux=True)
-        return identifier, self._pieces(stream)
+            connection = self._api.exec_start(identifier, socket=True)
+        return identifier, self._pieces(connection)
 
     def exit_code(self, identifier: str) -> int | None:
         """The exit code of a command, or None while it runs."""
@@ -217,10 +218,16 @@ class Client:
             said = "".join(line.get("stream", "") for line in lines).strip().splitlines()
             raise EngineRefusal(f"{self.kind} at {self.url} could not {doing}: {' | '.join([*said[-5:], *errors])}")
 
-    def _pieces(self, stream: Any) -> Iterator[tuple[bytes, bytes]]:
+    def _pieces(self, connection: Any) -> Iterator[tuple[bytes, bytes]]:
         with self._trouble("read a command's output"):
-            for out, err in stream:
-                yield out or b"", err or b""
+            try:
+                for stream, piece in frames_iter(connection, tty=False):
+                    yield (piece, b"") if stream == STDOUT else (b"", piece)
+            finally:
+                # A hijacked connection belongs to no pool any more: nobody else closes it.
+                underlying = getattr(connection, "_sock", connection)
+                connection.close()
+                underlying.close()
 
     @contextmanager
     def _trouble(self, doing: str) -> Iterator[None]:

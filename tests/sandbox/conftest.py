@@ -1,0 +1,111 @@
+"""Container tests run against Docker and, where it is there, Podman; without an engine they fail, never skip."""
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from hgen.errors import SandboxError
+from hgen.sandbox import engines
+from hgen.sandbox.base import Limits
+from hgen.sandbox.client import Client
+from hgen.sandbox.container import Containers, ContainerSandbox
+from hgen.sandbox.image import ensure
+from hgen.sandbox.layout import StartState
+
+TREE = {"pkg/__init__.py": b"", "pkg/core.py": b"def answer():\n    return 42\n", "README.md": b"# A tree\n"}
+
+_ran = pytest.StashKey[set[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_ran] = set()
+    config.pluginmanager.register(_Counter(config.stash[_ran]))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    sys.stdout.write(f"{len(config.stash.get(_ran, set()))} container tests ran\n")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "client" in metafunc.fixturenames:
+        there = {engine.kind for engine in engines.engines() if not engine.problem}
+        # With no engine at all, the fixture fails with the advice to set one up.
+        kinds = sorted(kind for kind in there if kind) or ["docker"]
+        metafunc.parametrize("client", kinds, indirect=True, scope="session")
+
+
+class _Counter:
+    def __init__(self, ran: set[str]) -> None:
+        self.ran = ran
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and "container" in report.keywords and not report.skipped:
+            self.ran.add(report.nodeid)
+
+
+@pytest.fixture(scope="session")
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    try:
+        engine = engines.choose(request.param)
+    except SandboxError as error:
+        pytest.fail(f"{error}; or leave the container tests out with -m 'not container'")
+    client = Client(engine.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def image(client: Client) -> str:
+    return ensure(client)
+
+
+@pytest.fixture
+def containers(client: Client, image: str) -> Iterator[Containers]:
+    # Its own client, because a factory closes the one that it has.
+    with Containers(Client(client.url), image, Limits()) as containers:
+        yield containers
+
+
+@pytest.fixture
+def sandbox(containers: Containers) -> Iterator[ContainerSandbox]:
+    with containers.start(StartState(TREE)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def limited(client: Client, image: str) -> Iterator[Callable[..., ContainerSandbox]]:
+    """Starts sandboxes with other limits than usual."""
+    opened: list[Containers] = []
+
+    def start(**limits: float) -> ContainerSandbox:
+        opened.append(Containers(Client(client.url), image, Limits(**limits)))  # type: ignore[arg-type]
+        started.append(opened[-1].start(StartState(TREE)))
+        return started[-1]
+
+    started: list[ContainerSandbox] = []
+    yield start
+    for sandbox in started:
+        sandbox.close()
+    for containers in opened:
+        containers.close()
+
+
+@pytest.fixture
+def unconfined(client: Client, image: str) -> Callable[[str], str]:
+    """Runs a Python program as root in a privileged container with the host's network: what it does if it may."""
+
+    def run(program: str) -> str:
+        api = client._api
+        host = api.create_host_config(privileged=True, network_mode="host")
+        container = api.create_container(
+            image, ["python3", "-c", program], host_config=host, user="0:0", use_config_proxy=False
+        )["Id"]
+        try:
+            api.start(container)
+            api.wait(container, timeout=60)
+            return api.logs(container).decode(errors="replace")
+        finally:
+            api.remove_container(container, force=True, v=True)
+
+    return run
