@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring import sources, trees
+from hgen.scoring import excerpts, sources, trees
 from hgen.scoring.diffs import DiffError, FilePatch, apply_patches, parse
 from hgen.scoring.verdicts import Refusal
 
@@ -17,7 +17,6 @@ MAX_PATCH = 2_000_000
 """Characters; a right answer has a few thousand, or as many as two copies of the files that it rewrites."""
 
 _FORBIDDEN = {"add": "file-added", "copy": "file-added", "delete": "file-deleted", "rename": "file-renamed"}
-_UTF8 = frozenset({b"utf-8", b"utf8", b"utf_8", b"u8"})
 
 
 def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -35,19 +34,24 @@ def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]
 
 
 def compared(path: str, before: bytes, after: bytes) -> tuple[Source, Source, trees.Difference]:
-    """Both versions of a changed file parsed, and their difference; raises ``Refusal`` if its code changed."""
+    """Both versions of a changed file, or excerpts of them, and their difference.
+
+    Raises ``Refusal`` if its code changed.
+    """
     if not path.endswith((".py", ".pyi")):
         raise Refusal("not-python", path)
     try:
         start = sources.parse_start(before)
     except sources.SourceError as error:
         raise Refusal("start-state", f"{path}: {error}") from None
+    lines = sources.split(after)
+    cookie = sources.cookie_of(lines)
+    if _encoding_changed(start.cookie, cookie):
+        raise Refusal("encoding-changed", f"{path}: {_shown(start.cookie)} became {_shown(cookie)}")
     try:
-        answer = sources.parse(after)
+        start, answer = excerpts.versions(start, after, lines)
     except sources.SourceError as error:
         raise Refusal("does-not-parse", f"{path}: {error}") from None
-    if _encoding_changed(start.cookie, answer.cookie):
-        raise Refusal("encoding-changed", f"{path}: {_shown(start.cookie)} became {_shown(answer.cookie)}")
     difference = trees.compare(start, answer)
     if difference.code_line is not None:
         raise Refusal("code-changed", f"{path}: near line {difference.code_line} of the start state")
@@ -90,7 +94,7 @@ def _require_edit(patch: FilePatch) -> None:
 def _encoding_changed(before: bytes | None, after: bytes | None) -> bool:
     if after is None and before is not None:
         # A comment above may push the declaration out of the first two lines; without one the file is UTF-8.
-        return before.lower() not in _UTF8
+        return before.lower() not in sources.UTF8
     return before != after
 
 

@@ -40,13 +40,14 @@ def places(tree: ast.Module) -> Iterator[Place]:
 
 def find(source: Source, qualname: str, kind: str, def_line: int) -> Place | None:
     """The definition of that name and kind; the line decides between several, and only between them."""
-    is_class = kind == "class"
-    found = [
-        place
-        for place in places(source.tree)
-        if place.qualname == qualname and isinstance(place.node, ast.ClassDef) == is_class
-    ]
-    return min(found, key=lambda place: abs(place.node.lineno - def_line), default=None)
+
+    def fits(place: Place) -> bool:
+        return place.qualname == qualname and isinstance(place.node, ast.ClassDef) == (kind == "class")
+
+    for place in enclosing(source, def_line):
+        if place.node.lineno == def_line and fits(place):
+            return place
+    return min(filter(fits, places(source.tree)), key=lambda place: abs(place.node.lineno - def_line), default=None)
 
 
 def enclosing(source: Source, line: int) -> list[Place]:
@@ -59,7 +60,7 @@ def enclosing(source: Source, line: int) -> list[Place]:
         if index is None:
             return found
         statement = statements[index]
-        path = (*path, index)
+        path = (*path, index) if path else (source.offset + index,)
         if isinstance(statement, DEFINITIONS):
             found.append(Place(prefix + statement.name, statement, path))
             prefix = inner_prefix(prefix, statement)

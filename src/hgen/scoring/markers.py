@@ -78,7 +78,7 @@ def is_marker(comment: str, names: frozenset[str]) -> bool:
 
 def _marks(source: Source, names: frozenset[str]) -> Counter[_Mark]:
     marks: Counter[_Mark] = Counter()
-    for line, text in enumerate(source.lines, 1):
+    for line, text in enumerate(source.span(source.first, source.last), source.first):
         if b"#" in text and _CANDIDATE.search(text):
             comment = comment_at(source, line)
             if comment is not None and is_marker(comment, names):

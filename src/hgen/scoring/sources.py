@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+UTF8 = frozenset({b"utf-8", b"utf8", b"utf_8", b"u8"})
+"""Declarations that change nothing: Python reads files as UTF-8 without them."""
 _PARSER_STACK = 192 << 20
 
 
@@ -27,6 +29,11 @@ class Source(NamedTuple):
     tree: ast.Module
     cookie: bytes | None
     """The encoding that a comment in the first two lines declares, as written."""
+    offset: int
+    """How many of the file's top-level statements precede those of ``tree``, which may be an excerpt."""
+    first: int
+    last: int
+    """The lines that ``tree`` covers; outside of them an answer equals the start state."""
 
     def span(self, first: int, last: int) -> list[bytes]:
         """The lines from ``first`` to ``last``, 1-based and inclusive."""
@@ -41,16 +48,32 @@ def parse(content: bytes) -> Source:
         raise SourceError(f"line {error.lineno}: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError, OverflowError, SystemError) as error:
         raise SourceError(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from None
-    if b"\r" in content:
-        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    lines = content.split(b"\n")
-    return Source(lines, tree, _cookie(lines))
+    lines = split(content)
+    return Source(lines, tree, cookie_of(lines), 0, 1, len(lines))
 
 
 @lru_cache(maxsize=64)
 def parse_start(content: bytes) -> Source:
     """As ``parse``, remembering the last ones: all predictions for a file share its start state."""
     return parse(content)
+
+
+def split(content: bytes) -> list[bytes]:
+    """Lines as Python counts them, without their ends."""
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return content.split(b"\n")
+
+
+def cookie_of(lines: list[bytes]) -> bytes | None:
+    """The encoding that a comment in the first two lines declares, as written (PEP 263)."""
+    for line in lines[:2]:
+        match = _COOKIE.match(line)
+        if match:
+            return match.group(1)
+        if not _BLANK.match(line):
+            return None
+    return None
 
 
 def _tree(content: bytes) -> ast.Module:
@@ -82,13 +105,3 @@ def _tree_on_a_large_stack(content: bytes) -> ast.Module:
     if errors:
         raise errors[0]
     return results[0]
-
-
-def _cookie(lines: list[bytes]) -> bytes | None:
-    for line in lines[:2]:
-        match = _COOKIE.match(line)
-        if match:
-            return match.group(1)
-        if not _BLANK.match(line):
-            return None
-    return None

@@ -58,7 +58,12 @@ class _Comparison:
         self.bodies: list[tuple[str, list[ast.stmt], list[ast.stmt], int]] = []
 
     def run(self) -> None:
-        self._body("", "", self.start.tree.body, self.answer.tree.body, 0)
+        old, new = self.start.tree.body, self.answer.tree.body
+        if self.start.offset:
+            # An excerpt from further down: what it begins with is no module's docstring.
+            self.bodies.append(("", old, new, self.start.first))
+        else:
+            self._body("", "", old, new, 0)
         while self.bodies and self.code_line is None:
             prefix, old, new, line = self.bodies.pop()
             if len(old) != len(new):
