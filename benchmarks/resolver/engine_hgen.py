@@ -25,6 +25,7 @@ def main() -> None:
                 "function": names[function.symbol],
                 "complete": function.complete,
                 "reason": function.reason,
+                "offered": analysis.symbols[function.symbol].offered,
                 "deps": [names[each] for each in function.deps],
             }
         )

@@ -23,6 +23,8 @@ class Run:
     wall_seconds: float
     complete: dict[Identity, str]
     """hgen only: for each function why it is not complete, or empty."""
+    offered: frozenset[Identity]
+    """hgen only: the functions that ``dep-search`` may ask about, fewer than the complete ones."""
 
 
 def run_engine(engine: str, root: Path, questions: Path, result: Path, *, python: Path, limit: float = 0) -> None:
@@ -57,7 +59,9 @@ def read_run(engine: str, result: Path, index: Index) -> Run:
         answers[file, line, column] = named
     complete = {_identity(each["function"]): "" if each["complete"] else each["reason"] or "incomplete"
                 for each in written.get("functions", ())}  # fmt: skip
-    return Run(answers, written["cpu_seconds"], written["peak_bytes"], written.get("wall_seconds", 0.0), complete)
+    offered = frozenset(_identity(each["function"]) for each in written.get("functions", ()) if each["offered"])
+    wall = written.get("wall_seconds", 0.0)
+    return Run(answers, written["cpu_seconds"], written["peak_bytes"], wall, complete, offered)
 
 
 def check_seconds(root: Path, *, python: Path) -> float:
