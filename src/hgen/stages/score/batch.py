@@ -1,0 +1,80 @@
+"""What one worker does: score a few predictions for tasks of one snapshot."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from hgen.errors import ShardError
+from hgen.scoring import SCORERS, diffs, score
+from hgen.scoring.verdicts import Score
+from hgen.snapshots import Snapshot, Store
+from hgen.stages.score.lines import Place, Row, prediction_of, task_of
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Predictions to score, by where they and their tasks are written."""
+
+    store: Path
+    snapshot: str
+    pairs: tuple[tuple[Place, Place, str], ...]
+    """Task, prediction, and the digest of both, which goes into the result."""
+
+
+def score_batch(batch: Batch) -> list[bytes]:
+    """A line of JSON for each prediction, in the order given."""
+    results = []
+    for task_place, place, digest in batch.pairs:
+        task = task_of(task_place.read(), task_place)
+        prediction = prediction_of(place.read())
+        if prediction is None or prediction[0] != task["instance_id"]:
+            raise ShardError(f"{place.file} changed while it was being scored; run again")
+        verdict = _score(
+            task, prediction[1], StartState(_snapshot(batch.store, batch.snapshot), str(task["setup_patch"]))
+        )
+        row = {"instance_id": task["instance_id"], "family": task["family"], **verdict.row(), "inputs": digest}
+        results.append(json.dumps(row).encode() + b"\n")
+    return results
+
+
+class StartState(Mapping[str, bytes]):
+    """The files of a snapshot after a setup patch; each is read when it is asked for."""
+
+    def __init__(self, snapshot: Mapping[str, bytes], setup_patch: str) -> None:
+        self._snapshot = snapshot
+        try:
+            self._changed = diffs.apply(setup_patch, snapshot) if setup_patch else {}
+        except diffs.DiffError as error:
+            raise ShardError(f"a setup patch does not apply to its snapshot: {error}; make the tasks again") from None
+
+    def __getitem__(self, path: str) -> bytes:
+        content = self._changed[path] if path in self._changed else self._snapshot[path]
+        if content is None:
+            raise KeyError(path)
+        return content
+
+    def __contains__(self, path: object) -> bool:
+        return self._changed[path] is not None if path in self._changed else path in self._snapshot
+
+    def __iter__(self) -> Iterator[str]:
+        kept = (path for path in self._snapshot if path not in self._changed)
+        return iter(sorted([*kept, *(path for path, content in self._changed.items() if content is not None)]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _score(task: Row, patch: object, files: Mapping[str, bytes]) -> Score:
+    if task["family"] in SCORERS:
+        return score(task, patch, files)
+    # Another package's family; loading them all costs more than many scores.
+    from hgen.families import chosen  # noqa: PLC0415
+
+    return chosen((str(task["family"]),))[0].score(task, patch, files)
+
+
+@lru_cache(maxsize=2)
+def _snapshot(store: Path, digest: str) -> Snapshot:
+    return Store(store).open(digest)
