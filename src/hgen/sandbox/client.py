@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import docker  # type: ignore[import-untyped]
-from docker.errors import APIError, DockerException, NotFound  # type: ignore[import-untyped]
-from docker.types import Mount  # type: ignore[import-untyped]
-from docker.utils.socket import STDOUT, frames_iter  # type: ignore[import-untyped]
+import docker
+from docker.errors import APIError, DockerException, NotFound
+from docker.types import Mount
+from docker.utils.socket import STDOUT, frames_iter
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
@@ -100,7 +100,7 @@ class Client:
                 nano_cpus=int(cpus * 1e9),
                 pids_limit=processes,
                 mounts=[Mount(volume.mount, volume.name, type="volume", no_copy=True) for volume in volumes],
-                # Podman would mount these without a limit, and writable.
+                # Podman would mount these with no limit; nobody but root can write here, as in the image.
                 tmpfs={"/run": "size=1m,mode=755", "/var/tmp": "size=1m,mode=755"},  # noqa: S108 - inside
             )
             container: str = self._api.create_container(
