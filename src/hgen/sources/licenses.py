@@ -154,5 +154,5 @@ def _is_allowed(expression: LicenseExpression, allowed: frozenset[str]) -> bool:
         return any(_is_allowed(part, allowed) for part in expression.args)
     if isinstance(expression, LicenseWithExceptionSymbol):
         # An exception only ever permits more.
-        return expression.key in allowed or expression.license_symbol.key in allowed
-    return expression.key in allowed
+        return str(expression) in allowed or expression.license_symbol.key in allowed
+    return str(expression) in allowed

@@ -72,7 +72,7 @@ def _read_jsonl(path: Path) -> Iterator[Mapping[str, object]]:
 
 def _read_parquet(path: Path) -> Iterator[Mapping[str, object]]:
     # Costs half a second to import, which only those who read such tables should pay.
-    from pyarrow import ArrowInvalid, parquet  # type: ignore[import-untyped]  # noqa: PLC0415
+    from pyarrow import ArrowInvalid, parquet  # noqa: PLC0415
 
     try:
         file = parquet.ParquetFile(path)
@@ -85,8 +85,8 @@ def _read_parquet(path: Path) -> Iterator[Mapping[str, object]]:
 
 
 def _read_dataset(name: str, split: str | None) -> Iterator[Mapping[str, object]]:
-    from datasets import load_dataset  # type: ignore[import-untyped]  # noqa: PLC0415
-    from datasets.exceptions import DatasetNotFoundError, DatasetsError  # type: ignore[import-untyped]  # noqa: PLC0415
+    from datasets import load_dataset  # noqa: PLC0415
+    from datasets.exceptions import DatasetNotFoundError, DatasetsError  # noqa: PLC0415
     from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
 
     try:

@@ -71,6 +71,8 @@ def parse_spec(spec: str) -> Location:
 
     What exists as a path is that path, whatever else it could mean; ``./`` before it makes sure.
     """
+    if not spec:
+        raise ConfigError(f"{spec!r} is no source")
     prefix, colon, rest = spec.partition(":")
     if colon and prefix in ("pypi", "installed"):
         match = _PROJECT.fullmatch(rest)
@@ -91,8 +93,8 @@ def parse_spec(spec: str) -> Location:
 
 
 def without_passwords(text: str) -> str:
-    """The text with user names and passwords taken out of its URLs."""
-    return re.sub(r"(?<=://)[^/@\s]+@", "", text)
+    """The text without the user names and passwords of URLs, whole ones and such as git takes apart in its messages."""
+    return re.sub(r"""(?<=://)[^/@\s]+@|[^\s/:@'"]+:[^\s/@'"]+@""", "", text)
 
 
 def hosted_name(url: str) -> str:
