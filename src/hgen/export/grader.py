@@ -1,0 +1,79 @@
+"""The travelling grader: the scoring package as one file that needs nothing but Python 3.9 or newer."""
+
+import hashlib
+from pathlib import Path
+
+import hgen.scoring
+from hgen import __version__
+
+_HEAD = '''#!/usr/bin/env python3
+"""Grade an answer to a task of hgen; one file, standard library only, Python 3.9 or newer.
+
+    python3 -I -S {name} --answer ANSWER.json (--tree DIR | --diff FILE) [--reward-file FILE]
+
+Generated from hgen {version}; the parts below are its scoring package, sources digest {digest}.
+"""
+
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+
+_SOURCES = {{}}
+'''
+
+_TAIL = '''
+
+class _Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports the parts above, and hgen from nowhere else."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname not in _SOURCES:
+            return None
+        package = any(name.startswith(fullname + ".") for name in _SOURCES)
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=package)
+
+    def exec_module(self, module):
+        name = module.__name__
+        exec(compile(_SOURCES[name], "<grader: " + name + ">", "exec"), module.__dict__)
+
+
+def _main():
+    if not (sys.flags.isolated and sys.flags.no_site):
+        # What PYTHONPATH, the current folder or sitecustomize could smuggle in must not reach the verdict.
+        os.execv(sys.executable, [sys.executable, "-I", "-S", "-B", os.path.abspath(__file__), *sys.argv[1:]])
+    sys.meta_path.insert(0, _Sources())
+    from hgen.scoring.grader import main
+
+    return main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
+'''
+
+
+def grader_source(name: str = "grader.py") -> str:
+    """The text of the grader; the same for the same version of hgen."""
+    sources = _sources()
+    digest = hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest()[:16]
+    parts = [f"_SOURCES[{module!r}] = {_literal(source)}\n" for module, source in sorted(sources.items())]
+    return _HEAD.format(name=name, version=__version__, digest=digest) + "".join(parts) + _TAIL
+
+
+def _sources() -> dict[str, str]:
+    """The modules of the scoring package by their names, and an empty ``hgen`` around them."""
+    root = Path(hgen.scoring.__path__[0])
+    sources = {"hgen": ""}
+    for file in sorted(root.rglob("*.py")):
+        parts = ("hgen", "scoring", *file.relative_to(root).with_suffix("").parts)
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        sources[name] = file.read_text(encoding="utf-8")
+    return sources
+
+
+def _literal(source: str) -> str:
+    """The source as a raw string that can be read and compared, if it can be one."""
+    if "'''" in source or source.endswith(("'", "\\\\")):
+        return repr(source)
+    return f"r'''{source}'''"

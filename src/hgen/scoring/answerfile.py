@@ -1,0 +1,82 @@
+"""A task's private answer file: all that grading needs, so that nothing in the agent's container is trusted."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = 1
+MAX_UNPACKED = 1 << 30
+_TASK_KEYS = ("instance_id", "family", "targets", "subject")
+
+
+class AnswerFileError(ValueError):
+    """The file is no answer file that this grader reads."""
+
+
+@dataclass(frozen=True)
+class AnswerFile:
+    """What is known about a task's start state."""
+
+    task: dict[str, object]
+    files: dict[str, bytes]
+    """Contents of the Python files, or of those that an answer may concern."""
+    digests: dict[str, str]
+    """SHA-256 of every file."""
+    links: dict[str, str]
+    """The symbolic links and what they point to."""
+
+
+def pack(
+    task: Mapping[str, object], start: Mapping[str, bytes], links: Mapping[str, str], *, max_bytes: int = 50_000_000
+) -> bytes:
+    """The answer file of a task, given its whole start state: JSON, ASCII, one line.
+
+    It holds the contents of all Python files; if they are more than ``max_bytes``, only those of the targets, and an
+    answer that edits another file is then refused, even if it only adds a comment there.
+    """
+    python = {path: content for path, content in start.items() if path.endswith((".py", ".pyi"))}
+    if sum(map(len, python.values())) > max_bytes:
+        targets = task.get("targets")
+        assert isinstance(targets, (list, tuple))
+        concerned = {target["file"] for target in targets}
+        python = {path: content for path, content in python.items() if path in concerned}
+    contents = {path: base64.b64encode(content).decode() for path, content in sorted(python.items())}
+    row = {
+        "format": FORMAT,
+        "task": {key: task.get(key) for key in _TASK_KEYS},
+        "files": base64.b64encode(zlib.compress(json.dumps(contents).encode(), 9)).decode(),
+        "digests": {path: digest(content) for path, content in sorted(start.items())},
+        "links": dict(sorted(links.items())),
+    }
+    return json.dumps(row, sort_keys=True).encode() + b"\n"
+
+
+def unpack(content: bytes) -> AnswerFile:
+    """Read an answer file; raises ``AnswerFileError``."""
+    try:
+        row = json.loads(content)
+        if row["format"] != FORMAT:
+            raise AnswerFileError(f"format {row['format']} is not {FORMAT}: the grader is of another version of hgen")
+        inflater = zlib.decompressobj()
+        contents = json.loads(inflater.decompress(base64.b64decode(row["files"]), MAX_UNPACKED))
+        files = {path: base64.b64decode(text) for path, text in contents.items()}
+        return AnswerFile(dict(row["task"]), files, dict(row["digests"]), dict(row["links"]))
+    except (KeyError, TypeError, zlib.error) as error:
+        raise AnswerFileError(f"damaged answer file: {error!r}") from None
+    except AnswerFileError:
+        raise
+    except ValueError as error:
+        raise AnswerFileError(f"damaged answer file: {error}") from None
+
+
+def digest(content: bytes) -> str:
+    """The digest by which a file's contents are known."""
+    return hashlib.sha256(content).hexdigest()
