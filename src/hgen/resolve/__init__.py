@@ -18,3 +18,19 @@
 ``resolve(files)`` returns just ``(symbols, broken)`` with ``deps``, ``offered`` and ``unresolved`` filled in.
 A call of an instance means its class's ``__call__``; a call of a class means the class.
 """
+
+from collections.abc import Mapping
+
+from hgen.records import BrokenFile, Symbol
+from hgen.resolve.analysis import Analysis, Call, FunctionCalls, analyse
+from hgen.syntax.parser import MAX_BYTES
+
+__all__ = ["Analysis", "Call", "FunctionCalls", "analyse", "resolve"]
+
+
+def resolve(
+    files: Mapping[str, bytes], *, max_bytes: int = MAX_BYTES
+) -> tuple[tuple[Symbol, ...], tuple[BrokenFile, ...]]:
+    """The symbols of a repository, with their direct dependencies, and the files that yield none."""
+    analysis = analyse(files, max_bytes=max_bytes)
+    return analysis.symbols, analysis.broken

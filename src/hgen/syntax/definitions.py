@@ -66,11 +66,20 @@ def read_header(reader: Reader, node: Node, outermost: Node, outer: Scope, prefi
         del reader.sites[noted:]
     kind = "class" if is_class else "method" if outer.kind == CLASS else "async function" if is_async else "function"
     texts = tuple(fold(reader.source[part.start_byte + 1 : part.end_byte]) for part in decorators)
-    return Header(scope, _definition(reader, node, outermost, block, f"{prefix}{scope.name}", kind, texts, index), block)
+    return Header(
+        scope, _definition(reader, node, outermost, block, f"{prefix}{scope.name}", kind, texts, index), block
+    )
 
 
 def _definition(
-    reader: Reader, node: Node, outermost: Node, block: Node, qualname: str, kind: str, decorators: tuple[str, ...], index: int
+    reader: Reader,
+    node: Node,
+    outermost: Node,
+    block: Node,
+    qualname: str,
+    kind: str,
+    decorators: tuple[str, ...],
+    index: int,
 ) -> Definition:
     statements = reader.parts(block)
     colon = block

@@ -306,6 +306,11 @@ def _inside(reader: Reader, node: Node) -> Expr:
     return _UNKNOWN
 
 
+def _slice(reader: Reader, node: Node) -> Expr:
+    _inside(reader, node)
+    return (E_CONSTANT, "slice", None)
+
+
 def _test(reader: Reader, node: Node) -> Expr:
     _inside(reader, node)
     return _BOOL
@@ -423,6 +428,7 @@ _EXPRESSIONS: dict[str, Callable[[Reader, Node], Expr]] = {
     "string": _string,
     "concatenated_string": _strings,
     "integer": _integer,
+    "slice": _slice,
     "yield": _yield,
     "dictionary": _dictionary,
     **dict.fromkeys(("tuple", "expression_list"), _items(E_TUPLE)),

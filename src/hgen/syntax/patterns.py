@@ -38,13 +38,9 @@ def _capture(reader: "Reader", pattern: Node, value: int | None) -> None:
                 _bind(reader, parts[0], whole)
         elif kind == "identifier":
             _bind(reader, node, whole)
-        elif kind == "keyword_pattern":
+        elif kind == "keyword_pattern" or kind == "class_pattern":
             pending.extend((part, None) for part in parts[1:])
-        elif kind == "class_pattern":
-            pending.extend((part, None) for part in parts[1:])
-        elif kind == "as_pattern":
-            pending.extend((part, whole) for part in reversed(parts))
-        elif kind == "case_pattern":
+        elif kind == "as_pattern" or kind == "case_pattern":
             pending.extend((part, whole) for part in reversed(parts))
         else:
             pending.extend((part, None) for part in reversed(parts))

@@ -14,9 +14,7 @@ from hgen.syntax.imports import import_from, import_modules
 from hgen.syntax.ir import (
     E_BINARY,
     E_CONSTANT,
-    E_STAR,
     E_TUPLE,
-    E_VALUE,
     RAISE,
     V_ANNOTATED,
     V_DEFINITION,
@@ -81,9 +79,7 @@ def _expression_statement(reader: ScopeReader, node: Node) -> None:
             _assignment(reader, part)
         elif part.kind_id in kind_ids("augmented_assignment"):
             _augmented(reader, part)
-        elif part.kind_id not in kind_ids("string"):
-            reader.expr(part)
-        elif reader.source[part.start_byte] in b"fFrRtT":
+        elif part.kind_id not in kind_ids("string") or reader.source[part.start_byte] in b"fFrRtT":
             reader.expr(part)
 
 

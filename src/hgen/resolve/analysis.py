@@ -1,0 +1,170 @@
+"""A whole repository: parse its files, resolve every call, and say which functions are complete."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hgen.records import BrokenFile, Symbol
+from hgen.resolve import classes, targets
+from hgen.resolve.program import Frame, LoadedModule, Program
+from hgen.syntax import Broken, parse_module
+from hgen.syntax.ir import FUNCTION, RAISE, Definition, Module, Scope, Site
+from hgen.syntax.parser import MAX_BYTES
+from hgen.syntax.tokens import body_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, or one class raised without a call."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    name: str
+    status: str
+    """``resolved``, ``external`` or ``unknown``."""
+    callees: tuple[int, ...]
+    doubt: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCalls:
+    """What one function calls."""
+
+    symbol: int
+    complete: bool
+    reason: str
+    """Why the function is not offered, or ""."""
+    deps: tuple[int, ...]
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All symbols of a repository, and what its functions call."""
+
+    symbols: tuple[Symbol, ...]
+    broken: tuple[BrokenFile, ...]
+    functions: tuple[FunctionCalls, ...]
+
+
+def analyse(files: Mapping[str, bytes], *, max_bytes: int = MAX_BYTES) -> Analysis:
+    """Resolve every call of a repository, given as repository-relative posix paths and contents."""
+    modules, broken = parse_files(files, max_bytes=max_bytes)
+    functions = tuple(resolve_functions(modules))
+    by_symbol = {function.symbol: function for function in functions}
+    symbols: list[Symbol] = []
+    for path in sorted(modules):
+        for definition in modules[path].symbols:
+            symbols.append(_record(modules[path], definition, by_symbol.get(len(symbols))))
+    return Analysis(tuple(symbols), broken, functions)
+
+
+def parse_files(files: Mapping[str, bytes], *, max_bytes: int) -> tuple[dict[str, Module], tuple[BrokenFile, ...]]:
+    """Parse the Python files among some files; those that are broken are listed with a reason."""
+    modules: dict[str, Module] = {}
+    broken: list[BrokenFile] = []
+    for path in sorted(files):
+        if path.endswith(".py"):
+            try:
+                modules[path] = parse_module(path, files[path], max_bytes=max_bytes)
+            except Broken as error:
+                broken.append(BrokenFile(file=path, reason=error.reason))
+    return modules, tuple(broken)
+
+
+def resolve_functions(modules: Mapping[str, Module]) -> Iterator[FunctionCalls]:
+    """What each function and method calls, in the order of the symbols: by path, then by line."""
+    program = Program(modules)
+    classes.note_subclasses(program)
+    ambiguous = _ambiguous(program)
+    for module in program.modules.values():
+        scopes = sorted((scope for scope in module.scopes if scope.kind == FUNCTION), key=lambda scope: scope.symbol)
+        for scope in scopes:
+            yield _function(program, module, scope, ambiguous)
+
+
+def _function(program: Program, module: LoadedModule, scope: Scope, ambiguous: frozenset[int]) -> FunctionCalls:
+    frame = program.frame(module, scope.index)
+    own = module.first_symbol + scope.symbol
+    inside = _inside(module, scope)
+    calls = tuple([_call(program, frame, site) for site in frame.body.sites])
+    found = {callee for call in calls for callee in call.callees}
+    deps = tuple(sorted(found - inside))
+    reason = ""
+    for call in calls:
+        if call.status == "unknown" and not set(call.callees) <= inside - {own} | (inside & set(call.callees)):
+            reason = "unknown call"
+            break
+        if call.status == "unknown" and not call.callees:
+            reason = "unknown call"
+            break
+        if call.doubt:
+            reason = reason or call.doubt
+    complete = reason == ""
+    if complete and (own in ambiguous or any(callee in ambiguous for callee in deps)):
+        reason = "ambiguous definition"
+    return FunctionCalls(own, complete, reason, deps, calls)
+
+
+def _inside(module: LoadedModule, scope: Scope) -> set[int]:
+    """The function itself and everything defined in it."""
+    own = module.module.symbols[scope.symbol]
+    prefix = own.qualname + ".<locals>."
+    inside = {module.first_symbol + scope.symbol}
+    place = scope.symbol + 1
+    symbols = module.module.symbols
+    while place < len(symbols) and symbols[place].def_line <= own.end_line:
+        if symbols[place].qualname.startswith(prefix):
+            inside.add(module.first_symbol + place)
+        place += 1
+    return inside
+
+
+def _call(program: Program, frame: Frame, site: Site) -> Call:
+    found: targets.Found = program.solver.ask(targets.find, program, frame, site)
+    callees = tuple(sorted(found.callees))
+    if found.unknown or len(callees) > 1 or (callees and found.outside):
+        status = "unknown"
+    else:
+        status = "resolved" if callees else "external"
+    expression = site[1] if site[0] == RAISE else site[1][1]
+    return Call(*site[2:], targets.written_name(expression, frame), status, callees, found.doubt)
+
+
+def _ambiguous(program: Program) -> frozenset[int]:
+    """Definitions that are conditional or share their qualified name with another one in their file."""
+    found: set[int] = set()
+    for module in program.modules.values():
+        seen: dict[str, int] = {}
+        conditional: set[int] = set()
+        for scope in module.scopes[1:]:
+            number = module.first_symbol + scope.symbol
+            if scope.conditional or scope.parent in conditional:
+                conditional.add(scope.index)
+                found.add(number)
+            qualname = module.module.symbols[scope.symbol].qualname
+            if qualname in seen:
+                found.update((number, seen[qualname]))
+            seen[qualname] = number
+    return frozenset(found)
+
+
+def _record(module: Module, definition: Definition, function: FunctionCalls | None) -> Symbol:
+    return Symbol(
+        file=module.path,
+        qualname=definition.qualname,
+        kind=definition.kind,
+        start_line=definition.start_line,
+        def_line=definition.def_line,
+        body_line=definition.body_line,
+        end_line=definition.end_line,
+        docstring=definition.docstring,
+        statements=definition.statements,
+        signature=definition.signature,
+        decorators=definition.decorators,
+        body_digest=body_digest(module.utf8, definition.body_bytes, definition.docstring_bytes),
+        offered=function is not None and not function.reason,
+        unresolved=function.reason if function else "class",
+        deps=function.deps if function else (),
+    )

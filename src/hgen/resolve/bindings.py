@@ -1,0 +1,107 @@
+"""Type variables: what the arguments of a call say about them."""
+
+from hgen.resolve import annotations, members
+from hgen.resolve.program import Function, Program
+from hgen.resolve.types import (
+    ANY,
+    CALLABLE,
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    LAMBDA,
+    METHOD,
+    NONE,
+    NOTHING,
+    SELF,
+    TUPLE,
+    TYPE_OF,
+    VARIABLE,
+    Atom,
+    Type,
+    instance_of,
+    union,
+)
+from hgen.syntax.ir import KEYWORD_ONLY, POSITIONAL, VARARGS
+
+Variables = dict[str, Type]
+
+
+def fill(
+    program: Program,
+    function: Function,
+    receiver: Atom | None,
+    positional: tuple[Type, ...],
+    keywords: tuple[tuple[str, Type], ...],
+    variables: Variables,
+) -> None:
+    """Find type variables of a function's annotations in the arguments of a call."""
+    parameters = list(function.scope.parameters)
+    frame = program.frame(function.module, function.scope.parent)
+    given: list[tuple[int, Type]] = []
+    if receiver is not None and parameters and function.flavor != "static":
+        if parameters[0][1] is not None:
+            given.append((0, (receiver,)))
+        offset = 1
+    else:
+        offset = 0
+    places = [place for place, one in enumerate(parameters) if one[2] == POSITIONAL and place >= offset]
+    rest = [place for place, one in enumerate(parameters) if one[2] == VARARGS]
+    for count, argument in enumerate(positional):
+        place = places[count : count + 1] or rest
+        if place:
+            given.append((place[0], argument))
+    named = {one[0]: place for place, one in enumerate(parameters) if one[2] in (POSITIONAL, KEYWORD_ONLY)}
+    given.extend((named[name], argument) for name, argument in keywords if name in named)
+    for place, argument in given:
+        declared = parameters[place][1]
+        if declared is not None and argument:
+            _match(program, annotations.annotated(program, frame, declared, function), argument, variables, 4)
+
+
+def _match(program: Program, pattern: Type, argument: Type, variables: Variables, levels: int) -> None:
+    """Compare a parameter's type with an argument's, and note what its variables are."""
+    left = tuple([atom for atom in argument if atom not in pattern]) if len(pattern) > 1 else argument
+    if NONE in pattern:
+        left = tuple([atom for atom in left if atom != NONE])
+    if not left or levels == 0:
+        return
+    for part in pattern:
+        tag = part[0]
+        if tag == VARIABLE:
+            variables[part[1]] = union(variables.get(part[1], NOTHING), left)
+        elif tag == TYPE_OF:
+            found = tuple([one for one in [instance_of(atom) for atom in left if atom[0] == CLASS] if one])
+            if found:
+                _match(program, part[1], found, variables, levels - 1)
+        elif tag == CALLABLE:
+            _match_callable(program, part[1], left, variables, levels - 1)
+        elif tag == INSTANCE and part[2]:
+            _match_instance(program, part, left, variables, levels)
+        elif tag == TUPLE:
+            for atom in left:
+                if atom[0] == TUPLE and len(atom[1]) == len(part[1]):
+                    for one, other in zip(part[1], atom[1], strict=True):
+                        _match(program, one, other, variables, levels - 1)
+
+
+def _match_callable(program: Program, result: Type, argument: Type, variables: Variables, levels: int) -> None:
+    from hgen.resolve.calls import result_of  # noqa: PLC0415 - calls fill variables, variables need calls
+
+    for atom in argument:
+        if atom[0] in (FUNCTION, METHOD, CLASS, LAMBDA, CALLABLE):
+            _match(program, result, result_of(program, atom, (), ()), variables, levels)
+        elif atom == ANY:
+            _match(program, result, (ANY,), variables, levels)
+
+
+def _match_instance(program: Program, part: Atom, argument: Type, variables: Variables, levels: int) -> None:
+    for atom in argument:
+        if atom[0] in (INSTANCE, SELF, TUPLE):
+            seen = members.seen_as(program, atom, part[1])
+            if seen is None and part[1].name in ("Iterable", "Iterator", "SupportsIter") and atom[0] != TUPLE:
+                seen = (members.iterated(program, (atom,)),)
+            for one, other in zip(part[2], seen or (), strict=False):
+                _match(program, one, other, variables, levels - 1)
+        elif atom[0] == ANY[0]:
+            for one in part[2]:
+                _match(program, one, (ANY,), variables, levels - 1)

@@ -1,0 +1,290 @@
+"""What calls and operators give."""
+
+from hgen.resolve import annotations, classes, decorators, evaluate, members
+from hgen.resolve.bindings import fill
+from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.types import (
+    CALLABLE,
+    CLASS,
+    COROUTINE,
+    FUNCTION,
+    INSTANCE,
+    LAMBDA,
+    MANAGER,
+    METHOD,
+    NONE,
+    NOTHING,
+    OUTSIDE,
+    SELF,
+    SELF_CLASS,
+    SUPER,
+    TYPE_OF,
+    UNKNOWN,
+    Atom,
+    Type,
+    class_of,
+    close,
+    instance_of,
+    substitute,
+    union,
+)
+from hgen.syntax.ir import E_VALUE, V_DEFINITION, Expr
+
+Arguments = tuple[Type, ...]
+Keywords = tuple[tuple[str, Type], ...]
+
+_OPERATORS = {
+    "+": "__add__", "-": "__sub__", "*": "__mul__", "@": "__matmul__", "/": "__truediv__", "//": "__floordiv__",
+    "%": "__mod__", "**": "__pow__", "<<": "__lshift__", ">>": "__rshift__", "&": "__and__", "|": "__or__",
+    "^": "__xor__",
+}  # fmt: skip
+
+
+def call(program: Program, frame: Frame, expression: Expr) -> Type:
+    """What a call expression gives."""
+    function = evaluate.evaluate(program, frame, expression[1])
+    if not function or function == UNKNOWN:
+        return UNKNOWN
+    if _is_builtin(function, "super"):
+        return _super(program, frame, expression)
+    positional = tuple([evaluate.evaluate(program, frame, argument) for argument in expression[2]])
+    keywords = tuple([(name, evaluate.evaluate(program, frame, argument)) for name, argument in expression[3]])
+    if _is_builtin(function, "type") and len(positional) == 1:
+        return _type(positional[0])
+    return union(NOTHING, *[result_of(program, atom, positional, keywords) for atom in function])
+
+
+def result_of(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
+    """What calling one atom gives."""
+    tag = atom[0]
+    if tag == FUNCTION:
+        return _result(program, atom[1], None, positional, keywords) if atom[2] else UNKNOWN
+    if tag == METHOD:
+        return _result(program, atom[1], atom[2], positional, keywords) if atom[3] else UNKNOWN
+    if tag == CLASS:
+        return _instantiated(program, atom, positional, keywords)
+    if tag == SELF_CLASS:
+        return ((SELF, atom[1]),) if _plain_new(program, atom[1]) else UNKNOWN
+    if tag in (INSTANCE, SELF):
+        found = members.member(program, atom, "__call__")
+        if not found or any(one[0] not in (METHOD, FUNCTION) for one in found):
+            return UNKNOWN
+        return union(NOTHING, *[result_of(program, one, positional, keywords) for one in found])
+    if tag == LAMBDA:
+        return evaluate.evaluate(program, atom[1], atom[2])
+    if tag == CALLABLE:
+        result: Type = atom[1]
+        return close(result)
+    if tag == TYPE_OF:
+        inner: Type = atom[1]
+        return inner
+    return NOTHING if atom == NONE else UNKNOWN
+
+
+def returned(program: Program, function: Function) -> Type:
+    """What a function returns when called, in terms of its own type variables and ``self``."""
+    return program.solver.solve(function.memo, "returned", _returned, program, function)
+
+
+def operate(program: Program, operator: str, left: Type, right: Type) -> Type:
+    """What a binary operator gives."""
+    if (
+        operator == "|"
+        and any(atom[0] in (CLASS, NONE) for atom in left)
+        and all(a[0] == CLASS or a == NONE for a in right)
+    ):
+        return union(left, right)
+    name = _OPERATORS.get(operator)
+    parts: list[Type] = [NOTHING]
+    for atom in left:
+        found = members.member(program, atom, name) if name and atom[0] in (INSTANCE, SELF) else None
+        if found and all(one[0] == METHOD for one in found):
+            parts.extend([result_of(program, one, (right,), ()) for one in found])
+        else:
+            parts.append(UNKNOWN)
+    return union(*parts)
+
+
+def _is_builtin(function: Type, name: str) -> bool:
+    if len(function) != 1 or function[0][0] != CLASS:
+        return False
+    cls: Class = function[0][1]
+    return cls.module.outside and cls.name == name and cls.module.name == "builtins"
+
+
+def _super(program: Program, frame: Frame, expression: Expr) -> Type:
+    arguments = expression[2]
+    if len(arguments) == 2:
+        start = evaluate.evaluate(program, frame, arguments[0])
+        receiver = evaluate.evaluate(program, frame, arguments[1])
+        known = len(start) == 1 and start[0][0] in (CLASS, SELF_CLASS) and len(receiver) == 1
+        if known and receiver[0][0] in (SELF, SELF_CLASS, INSTANCE, CLASS):
+            return ((SUPER, start[0][1], receiver[0]),)
+        return UNKNOWN
+    index = frame.scope.index
+    while index > 0:
+        found = program.object(frame.module, index)
+        if isinstance(found, Function) and found.owner is not None:
+            kind = {"class": SELF_CLASS, "plain": SELF}.get(decorators.flavor(program, found))
+            return ((SUPER, found.owner, (kind, found.owner)),) if kind else UNKNOWN
+        index = frame.module.scopes[index].parent
+    return UNKNOWN
+
+
+def _type(argument: Type) -> Type:
+    return union(NOTHING, *[(found,) if (found := class_of(atom)) else UNKNOWN for atom in argument])
+
+
+def _result(
+    program: Program, function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords
+) -> Type:
+    if function.module.outside:
+        overloads = _overloads(program, function)
+        if len(overloads) > 1:
+            fitting = [one for one in overloads if _fits(one, receiver, positional, keywords)]
+            results = [_one_result(program, one, receiver, positional, keywords) for one in fitting or overloads]
+            return union(NOTHING, *results)
+    return _one_result(program, function, receiver, positional, keywords)
+
+
+def _one_result(
+    program: Program, function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords
+) -> Type:
+    result = returned(program, function)
+    if all(atom[0] == INSTANCE and not atom[2] for atom in result):
+        return result
+    variables: dict[str, Type] = {}
+    receivers: Type = () if receiver is None else (receiver,)
+    if receiver is not None and function.owner is not None:
+        view = instance_of(receiver)
+        names = classes.parameters(program, function.owner)
+        if view is not None and names:
+            seen = members.seen_as(program, view, function.owner) or ()
+            variables.update(zip(names, seen, strict=False))
+    fill(program, function, receiver, positional, keywords, variables)
+    return close(substitute(result, variables, receivers))
+
+
+def _returned(program: Program, function: Function) -> Type:
+    scope = function.scope
+    frame = program.frame(function.module, scope.parent)
+    if scope.returns is not None:
+        result = annotations.annotated(program, frame, scope.returns, function)
+        if decorators.is_manager(program, function):
+            return ((MANAGER, members.iterated(program, result, is_async=scope.is_async)),)
+        return ((COROUTINE, result),) if scope.is_async and not _yields(scope.is_generator, result) else result
+    if function.module.outside:
+        return UNKNOWN
+    own = program.frame(function.module, scope.index)
+    body = own.body
+    if scope.is_generator:
+        item = union(NOTHING, *[evaluate.evaluate(program, own, one) for one in body.yields])
+        if decorators.is_manager(program, function):
+            return ((MANAGER, item),)
+        if scope.is_async:
+            return members.stub_instance(program, "typing", "AsyncGenerator", item, UNKNOWN)
+        return members.stub_instance(program, "typing", "Generator", item, UNKNOWN, UNKNOWN)
+    result = union(NOTHING, *[evaluate.evaluate(program, own, one) for one in body.returns])
+    if body.falls_through:
+        result = union(result, (NONE,))
+    if not result:
+        result = UNKNOWN
+    return ((COROUTINE, result),) if scope.is_async else result
+
+
+def _yields(is_generator: bool, result: Type) -> bool:
+    """Whether an ``async def`` is a generator; in stubs and protocols only its annotation tells."""
+    return is_generator or any(
+        atom[0] == INSTANCE
+        and atom[1].module.outside
+        and atom[1].name in ("AsyncIterator", "AsyncGenerator", "AsyncIterable")
+        for atom in result
+    )
+
+
+def _instantiated(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
+    cls: Class = atom[1]
+    if not _plain_new(program, cls):
+        return _from_new(program, atom, positional, keywords)
+    arguments: tuple[Type, ...] = atom[2]
+    names = classes.parameters(program, cls)
+    if names and not arguments:
+        variables: dict[str, Type] = {}
+        for special in ("__init__", "__new__"):
+            owner, _ = classes.owner_of(program, cls, special)
+            raw = classes.own_attribute(program, owner, special) if owner is cls else NOTHING
+            for one in raw:
+                if one[0] == FUNCTION:
+                    receiver = (INSTANCE, cls, (), True)
+                    for overload in _overloads(program, one[1]):
+                        if _fits(overload, receiver, positional, keywords):
+                            fill(program, overload, receiver, positional, keywords, variables)
+        arguments = tuple([variables.get(name, UNKNOWN) for name in names])
+    return ((INSTANCE, cls, arguments, atom[3]),)
+
+
+def _plain_new(program: Program, cls: Class) -> bool:
+    """Whether calling the class certainly makes an instance of it."""
+    known = cls.memo.get("plain new")
+    if known is None:
+        owner, _ = classes.owner_of(program, cls, "__new__")
+        meta = members.metaclass(program, cls)
+        plain_meta = meta is not None and (
+            meta.module.outside
+            or (owner_of_call := classes.owner_of(program, meta, "__call__")[0]) is None
+            or owner_of_call.module.outside
+        )
+        known = cls.memo["plain new"] = (owner is None or owner.module.outside) and plain_meta
+    return bool(known)
+
+
+def _from_new(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
+    owner, certain = classes.owner_of(program, atom[1], "__new__")
+    meta = members.metaclass(program, atom[1])
+    if owner is None or not certain or owner.module.outside or meta is None:
+        return UNKNOWN
+    if not meta.module.outside and classes.owner_of(program, meta, "__call__")[0] is not None:
+        called = classes.owner_of(program, meta, "__call__")[0]
+        if called is not None and not called.module.outside:
+            return UNKNOWN
+    parts: list[Type] = [NOTHING]
+    for one in classes.own_attribute(program, owner, "__new__"):
+        if one[0] == FUNCTION and one[2]:
+            parts.append(_result(program, one[1], atom, positional, keywords))
+        else:
+            parts.append(UNKNOWN)
+    return union(*parts)
+
+
+def _overloads(program: Program, function: Function) -> list[Function]:
+    """All definitions of a function of a stub."""
+    known = function.memo.get("overloads")
+    if known is None:
+        body = program.frame(function.module, function.scope.parent).body
+        found = [body.values[one] for one in body.bound.get(function.scope.name, ())]
+        objects = [program.object(function.module, one[1]) for one in found if one[0] == V_DEFINITION]
+        known = [one for one in objects if isinstance(one, Function) and decorators.is_overload(program, one)]
+        known = function.memo["overloads"] = known or [function]
+    return known  # type: ignore[no-any-return]
+
+
+def _fits(function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords) -> bool:
+    """Whether an overload takes this number of arguments and these keywords."""
+    own = (
+        function.scope.parameters[1:]
+        if receiver is not None and function.flavor != "static"
+        else function.scope.parameters
+    )
+    names = {name for name, _, kind, _ in own}
+    if any(name not in names and name != "**" for name, _ in keywords) and not any(kind == 3 for _, _, kind, _ in own):
+        return False
+    places = [one for one in own if one[2] == 0]
+    if len(positional) > len(places) and not any(kind == 1 for _, _, kind, _ in own):
+        return False
+    given = {name for name, _ in keywords}
+    required = [name for name, _, kind, default in own if kind in (0, 2) and not default]
+    missing = [name for name in required[len(positional) :] if name not in given]
+    return not missing or "**" in given
+
+
+__all__ = ["E_VALUE", "OUTSIDE"]

@@ -1,0 +1,241 @@
+"""Classes: bases, type parameters, the method resolution order, and what a class has of its own."""
+
+from typing import Any
+
+from hgen.resolve import annotations, evaluate, names
+from hgen.resolve.program import Class, Program
+from hgen.resolve.types import (
+    ALIAS,
+    ANY,
+    CLASS,
+    INSTANCE,
+    NOTHING,
+    OUTSIDE,
+    SPECIAL,
+    UNKNOWN,
+    VARIABLE,
+    Atom,
+    Type,
+    union,
+)
+from hgen.syntax.ir import E_NAME, E_SUBSCRIPT, E_TUPLE, E_VALUE, FUNCTION, V_ANNOTATED, V_OUTER, V_UNBOUND, Expr
+
+Order = tuple[Class | None, ...]
+"""A method resolution order; None stands for bases that are not known."""
+
+_MAX_ORDER = 100
+
+
+def bases(program: Program, cls: Class) -> Type:
+    """The atoms of a class's bases in order; ``ANY`` or ``OUTSIDE`` for one that is not known."""
+    return program.solver.solve(cls.memo, "bases", _bases, program, cls)
+
+
+def order(program: Program, cls: Class) -> Order:
+    """The method resolution order, ``object`` last."""
+    found: Any = program.solver.solve(cls.memo, "order", _order, program, cls)
+    return found or (cls, None)
+
+
+def knows_bases(program: Program, cls: Class) -> bool:
+    """Whether nothing in the method resolution order is unknown."""
+    return None not in order(program, cls)
+
+
+def inherits(program: Program, cls: Class, other: Class) -> bool:
+    """Whether a class is the other one or certainly inherits from it."""
+    return other in order(program, cls)
+
+
+def parameters(program: Program, cls: Class) -> tuple[str, ...]:
+    """The names of a class's type parameters in order."""
+    known = cls.memo.get("parameters")
+    if known is None:
+        known = cls.memo["parameters"] = _parameters(program, cls)
+    return known  # type: ignore[no-any-return]
+
+
+def has_own(program: Program, cls: Class, name: str) -> bool:
+    """Whether a class itself, its body or its methods, defines an attribute."""
+    number = program.frame(cls.module, cls.scope.index).body.final.get(name)
+    if number is not None:
+        return True
+    return name in cls.module.children.get(cls.scope.index, ())
+
+
+def own_attribute(program: Program, cls: Class, name: str) -> Type:
+    """The type of an attribute that a class itself defines, before binding."""
+    return program.solver.solve(cls.attributes, name, _own, program, cls, name)
+
+
+def owner_of(program: Program, cls: Class, name: str, *, after: Class | None = None) -> tuple[Class | None, bool]:
+    """The first class in the resolution order that defines an attribute, and whether nothing unknown comes before it."""
+    certain = True
+    started = after is None
+    for one in order(program, cls):
+        if not started:
+            started = one is after
+            continue
+        if one is None:
+            certain = False
+        elif has_own(program, one, name):
+            return one, certain
+    return None, certain
+
+
+def note_subclasses(program: Program) -> None:
+    """Tell every class of the repository's subclasses; afterwards ``Class.subclasses`` is right."""
+    for module in program.modules.values():
+        for scope in module.scopes:
+            found = program.object(module, scope.index) if scope.symbol >= 0 else None
+            if isinstance(found, Class):
+                for one in program.solver.ask(order, program, found):
+                    if one is not None and one is not found:
+                        one.subclasses.append(found)
+
+
+def is_enum(program: Program, cls: Class) -> bool:
+    """Whether the class's attributes are its instances."""
+    if "enum" not in cls.memo:
+        enum = program.stub_class("enum", "Enum")
+        cls.memo["enum"] = enum is not None and enum in order(program, cls)
+    return bool(cls.memo["enum"])
+
+
+def _bases(program: Program, cls: Class) -> Type:
+    around = program.frame(cls.module, cls.scope.parent)
+    found: list[Atom] = []
+    for expression in cls.scope.bases:
+        base = _base(program, around, expression, stub=cls.module.outside)
+        known = [atom for atom in base if atom[0] == CLASS]
+        if len(known) == 1 and len(base) == 1:
+            found.append(known[0])
+        elif len(base) == 1 and base[0][0] in (SPECIAL, ALIAS):
+            continue
+        elif base and all(atom == OUTSIDE for atom in base):
+            found.append(OUTSIDE)
+        else:
+            found.extend([*known[:1], ANY] if len(known) == 1 else [ANY])
+    return tuple(found)
+
+
+def _base(program: Program, around: Any, expression: Expr, *, stub: bool) -> Type:
+    if expression[0] == E_SUBSCRIPT:
+        # Arguments of generic bases are types, which may be written as strings or before they are defined.
+        return annotations.generic_base(program, around, _finished(around, expression) if stub else expression)
+    if stub:
+        expression = _finished(around, expression)
+    return evaluate.evaluate(program, around, expression)
+
+
+def _finished(around: Any, expression: Expr) -> Expr:
+    """In stubs, names mean what they mean at the end."""
+    if expression[0] == E_VALUE:
+        described = around.body.values[expression[1]]
+        return (E_NAME, described[1]) if described[0] == V_OUTER else expression
+    if expression[0] == E_SUBSCRIPT:
+        return (E_SUBSCRIPT, _finished(around, expression[1]), _finished(around, expression[2]))
+    if expression[0] == E_TUPLE:
+        return (E_TUPLE, tuple([_finished(around, item) for item in expression[1]]))
+    return expression
+
+
+def _order(program: Program, cls: Class) -> Any:
+    sequences: list[list[Class | None]] = []
+    direct: list[Class | None] = []
+    for atom in bases(program, cls):
+        if atom[0] == CLASS and atom[1] is not cls:
+            found: Any = program.solver.solve(atom[1].memo, "order", _order, program, atom[1])
+            sequences.append(list(found) if found else [atom[1], None])
+            direct.append(atom[1])
+        else:
+            sequences.append([None])
+    merged = _merge([*sequences, [one for one in direct if one is not None]])
+    top = program.stub_class("builtins", "object")
+    merged = [cls, *[one for one in merged if one is not cls and one is not top][:_MAX_ORDER]]
+    if len(merged) > _MAX_ORDER:
+        merged.append(None)
+    return tuple([*merged, top] if top is not None and top is not cls else merged)
+
+
+def _merge(sequences: list[list[Class | None]]) -> list[Class | None]:
+    """The C3 linearization; unknown bases stay where they are, and an inconsistent order ends unknown."""
+    merged: list[Class | None] = []
+    heads = [0] * len(sequences)
+    later: dict[Class | None, int] = {}
+    for sequence in sequences:
+        for one in sequence[1:]:
+            later[one] = later.get(one, 0) + 1
+    while True:
+        left = [k for k, sequence in enumerate(sequences) if heads[k] < len(sequence)]
+        if not left:
+            return merged
+        chosen = next((k for k in left if (one := sequences[k][heads[k]]) is None or not later.get(one)), None)
+        if chosen is None:
+            rest = [one for k in left for one in sequences[k][heads[k] :] if one is not None]
+            return [*merged, None, *dict.fromkeys(rest)]
+        one = sequences[chosen][heads[chosen]]
+        if one is not None or None not in merged:
+            merged.append(one)
+        for k in left if one is not None else [chosen]:
+            if sequences[k][heads[k]] is one:
+                heads[k] += 1
+                if heads[k] < len(sequences[k]):
+                    following = sequences[k][heads[k]]
+                    later[following] = later.get(following, 1) - 1
+
+
+def _parameters(program: Program, cls: Class) -> tuple[str, ...]:
+    if cls.scope.type_parameters:
+        return cls.scope.type_parameters
+    around = program.frame(cls.module, cls.scope.parent)
+    found: dict[str, None] = {}
+    for expression in cls.scope.bases:
+        if expression[0] != E_SUBSCRIPT:
+            continue
+        if cls.module.outside:
+            expression = _finished(around, expression)  # noqa: PLW2901
+        head = evaluate.evaluate(program, around, expression[1])
+        arguments = annotations.arguments(program, around, expression[2])
+        variables = [atom[1] for argument in arguments for atom in _variables(argument)]
+        if head in (((SPECIAL, "Generic"),), ((SPECIAL, "Protocol"),)):
+            return tuple(dict.fromkeys(variables))
+        found.update(dict.fromkeys(variables))
+    return tuple(found)
+
+
+def _variables(some: Type) -> list[Atom]:
+    result: list[Atom] = []
+    for atom in some:
+        if atom[0] == VARIABLE:
+            result.append(atom)
+        elif atom[0] in (INSTANCE, CLASS):
+            result.extend([inner for argument in atom[2] for inner in _variables(argument)])
+    return result
+
+
+def _own(program: Program, cls: Class, name: str) -> Type:
+    frame = program.frame(cls.module, cls.scope.index)
+    number = frame.body.final.get(name)
+    parts: list[Type] = [NOTHING]
+    if number is not None:
+        described = frame.body.values[number]
+        found = evaluate.value(program, frame, number)
+        if described[0] == V_ANNOTATED:
+            return found
+        if described[0] != V_UNBOUND:
+            parts.append(found)
+    declared: list[Type] = []
+    for index, values in cls.module.children.get(cls.scope.index, {}).get(name, ()):
+        method = program.frame(cls.module, index)
+        for stored in values:
+            stored_type = evaluate.value(program, method, stored)
+            if method.body.values[stored][0] == V_ANNOTATED:
+                declared.append(stored_type)
+            parts.append(stored_type)
+    if declared:
+        return union(*declared)
+    return union(*parts)
+
+
+__all__ = ["FUNCTION", "UNKNOWN", "Order", "names"]

@@ -1,0 +1,132 @@
+"""Functions and classes as they are after their decorators."""
+
+from hgen.resolve import annotations, calls, evaluate
+from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.types import (
+    CALLABLE,
+    CLASS,
+    FUNCTION,
+    METHOD,
+    PROPERTY,
+    Atom,
+    Type,
+)
+from hgen.syntax.ir import E_ATTRIBUTE, E_CALL, E_VALUE, V_DEFINITION, V_PARAMETER, Expr
+
+_TRANSPARENT = frozenset(
+    [
+        "abstractmethod",
+        "overload",
+        "final",
+        "override",
+        "no_type_check",
+        "runtime_checkable",
+        "lru_cache",
+        "cache",
+        "wraps",
+        "total_ordering",
+        "dataclass",
+        "deprecated",
+        "unique",
+        "skip",
+        "skipIf",
+        "skipUnless",
+        "expectedFailure",
+        "classmethod",
+        "staticmethod",
+        "dataclass_transform",
+        "coroutine",
+    ]
+)
+_PROPERTIES = frozenset(["property", "cached_property", "abstractproperty"])
+_MANAGERS = frozenset(["contextmanager", "asynccontextmanager"])
+_METHODS_OF_CLASS = frozenset(["__new__", "__init_subclass__", "__class_getitem__"])
+
+
+def defined(program: Program, frame: Frame, index: int) -> Type:
+    """What a definition binds its name to."""
+    found = program.object(frame.module, index)
+    if isinstance(found, Class):
+        return ((CLASS, found, (), True),)
+    result: Atom = (FUNCTION, found, True)
+    for decorator in reversed(found.scope.decorators):
+        result = _decorated(program, frame, result, decorator)
+    return (result,)
+
+
+def flavor(program: Program, function: Function) -> str:
+    """How a method takes its first argument: ``static``, ``class`` or ``plain``."""
+    if function.flavor is None:
+        found = "class" if function.scope.name in _METHODS_OF_CLASS else "plain"
+        if function.scope.name == "__new__":
+            found = "class"
+        frame = program.frame(function.module, function.scope.parent)
+        for decorator in function.scope.decorators:
+            names = _outside_names(evaluate.evaluate(program, frame, decorator))
+            if names & {"staticmethod"}:
+                found = "static"
+            elif names & {"classmethod", "abstractclassmethod"}:
+                found = "class"
+        function.flavor = found
+    return function.flavor
+
+
+def is_manager(program: Program, function: Function) -> bool:
+    """Whether a function is decorated with ``contextmanager``."""
+    if not function.scope.decorators:
+        return False
+    known = function.memo.get("manager")
+    if known is None:
+        frame = program.frame(function.module, function.scope.parent)
+        known = function.memo["manager"] = any(
+            _outside_names(evaluate.evaluate(program, frame, decorator)) & _MANAGERS
+            for decorator in function.scope.decorators
+        )
+    return bool(known)
+
+
+def is_overload(program: Program, function: Function) -> bool:
+    """Whether a definition is one of several signatures of a function."""
+    frame = program.frame(function.module, function.scope.parent)
+    return any(
+        "overload" in _outside_names(evaluate.evaluate(program, frame, one)) for one in function.scope.decorators
+    )
+
+
+def _decorated(program: Program, frame: Frame, before: Atom, decorator: Expr) -> Atom:
+    if decorator[0] == E_ATTRIBUTE and decorator[2] in ("setter", "getter", "deleter"):
+        owner = evaluate.evaluate(program, frame, decorator[1])
+        if len(owner) == 1 and owner[0][0] == PROPERTY:
+            return owner[0]
+    called = decorator[0] == E_CALL
+    kind = evaluate.evaluate(program, frame, decorator[1] if called else decorator)
+    names = _outside_names(kind)
+    if names & _PROPERTIES:
+        return (PROPERTY, before[1]) if before[0] == FUNCTION else before
+    if names & (_TRANSPARENT | _MANAGERS):
+        return before
+    if before[0] == FUNCTION and not _keeps(program, evaluate.evaluate(program, frame, decorator)):
+        return (FUNCTION, before[1], False)
+    return before
+
+
+def _outside_names(some: Type) -> frozenset[str]:
+    """The names of the standard library's functions and classes in a type."""
+    return frozenset(
+        atom[1].scope.name for atom in some if atom[0] in (FUNCTION, CLASS, METHOD) and atom[1].module.outside
+    )
+
+
+def _keeps(program: Program, decorator: Type) -> bool:
+    """Whether a decorator of the repository returns the function that it is given."""
+    if len(decorator) != 1 or decorator[0][0] not in (FUNCTION, METHOD) or decorator[0][1].module.outside:
+        return False
+    function: Function = decorator[0][1]
+    body = program.frame(function.module, function.scope.index).body
+    first = 1 if decorator[0][0] == METHOD else 0
+    if not body.returns or body.falls_through:
+        return False
+    return all(returned[0] == E_VALUE and body.values[returned[1]] == (V_PARAMETER, first) for returned in body.returns)
+
+
+__all__ = ["CALLABLE", "V_DEFINITION", "annotations", "calls"]

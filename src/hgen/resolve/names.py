@@ -1,0 +1,187 @@
+"""What a name means: through scopes, modules, imports and builtins."""
+
+from hgen.resolve import evaluate, members
+from hgen.resolve.program import Frame, LoadedModule, Program
+from hgen.resolve.types import ANY, FOLDER, MODULE, NOTHING, OUTSIDE, SPECIAL, UNKNOWN, VARIABLE, Atom, Type, union
+from hgen.syntax.ir import CLASS, E_CONSTANT, E_LIST, E_TUPLE, FUNCTION, V_EXPR, V_OUTER
+from hgen.syntax.ir import MODULE as MODULE_SCOPE
+
+_TYPING = ("typing", "typing_extensions")
+_SPECIAL_FORMS = frozenset(
+    [
+        "Annotated",
+        "Any",
+        "Callable",
+        "ClassVar",
+        "Concatenate",
+        "Final",
+        "Generic",
+        "Literal",
+        "LiteralString",
+        "Never",
+        "NoReturn",
+        "NotRequired",
+        "Optional",
+        "ParamSpec",
+        "Protocol",
+        "ReadOnly",
+        "Required",
+        "Self",
+        "Tuple",
+        "Type",
+        "TypeAlias",
+        "TypeGuard",
+        "TypeIs",
+        "Union",
+        "Unpack",
+    ]
+)
+_MODULE_NAMES = frozenset(
+    ["__name__", "__file__", "__doc__", "__package__", "__path__", "__spec__", "__loader__", "__dict__", "__debug__"]
+)
+_MAX_STARS = 3_000
+
+
+def outer_name(program: Program, frame: Frame, name: str) -> Type | None:
+    """A name that a scope does not bind (yet), as the scopes around it see it; None if nothing defines it."""
+    module, scope = frame.module, frame.scope
+    while True:
+        if name in scope.type_parameters:
+            return ((VARIABLE, name, NOTHING),)
+        if scope.kind == MODULE_SCOPE:
+            break
+        scope = module.scopes[scope.parent]
+        if scope.kind == FUNCTION:
+            around = program.frame(module, scope.index)
+            if name in around.body.bound:
+                return union(*[evaluate.value(program, around, one) for one in around.body.bound[name]])
+    found = global_name(program, module, name)
+    return builtin(program, name) if found is None else found
+
+
+def final_name(program: Program, frame: Frame, name: str) -> Type | None:
+    """A name as annotations mean it: when everything in its scope is defined."""
+    scope, body = frame.scope, frame.body
+    if scope.kind == FUNCTION and name in body.bound:
+        return union(*[evaluate.value(program, frame, one) for one in body.bound[name]])
+    if scope.kind == CLASS and name in body.final:
+        return evaluate.value(program, frame, body.final[name])
+    return outer_name(program, frame, name)
+
+
+def global_name(program: Program, module: LoadedModule, name: str) -> Type | None:
+    """A name of a finished module, without builtins; None if it has none."""
+    if name not in module.globals:
+        frame = program.frame(module, 0)
+        special = module.outside and name in _SPECIAL_FORMS and module.name in _TYPING
+        if special:
+            module.globals[name] = ((SPECIAL, name),)
+        elif name in frame.body.final or name in module.outer_stores:
+            return program.solver.solve(module.globals, name, _global_value, program, module, frame, name)
+        else:
+            return _from_stars(program, module, name)
+    return program.solver.solve(module.globals, name, _global_value, program, module, program.frame(module, 0), name)
+
+
+def builtin(program: Program, name: str) -> Type | None:
+    """A name that is always there."""
+    if name in _MODULE_NAMES:
+        return members.builtin_instance(program, "str")
+    builtins = program.stub("builtins")
+    return None if builtins is None or name.startswith("reveal_") else global_name(program, builtins, name)
+
+
+def module_attribute(program: Program, atom: Atom, name: str) -> Type | None:
+    """An attribute of a module or namespace package, submodules included; None if nothing defines it."""
+    if atom[0] == FOLDER:
+        found = program.finder.below(atom[1], name)
+        return None if found is None else (program.at(found),)
+    module: LoadedModule = atom[1]
+    value = global_name(program, module, name)
+    if value is not None:
+        return value
+    inner = program.submodule(module, name)
+    if inner is not None:
+        return (inner,)
+    if name in _MODULE_NAMES:
+        return members.builtin_instance(program, "str")
+    if "__getattr__" in program.frame(module, 0).body.final:
+        return UNKNOWN
+    return None
+
+
+def imported(program: Program, frame: Frame, module: str, name: str, level: int) -> Type:
+    """What an import binds."""
+    if not module and not level:
+        return UNKNOWN
+    source = program.import_module(frame.module, module, level)
+    if not name or source in (ANY, OUTSIDE):
+        return (source,)
+    found = module_attribute(program, source, name)
+    if found is None:
+        return (OUTSIDE,) if source[0] == MODULE and source[1].outside else UNKNOWN
+    return found
+
+
+def exported(program: Program, module: LoadedModule) -> tuple[str, ...] | None:
+    """The names in ``__all__``; None if there is none or it is not a plain list."""
+    body = program.frame(module, 0).body
+    value = body.values[body.final["__all__"]] if "__all__" in body.final else None
+    if value is None or value[0] != V_EXPR or value[1][0] not in (E_LIST, E_TUPLE):
+        return None
+    items = value[1][1]
+    if not all(item[0] == E_CONSTANT and item[2] is not None for item in items):
+        return None
+    return tuple([str(item[2]) for item in items])
+
+
+def _global_value(program: Program, module: LoadedModule, frame: Frame, name: str) -> Type:
+    parts: list[Type] = [NOTHING]
+    number = frame.body.final.get(name)
+    if number is not None:
+        if module.module.stars and (starred := _from_stars(program, module, name, after=number)) is not None:
+            return starred
+        parts.append(evaluate.value(program, frame, number))
+    for scope, stored in module.outer_stores.get(name, ()):
+        parts.append(evaluate.value(program, program.frame(module, scope), stored))
+    return union(*parts)
+
+
+def _from_stars(program: Program, module: LoadedModule, name: str, after: int = -1) -> Type | None:
+    """A name that star imports bring, those after a value only; unknown if one of them might."""
+    unclear: Type | None = None
+    seen = {id(module)}
+    pending = [(module, star) for star in module.module.stars if star[0] > after]
+    while pending:
+        importer, (_, source, level) = pending.pop()
+        atom = program.import_module(importer, source, level)
+        if atom[0] != MODULE:
+            unclear = unclear or ((OUTSIDE,) if atom == OUTSIDE else UNKNOWN)
+            continue
+        origin: LoadedModule = atom[1]
+        if id(origin) in seen:
+            continue
+        seen.add(id(origin))
+        listed = exported(program, origin)
+        hidden = name.startswith("_") if listed is None else name not in listed
+        if hidden and "__all__" in program.frame(origin, 0).body.final and listed is None:
+            hidden = False
+        if hidden or len(seen) > _MAX_STARS:
+            continue
+        body = program.frame(origin, 0).body
+        if name in body.final or name in origin.outer_stores:
+            value = body.values[body.final[name]] if name in body.final else (V_EXPR,)
+            if value[0] != V_OUTER:
+                return global_name(program, origin, name)
+        elif listed is not None and (inner := program.submodule(origin, name)) is not None:
+            return (inner,)
+        pending.extend((origin, star) for star in origin.module.stars)
+    if unclear == (OUTSIDE,) and builtin_exists(program, name):
+        return None
+    return unclear
+
+
+def builtin_exists(program: Program, name: str) -> bool:
+    """Whether a name is a builtin: star imports from outside rarely hide one."""
+    builtins = program.stub("builtins")
+    return builtins is not None and name in program.frame(builtins, 0).body.final

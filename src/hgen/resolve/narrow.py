@@ -1,0 +1,92 @@
+"""What is left of a type after a test."""
+
+from hgen.resolve import classes
+from hgen.resolve.program import Class, Program
+from hgen.resolve.types import (
+    ALIAS,
+    ANY,
+    CLASS,
+    INSTANCE,
+    NONE,
+    NOTHING,
+    OUTSIDE_INSTANCE,
+    SELF,
+    SELF_CLASS,
+    TUPLE,
+    UNKNOWN,
+    Atom,
+    Type,
+    union,
+    without,
+)
+
+
+def narrowed(program: Program, before: Type, kind: str, tested: Type, *, held: bool) -> Type:
+    """The type of a value after a test of one of the kinds of ``syntax.narrowing``."""
+    if kind == "none":
+        return tuple([atom for atom in before if atom in (NONE, ANY)]) and (NONE,) if held else without(before, NONE)
+    if kind in ("truth", "callable"):
+        return without(before, NONE) if held else before
+    wanted = _classes(tested)
+    if kind == "isinstance":
+        return _of(program, before, wanted) if held else _not_of(program, before, wanted)
+    if kind == "class" and held and wanted is not None:
+        return tuple([(INSTANCE, cls, (), True) for cls in wanted])
+    if kind == "issubclass" and held and wanted is not None:
+        return tuple([(CLASS, cls, (), False) for cls in wanted])
+    return before
+
+
+def _classes(tested: Type) -> list[Class] | None:
+    """The classes in the second argument of ``isinstance``; None if not all are known."""
+    found: list[Class] = []
+    pending = list(reversed(tested))
+    while pending:
+        atom = pending.pop()
+        if atom[0] in (CLASS, SELF_CLASS):
+            found.append(atom[1])
+        elif atom[0] == TUPLE:
+            pending.extend([inner for item in reversed(atom[1]) for inner in item])
+        elif atom[0] == ALIAS:
+            pending.extend([(CLASS, inner[1]) for inner in atom[1] if inner[0] == INSTANCE])
+        elif atom != NONE:
+            return None
+    return found
+
+
+def _of(program: Program, before: Type, wanted: list[Class] | None) -> Type:
+    if wanted is None:
+        return (
+            union(tuple([atom for atom in before if atom != NONE]), (OUTSIDE_INSTANCE,))
+            if ANY not in before
+            else UNKNOWN
+        )
+    kept: list[Atom] = []
+    for cls in wanted:
+        inside = [atom for atom in before if _is(program, atom, cls)]
+        if inside:
+            kept.extend(inside)
+        elif ANY in before or any(_may_be(program, atom, cls) for atom in before):
+            kept.append((INSTANCE, cls, (), False))
+    if not kept:
+        kept = [(INSTANCE, cls, (), False) for cls in wanted]
+    return union(tuple(kept), NOTHING)
+
+
+def _not_of(program: Program, before: Type, wanted: list[Class] | None) -> Type:
+    if wanted is None:
+        return before
+    return tuple([atom for atom in before if not any(_is(program, atom, cls) for cls in wanted)])
+
+
+def _is(program: Program, atom: Atom, cls: Class) -> bool:
+    if atom[0] == TUPLE:
+        return cls.module.outside and cls.name in ("tuple", "object", "Sequence", "Iterable", "Collection")
+    return atom[0] in (INSTANCE, SELF) and classes.inherits(program, atom[1], cls)
+
+
+def _may_be(program: Program, atom: Atom, cls: Class) -> bool:
+    """Whether some value can be of both; two unrelated classes rarely have a common heir."""
+    if atom[0] not in (INSTANCE, SELF):
+        return atom != NONE
+    return classes.inherits(program, cls, atom[1]) or not classes.knows_bases(program, cls)

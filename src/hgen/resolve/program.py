@@ -1,0 +1,237 @@
+"""All modules of a repository and those of the standard library that it uses, and the objects that they define."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from hgen.resolve.finder import UNCLEAR, Finder
+from hgen.resolve.solver import Memo, Solver
+from hgen.resolve.stubs import stub_source
+from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Atom
+from hgen.syntax import Broken, parse_module
+from hgen.syntax.ir import CLASS, FUNCTION, Body, Module, Scope
+
+_KEPT_FRAMES = 2_000
+"""Function bodies that stay unpacked; enough for every question that is open at one time."""
+
+
+class Frame:
+    """A scope's unpacked body and what was found out about its values."""
+
+    __slots__ = ("body", "memo", "module", "scope")
+
+    def __init__(self, module: "LoadedModule", scope: Scope) -> None:
+        self.module = module
+        self.scope = scope
+        self.body: Body = scope.body()
+        self.memo: Memo = {}
+
+
+class Function:
+    """A function or method; ``symbol`` is its position among the repository's symbols, -1 outside."""
+
+    __slots__ = ("flavor", "memo", "module", "owner", "scope", "symbol")
+
+    def __init__(self, module: "LoadedModule", scope: Scope, owner: "Class | None") -> None:
+        self.module = module
+        self.scope = scope
+        self.owner = owner
+        self.symbol = module.first_symbol + scope.symbol if module.first_symbol >= 0 else -1
+        self.memo: Memo = {}
+        self.flavor: str | None = None
+        """``static``, ``class``, ``property`` or ``plain``, once known."""
+
+
+class Class:
+    """A class of the repository or of a stub."""
+
+    __slots__ = ("attributes", "memo", "module", "scope", "subclasses", "symbol")
+
+    def __init__(self, module: "LoadedModule", scope: Scope) -> None:
+        self.module = module
+        self.scope = scope
+        self.symbol = module.first_symbol + scope.symbol if module.first_symbol >= 0 else -1
+        self.memo: Memo = {}
+        self.attributes: Memo = {}
+        self.subclasses: list[Class] = []
+        """Classes of the repository that inherit from this one, directly or not."""
+
+    @property
+    def name(self) -> str:
+        """The bare name."""
+        return self.scope.name
+
+
+class LoadedModule:
+    """A parsed module with the objects that stand for its scopes."""
+
+    __slots__ = (
+        "children",
+        "first_symbol",
+        "frames",
+        "globals",
+        "module",
+        "name",
+        "objects",
+        "outer_stores",
+        "path",
+        "scopes",
+    )
+
+    def __init__(self, module: Module, name: str, first_symbol: int) -> None:
+        self.module = module
+        self.path = module.path
+        self.name = name
+        """The dotted name for stubs, "" for files of the repository."""
+        self.first_symbol = first_symbol
+        self.scopes = module.scopes
+        self.frames: dict[int, Frame] = {}
+        self.objects: dict[int, Function | Class] = {}
+        self.globals: Memo = {}
+        self.outer_stores: dict[str, list[tuple[int, int]]] = {}
+        self.children: dict[int, dict[str, list[tuple[int, tuple[int, ...]]]]] = {}
+        for scope in module.scopes:
+            for stored, value in scope.outer_stores:
+                self.outer_stores.setdefault(stored, []).append((scope.index, value))
+            for attribute, values in scope.self_stores.items():
+                stores = self.children.setdefault(scope.parent, {})
+                stores.setdefault(attribute, []).append((scope.index, values))
+
+    @property
+    def outside(self) -> bool:
+        """Whether this is a stub."""
+        return self.first_symbol < 0
+
+
+class Program:
+    """The repository as it is being resolved."""
+
+    def __init__(self, modules: Mapping[str, Module]) -> None:
+        self.solver = Solver()
+        self.modules: dict[str, LoadedModule] = {}
+        self.borne: set[str] = set()
+        """Names that may stand for something callable of the repository."""
+        self.patched: set[str] = set()
+        """Attributes that are assigned from outside of their class or module."""
+        self.finder = Finder(modules)
+        self._stubs: dict[str, LoadedModule | None] = {}
+        self._recent: OrderedDict[tuple[int, int], Frame] = OrderedDict()
+        first = 0
+        for path in sorted(modules):
+            module = modules[path]
+            loaded = LoadedModule(module, "", first)
+            self.modules[path] = loaded
+            first += len(module.symbols)
+            self.borne |= module.stored | module.patched
+            self.patched |= module.patched
+            for scope in module.scopes:
+                self.borne.add(scope.name)
+                self.borne.update(scope.self_stores)
+                if scope.kind != FUNCTION:
+                    self.borne.update(self.frame(loaded, scope.index).body.bound)
+        self.symbols = first
+
+    def frame(self, module: LoadedModule, index: int) -> Frame:
+        """A scope's frame; those of functions are dropped when they were not used for a while."""
+        if kept := module.frames.get(index):
+            return kept
+        scope = module.scopes[index]
+        if scope.kind != FUNCTION:
+            frame = module.frames[index] = Frame(module, scope)
+            return frame
+        key = (id(module), index)
+        if recent := self._recent.get(key):
+            self._recent.move_to_end(key)
+            return recent
+        if len(self._recent) >= _KEPT_FRAMES:
+            self._recent.popitem(last=False)
+        frame = self._recent[key] = Frame(module, scope)
+        return frame
+
+    def object(self, module: LoadedModule, index: int) -> Function | Class:
+        """The function or class of a scope."""
+        found = module.objects.get(index)
+        if found is None:
+            scope = module.scopes[index]
+            if scope.kind == CLASS:
+                found = Class(module, scope)
+            else:
+                parent = module.scopes[scope.parent]
+                owner = self.object(module, parent.index) if parent.kind == CLASS else None
+                found = Function(module, scope, owner if isinstance(owner, Class) else None)
+            module.objects[index] = found
+        return found
+
+    def stub(self, name: str) -> LoadedModule | None:
+        """A module of the standard library, None if there is none."""
+        if name not in self._stubs:
+            source = stub_source(name)
+            try:
+                self._stubs[name] = LoadedModule(parse_module(*source), name, -1) if source else None
+            except Broken:
+                self._stubs[name] = None
+        return self._stubs[name]
+
+    def stub_class(self, module: str, name: str) -> Class | None:
+        """A class that a stub defines itself."""
+        loaded = self.stub(module)
+        if loaded is None:
+            return None
+        for scope in loaded.scopes:
+            if scope.name == name and scope.kind == CLASS and scope.parent == 0:
+                found = self.object(loaded, scope.index)
+                return found if isinstance(found, Class) else None
+        return None
+
+    def import_module(self, importer: LoadedModule, name: str, level: int) -> Atom:
+        """What an import statement finds: a module, a folder, something outside, or something unclear."""
+        if importer.outside:
+            return self._import_stub(_absolute(importer, name, level))
+        if level:
+            found = self.finder.relative(name, level, importer.path)
+            return ANY if found is None else self.at(found)
+        found = self.finder.find(name, importer.path)
+        if found == UNCLEAR:
+            return ANY
+        if found is not None:
+            return self.at(found)
+        if self.finder.near(name.partition(".")[0], importer.path):
+            return ANY
+        return self._import_stub(name)
+
+    def at(self, path: str) -> Atom:
+        """The module at a path of the repository; a file that is broken is unknown."""
+        if path in self.modules:
+            return (MODULE, self.modules[path])
+        return ANY if path.endswith(".py") else (FOLDER, path)
+
+    def submodule(self, module: LoadedModule, name: str) -> Atom | None:
+        """A module inside a package, None if there is none."""
+        if module.outside:
+            inner = self.stub(f"{module.name}.{name}") if module.path.endswith("__init__.pyi") else None
+            return (MODULE, inner) if inner else None
+        found = self.finder.submodule(module.path, name)
+        return None if found is None else self.at(found)
+
+    def overriding(self, cls: Class, name: str) -> bool:
+        """Whether a subclass in the repository defines an attribute of its own."""
+        key = ("overriding", name)
+        if key not in cls.memo:
+            cls.memo[key] = any(
+                name in self.frame(heir.module, heir.scope.index).body.final
+                or name in heir.module.children.get(heir.scope.index, ())
+                for heir in cls.subclasses
+            )
+        return bool(cls.memo[key])
+
+    def _import_stub(self, name: str) -> Atom:
+        stub = self.stub(name)
+        return (MODULE, stub) if stub else OUTSIDE
+
+
+def _absolute(importer: LoadedModule, name: str, level: int) -> str:
+    if not level:
+        return name
+    parts = importer.name.split(".")
+    if importer.path.endswith("__init__.pyi"):
+        parts.append("")
+    return ".".join(part for part in [*parts[: len(parts) - level], name] if part)

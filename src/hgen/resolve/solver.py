@@ -1,0 +1,116 @@
+"""Questions that depend on each other, in circles too: each is answered once, with bounded depth and work."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from hgen.resolve.types import NOTHING, UNKNOWN, Type, union
+
+_MAX_DEPTH = 120
+_MAX_TURNS = 4
+_MAX_WORK = 3_000
+_MAX_PENDING = 400
+_NEVER = 1 << 30
+
+Memo = dict[Any, Any]
+
+
+class _TooDeepError(Exception):
+    """Another question must be answered first, on a fresh stack."""
+
+    def __init__(self, memo: Memo, key: Hashable, compute: Callable[..., Type], arguments: tuple[Any, ...]) -> None:
+        super().__init__()
+        self.question = (memo, key, compute, arguments)
+
+
+class _Open:
+    """A question that is being answered: how deep, and what is known so far."""
+
+    __slots__ = ("depth", "sofar")
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.sofar: Type = NOTHING
+
+
+class Solver:
+    """Answers questions whose answers are types and kept in memo tables.
+
+    In a circle the answer grows from nothing until it stays the same, as in any data-flow analysis. Answers inside an
+    unfinished circle are not kept, because they may still grow.
+    """
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._circle = _NEVER
+        self._work = 0
+
+    def solve(self, memo: Memo, key: Hashable, compute: Callable[..., Type], *arguments: Any) -> Type:
+        """The answer kept under ``key``, or ``compute(*arguments)``."""
+        known = memo.get(key)
+        if known is not None:
+            if type(known) is not _Open:
+                return known  # type: ignore[no-any-return]
+            self._circle = min(self._circle, known.depth)
+            return known.sofar
+        depth = self._depth
+        if depth > _MAX_DEPTH:
+            raise _TooDeepError(memo, key, compute, arguments)
+        outer, self._circle = self._circle, _NEVER
+        self._depth = depth + 1
+        memo[key] = state = _Open(depth)
+        done = False
+        try:
+            answer = self._grow(state, depth, compute, arguments)
+            done = True
+        finally:
+            self._depth = depth
+            if not done:
+                del memo[key]
+        if self._circle < depth:
+            self._work += 1
+            if self._work > _MAX_WORK:
+                memo[key] = answer = union(UNKNOWN, answer)
+            else:
+                del memo[key]
+            self._circle = min(outer, self._circle)
+        else:
+            memo[key] = answer
+            self._circle = outer
+        return answer
+
+    def ask(self, compute: Callable[..., Any], *arguments: Any) -> Any:
+        """Run something that asks questions, however deeply they go."""
+        pending: list[tuple[Memo | None, Hashable, Callable[..., Any], tuple[Any, ...]]] = [
+            (None, None, compute, arguments)
+        ]
+        self._work = 0
+        while True:
+            memo, key, function, given = pending[-1]
+            self._depth, self._circle = 0, _NEVER
+            try:
+                answer = function(*given) if memo is None else self.solve(memo, key, function, *given)
+            except _TooDeepError as deep:
+                memo, key, _, _ = deep.question
+                asked = any(other[0] is memo and other[1] == key for other in pending)
+                if asked or len(pending) > _MAX_PENDING:
+                    memo[key] = UNKNOWN
+                else:
+                    pending.append(deep.question)
+                continue
+            pending.pop()
+            if not pending:
+                return answer
+
+    def _grow(self, state: _Open, depth: int, compute: Callable[..., Type], arguments: tuple[Any, ...]) -> Type:
+        lowest = _NEVER
+        for _ in range(_MAX_TURNS):
+            self._circle = _NEVER
+            answer = union(compute(*arguments), state.sofar)
+            lowest = min(lowest, self._circle)
+            if self._circle > depth or len(answer) == len(state.sofar) or self._work > _MAX_WORK:
+                break
+            state.sofar = answer
+        else:
+            answer = union(UNKNOWN, answer)
+        self._circle = lowest if lowest < depth else _NEVER
+        return answer

@@ -1,0 +1,189 @@
+"""Which definitions a call means: what is found for one call site, and how certain that is."""
+
+from dataclasses import dataclass, field
+
+from hgen.resolve import classes, evaluate, members
+from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.types import (
+    ANY,
+    CALLABLE,
+    CLASS,
+    FOLDER,
+    FUNCTION,
+    INSTANCE,
+    METHOD,
+    MODULE,
+    NONE,
+    OUTSIDE,
+    OUTSIDE_INSTANCE,
+    PROPERTY,
+    SELF,
+    SELF_CLASS,
+    SUPER,
+    TYPE_OF,
+    VARIABLE,
+    Atom,
+    Type,
+)
+from hgen.syntax.ir import E_ATTRIBUTE, E_NAME, E_VALUE, RAISE, Expr, Site
+
+
+@dataclass(slots=True)
+class Found:
+    """What a call can mean."""
+
+    callees: dict[int, None] = field(default_factory=dict)
+    """Positions of definitions of the repository, in the order they were found."""
+    outside: bool = False
+    """Whether it can be something outside the repository."""
+    unknown: bool = False
+    """Whether it can be anything."""
+    doubt: str = ""
+    """Why a single callee is the right one by the rule of DESIGN.md and yet not offered, or ""."""
+
+
+def find(program: Program, frame: Frame, site: Site) -> Found:
+    """What the call or raise at a site means."""
+    expression: Expr = site[1]
+    found = Found()
+    if site[0] == RAISE:
+        _raised(program, evaluate.evaluate(program, frame, expression), found)
+        return found
+    called: Expr = expression[1]
+    if called[0] == E_ATTRIBUTE:
+        receiver = evaluate.evaluate(program, frame, called[1])
+        for atom in receiver:
+            if atom != NONE or len(receiver) == 1:
+                _member(program, atom, called[2], found)
+        if not receiver:
+            _by_name(program, called[2], found)
+        return found
+    function = evaluate.evaluate(program, frame, called)
+    for atom in function:
+        _callee(program, atom, written_name(called, frame), found)
+    if not function:
+        _undefined(program, written_name(called, frame), found)
+    return found
+
+
+def written_name(called: Expr, frame: Frame) -> str:
+    """The last component of a called expression as written, "" if it has none."""
+    if called[0] == E_ATTRIBUTE:
+        return str(called[2])
+    if called[0] == E_NAME:
+        return str(called[1])
+    if called[0] == E_VALUE:
+        described = frame.body.values[called[1]]
+        for name, values in frame.body.bound.items():
+            if called[1] in values:
+                return name.rpartition(".")[2]
+        return str(described[1]) if len(described) > 1 and type(described[1]) is str else ""
+    return ""
+
+
+def _raised(program: Program, some: Type, found: Found) -> None:
+    for atom in some:
+        if atom[0] in (CLASS, SELF_CLASS):
+            _callee(program, atom, "", found)
+        elif atom in (ANY, OUTSIDE_INSTANCE) or atom[0] in (TYPE_OF, VARIABLE):
+            found.unknown = found.unknown or atom == ANY
+        else:
+            found.outside = True
+    if not some:
+        found.outside = True
+
+
+def _callee(program: Program, atom: Atom, name: str, found: Found) -> None:
+    """Add what calling one atom means."""
+    tag = atom[0]
+    if tag in (FUNCTION, METHOD):
+        _symbol(atom[1], found)
+    elif tag == CLASS:
+        _symbol(atom[1], found)
+        if not atom[3] and atom[1].subclasses:
+            found.doubt = found.doubt or "overridden"
+    elif tag == SELF_CLASS:
+        _symbol(atom[1], found)
+        if atom[1].subclasses:
+            found.doubt = found.doubt or "overridden"
+    elif tag in (INSTANCE, SELF):
+        _member(program, atom, "__call__", found)
+    elif tag in (ANY[0], CALLABLE, TYPE_OF, VARIABLE, OUTSIDE_INSTANCE[0]) or tag in (PROPERTY, MODULE, FOLDER):
+        found.unknown = True
+    else:
+        found.outside = True
+
+
+def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
+    """Add what calling an attribute of one atom means."""
+    if atom == ANY or atom[0] in (TYPE_OF, VARIABLE, CALLABLE):
+        _by_name(program, name, found)
+        return
+    if atom == OUTSIDE_INSTANCE:
+        if name in program.borne:
+            found.unknown = True
+        else:
+            found.outside = True
+        return
+    value = members.member(program, atom, name)
+    if value is None or not value:
+        _by_name(program, name, found)
+        return
+    if name in program.patched and atom[0] != SUPER:
+        _patched(program, atom, name, found)
+    for one in value:
+        if one == ANY:
+            _by_name(program, name, found)
+        elif one != NONE or len(value) == 1:
+            _callee(program, one, name, found)
+    if atom[0] in (SELF, SELF_CLASS) or (atom[0] in (INSTANCE, CLASS) and not atom[3]):
+        _check_overriding(program, atom[1], name, found)
+    elif atom[0] == SUPER:
+        _check_super(program, atom, name, found)
+
+
+def _patched(program: Program, atom: Atom, name: str, found: Found) -> None:
+    """Something in the repository assigns an attribute of this name from outside."""
+    if atom[0] in (MODULE, OUTSIDE[0], FOLDER):
+        return
+    found.doubt = found.doubt or "patched"
+
+
+def _by_name(program: Program, name: str, found: Found) -> None:
+    """An attribute of an unknown value: nothing of ours if no definition in the repository bears the name."""
+    if name in program.borne:
+        found.unknown = True
+    else:
+        found.outside = True
+
+
+def _undefined(program: Program, name: str, found: Found) -> None:
+    _by_name(program, name, found)
+
+
+def _symbol(definition: Function | Class, found: Found) -> None:
+    if definition.symbol >= 0:
+        found.callees[definition.symbol] = None
+    else:
+        found.outside = True
+
+
+def _check_overriding(program: Program, cls: Class, name: str, found: Found) -> None:
+    """A subclass may have another method of this name."""
+    if not cls.subclasses:
+        return
+    overriding = program.overriding(cls, name)
+    if overriding:
+        if found.callees:
+            found.doubt = found.doubt or "overridden"
+        else:
+            found.unknown = True
+
+
+def _check_super(program: Program, atom: Atom, name: str, found: Found) -> None:
+    start: Class = atom[1]
+    expected = classes.owner_of(program, atom[2][1], name, after=start)[0]
+    for heir in start.subclasses:
+        if len(heir.scope.bases) > 1 and classes.owner_of(program, heir, name, after=start)[0] is not expected:
+            found.doubt = found.doubt or "overridden"
+            return

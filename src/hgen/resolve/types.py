@@ -1,0 +1,157 @@
+"""Types as tuples of atoms: what a value can be. An empty type means that the place is never reached.
+
+An atom is a tuple whose first item is one of the tags below; the comment says what follows. Order is the order of
+appearance in the code, so that nothing depends on hashes.
+"""
+
+from typing import Any, TypeAlias
+
+Atom: TypeAlias = tuple[Any, ...]
+Type: TypeAlias = tuple[Atom, ...]
+
+INSTANCE = "instance"  # Class, type arguments, whether of exactly this class
+CLASS = "class"  # Class, type arguments, whether exactly this class
+SELF = "self"  # Class: an instance of it or of a subclass, the first argument of a method
+SELF_CLASS = "self class"  # Class: it or a subclass, the first argument of a class method
+FUNCTION = "function"  # Function, whether what it returns is known
+METHOD = "method"  # Function, receiver atom, whether what it returns is known
+PROPERTY = "property"  # Function
+MODULE = "module"  # Module
+TUPLE = "tuple"  # types of its items
+LAMBDA = "lambda"  # Frame, expression
+COROUTINE = "coroutine"  # type of the result
+MANAGER = "manager"  # type that entering gives
+SUPER = "super"  # Class to start after, receiver atom
+VARIABLE = "variable"  # name, type of the bound
+TYPE_OF = "type of"  # type whose classes it stands for
+CALLABLE = "callable"  # type of the result
+SPECIAL = "special"  # name of a form of the typing module
+ALIAS = "alias"  # type that a subscripted special form stands for
+FOLDER = "folder"  # path of a namespace package
+
+ANY: Atom = ("any",)
+NONE: Atom = ("none",)
+OUTSIDE: Atom = ("outside",)  # a module, class or function of a package outside the repository
+OUTSIDE_INSTANCE: Atom = ("outside instance",)
+
+UNKNOWN: Type = (ANY,)
+NOTHING: Type = ()
+
+_MAX_ATOMS = 12
+_MAX_NESTING = 4
+_WRAPPERS = (COROUTINE, MANAGER, ALIAS, TYPE_OF, CALLABLE)
+
+
+def union(*types: Type) -> Type:
+    """All atoms of some types, each once; too many are unknown."""
+    first = types[0]
+    if all(other == first or not other for other in types[1:]):
+        return first
+    atoms = tuple(dict.fromkeys([atom for some in types for atom in some]))
+    return atoms if len(atoms) <= _MAX_ATOMS else (ANY, *[atom for atom in atoms if atom != ANY][: _MAX_ATOMS - 1])
+
+
+def without(some: Type, *atoms: Atom) -> Type:
+    """A type without some atoms."""
+    return tuple([atom for atom in some if atom not in atoms])
+
+
+def shallow(some: Type, levels: int = _MAX_NESTING) -> Type:
+    """The type with everything nested too deeply in it unknown, so that types of recursive data stay finite."""
+    if levels == 0:
+        return UNKNOWN if some else NOTHING
+    return tuple([_shallow_atom(atom, levels - 1) for atom in some])
+
+
+def _shallow_atom(atom: Atom, levels: int) -> Atom:
+    tag = atom[0]
+    if tag in (INSTANCE, CLASS) and atom[2]:
+        return (tag, atom[1], tuple([shallow(argument, levels) for argument in atom[2]]), atom[3])
+    if tag == TUPLE:
+        return (tag, tuple([shallow(item, levels) for item in atom[1]]))
+    if tag in _WRAPPERS:
+        return (tag, shallow(atom[1], levels))
+    if tag == METHOD and atom[2][0] in (INSTANCE, CLASS):
+        return (tag, atom[1], _shallow_atom(atom[2], max(levels, 1)), atom[3])
+    return atom
+
+
+def substitute(some: Type, variables: dict[str, Type], receiver: Type) -> Type:
+    """The type with type variables replaced, and ``self`` by the receiver; unknown variables stay."""
+    parts: list[Type] = []
+    changed = False
+    for atom in some:
+        replaced = _substitute_atom(atom, variables, receiver)
+        changed = changed or replaced != (atom,)
+        parts.append(replaced)
+    return shallow(union(*parts)) if changed else some
+
+
+def close(some: Type) -> Type:
+    """The type with the variables that are left replaced by their bounds, or unknown."""
+    parts: list[Type] = []
+    changed = False
+    for atom in some:
+        if atom[0] == VARIABLE:
+            parts.append(atom[2] or UNKNOWN)
+            changed = True
+        else:
+            inner = _map(atom, close)
+            changed = changed or inner is not atom
+            parts.append((inner,))
+    return union(*parts) if changed else some
+
+
+def _substitute_atom(atom: Atom, variables: dict[str, Type], receiver: Type) -> Type:
+    tag = atom[0]
+    if tag == VARIABLE:
+        return variables.get(atom[1], (atom,))
+    if tag in (SELF, SELF_CLASS):
+        return tuple([swap for swap in [as_self(tag, replacement) for replacement in receiver] if swap]) or (atom,)
+    return (_map(atom, lambda inner: substitute(inner, variables, receiver)),)
+
+
+def _map(atom: Atom, change: Any) -> Atom:
+    """The atom with the types inside it changed; the same object if they stay."""
+    tag = atom[0]
+    if tag in (INSTANCE, CLASS):
+        if not atom[2]:
+            return atom
+        arguments = tuple([change(argument) for argument in atom[2]])
+        return atom if arguments == atom[2] else (tag, atom[1], arguments, atom[3])
+    if tag == TUPLE:
+        items = tuple([change(item) for item in atom[1]])
+        return atom if items == atom[1] else (tag, items)
+    if tag in _WRAPPERS:
+        inner = change(atom[1])
+        return atom if inner == atom[1] else (tag, inner)
+    return atom
+
+
+def as_self(tag: str, receiver: Atom) -> Atom | None:
+    """The receiver as what its own method calls ``self`` or ``cls``."""
+    return instance_of(receiver) if tag == SELF else class_of(receiver)
+
+
+def class_of(atom: Atom) -> Atom | None:
+    """The class of a value, or the class itself."""
+    tag = atom[0]
+    if tag == INSTANCE:
+        return (CLASS, *atom[1:])
+    if tag == SELF:
+        return (SELF_CLASS, atom[1])
+    if tag == SUPER:
+        return class_of(atom[2])
+    return atom if tag in (CLASS, SELF_CLASS) else None
+
+
+def instance_of(atom: Atom) -> Atom | None:
+    """A value of a class, or the value itself."""
+    tag = atom[0]
+    if tag == CLASS:
+        return (INSTANCE, *atom[1:])
+    if tag == SELF_CLASS:
+        return (SELF, atom[1])
+    if tag == SUPER:
+        return instance_of(atom[2])
+    return atom if tag in (INSTANCE, SELF) else None
