@@ -11,12 +11,16 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from hgen.errors import Skip
-from hgen.snapshots import Limits
+from hgen.snapshots import Limits, Store
 from hgen.sources.archives import Unpacked, unpack
 
 LIMITS = Limits(files=50, total_bytes=2_000_000, file_bytes=1_000_000)
@@ -108,8 +112,10 @@ def test_links_out_are_left_out_and_those_within_stay(run, tmp_path):
         member("p/hard_nowhere", b"", linkname="p/nothing", type=tarfile.LNKTYPE),
     )
     unpacked = run(archive)
-    assert unpacked.dropped == {"link-outside": 3, "link-dangling": 1}
-    assert sorted(path.name for path in unpacked.tree.iterdir()) == ["hard", "inside", "mod.py"]
+    assert unpacked.dropped == {"link-dangling": 2}
+    added = Store(tmp_path / "store").add(unpacked.tree, LIMITS)
+    assert (added.files, added.links) == (2, 1)
+    assert added.dropped == {"link-absolute": 1, "link-outside": 1}
     assert (unpacked.tree / "hard").read_bytes() == b"x = 1\n"
     assert (unpacked.tree / "hard").stat().st_nlink == 1
 
@@ -257,6 +263,39 @@ def test_names_that_no_snapshot_can_hold_are_left_out(run, tmp_path):
     archive = tar(tmp_path / "a.tar.gz", member("p/ok.py"), member("p/two\nlines.py"), member("p/.git/config"))
     unpacked = run(archive)
     assert unpacked.dropped == {"name-with-control-character": 1, "version-control": 1}
+
+
+def test_names_that_no_file_system_takes_are_left_out(run, tmp_path):
+    archive = tar(
+        tmp_path / "a.tar.gz",
+        member("p/ok.py"),
+        member("p/" + "x" * 300),
+        member("p/" + "x/" * 600 + "y"),
+        member("p/link", b"", type=tarfile.SYMTYPE, linkname="z" * 5000),
+        member("p/nowhere", b"", type=tarfile.SYMTYPE, linkname=""),
+    )
+    assert run(archive).dropped == {"name-too-long": 2, "link-name": 2}
+
+
+@given(st.data())
+@hypothesis_settings(max_examples=150, deadline=None)
+def test_whatever_is_damaged_ends_in_a_tree_or_a_skip(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("damaged")
+    kind = data.draw(st.sampled_from(["tar", "tar.gz", "tar.bz2", "tar.xz", "zip"]))
+    archive = folder / f"a.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as members:
+            members.writestr("p/a.py", "x = 1\n" * 50)
+            members.writestr("p/b.py", "y = 1\n")
+    else:
+        tar(archive, member("p/a.py", b"x = 1\n" * 50), member("p/" + "long" * 30), member("p/b.py"))
+    content = bytearray(archive.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    archive.write_bytes(content)
+    with suppress(Skip):
+        unpack(archive, folder / "into", LIMITS, max_ratio=1000)
+    assert {path.name for path in folder.iterdir()} <= {archive.name, "into"}
 
 
 def test_an_empty_archive_is_an_empty_tree(run, tmp_path):

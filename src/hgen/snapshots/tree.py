@@ -18,6 +18,9 @@ Mode = Literal["100644", "100755", "120000"]
 """As git writes them: a file, an executable file, a symbolic link."""
 
 _MAX_LINKS_FOLLOWED = 40
+_LONGEST_NAME = 255
+_LONGEST_PATH = 1000
+"""In bytes; less than systems allow, because the tree has to fit below other folders."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Tree:
 def read_tree(root: Path, limits: Limits, ignore: Collection[str]) -> Tree:
     """List what belongs in a snapshot of a folder, without opening a file.
 
-    Left out and counted: version control, the names in ``ignore``, names that ``name_problem`` objects to, devices,
+    Left out and counted: version control, the names in ``ignore``, names that ``path_problem`` objects to, devices,
     pipes and sockets, and links that lead nowhere, out of the tree or in circles. Raises ``Skip("too-big")``.
     """
     entries: list[Entry] = []
@@ -88,18 +91,21 @@ def read_tree(root: Path, limits: Limits, ignore: Collection[str]) -> Tree:
     return Tree(entries, dropped)
 
 
-def name_problem(name: str) -> str | None:
-    """Why a file name cannot be in a snapshot, or nothing.
+def path_problem(path: str) -> str | None:
+    """Why a path cannot be in a snapshot, or nothing.
 
-    Names become JSON strings and lines of diffs, so they must be UTF-8 and hold no control characters.
+    Paths become JSON strings and lines of diffs, so they must be UTF-8 and hold no control characters; and every file
+    system must take them.
     """
     try:
-        name.encode()
+        encoded = path.encode()
     except UnicodeEncodeError:
         return "name-not-utf-8"
-    if any(ord(character) < 32 or ord(character) == 127 for character in name):
+    if any(ord(character) < 32 or ord(character) == 127 for character in path):
         return "name-with-control-character"
-    return "version-control" if name.casefold() in VERSION_CONTROL else None
+    if len(encoded) > _LONGEST_PATH or any(len(part) > _LONGEST_NAME for part in encoded.split(b"/")):
+        return "name-too-long"
+    return "version-control" if not VERSION_CONTROL.isdisjoint(path.casefold().split("/")) else None
 
 
 def is_safe_path(path: str) -> bool:
@@ -120,11 +126,11 @@ def _walk(root: Path, ignore: frozenset[str], dropped: Counter[str]) -> Iterator
         folder = pending.pop()
         with os.scandir(root / folder) as children:
             for child in sorted(children, key=lambda child: child.name):
-                problem = "ignored" if child.name in ignore else name_problem(child.name)
+                path = f"{folder}/{child.name}" if folder else child.name
+                problem = "ignored" if child.name in ignore else path_problem(path)
                 if problem:
                     dropped[problem] += 1
                     continue
-                path = f"{folder}/{child.name}" if folder else child.name
                 found = _classify(child, path)
                 if found is None:
                     dropped["special-file"] += 1
@@ -162,7 +168,7 @@ def _link_problems(links: dict[str, str], files: set[str], folders: set[str]) ->
     to_folders: dict[str, str] = {}
     for path, target in links.items():
         end, problem = _follow(path, links)
-        if problem is None and name_problem(target.replace("/", "")) not in (None, "version-control"):
+        if path_problem(target) not in (None, "version-control"):
             problem = "link-name"
         elif problem is None and end in folders:
             to_folders[path] = end

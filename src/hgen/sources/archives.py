@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -27,6 +28,19 @@ _OPENERS: dict[str, Callable[[Path], io.BufferedIOBase]] = {
     ".xz": lzma.LZMAFile,
     ".tar": lambda archive: archive.open("rb"),
 }
+
+
+_BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+    zlib.error,
+    struct.error,
+    EOFError,
+    # Encrypted members and compression methods that this Python does not know.
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -77,17 +91,12 @@ class _Ratio:
 def _broken_is_a_skip(name: str) -> Iterator[None]:
     try:
         yield
-    except (
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        gzip.BadGzipFile,
-        lzma.LZMAError,
-        zlib.error,
-        EOFError,
-        # Encrypted members and compression methods that this Python does not know.
-        RuntimeError,
-        ValueError,
-    ) as error:
+    except OSError as error:
+        # The decompressors raise it too, but only the operating system gives a number.
+        if error.errno is not None:
+            raise
+        raise Skip("broken-archive", f"{name}: {error}") from error
+    except _BROKEN as error:
         raise Skip("broken-archive", f"{name}: {error}") from error
 
 
@@ -96,7 +105,7 @@ def _unpack_zip(archive: Path, writer: TreeWriter, limits: Limits, bomb: _Ratio)
         limits.check(archive.name, files=len(members.infolist()), total_bytes=0, file_bytes=0)
         for member in members.infolist():
             mode = member.external_attr >> 16
-            path = PurePosixPath(member.filename.replace("\\", "/")).as_posix()
+            path = _relative(member.filename.replace("\\", "/"))
             if member.is_dir():
                 continue
             with members.open(member) as content:
@@ -141,25 +150,23 @@ class _Metered(io.RawIOBase):
 
 
 def _write_member(members: tarfile.TarFile, member: tarfile.TarInfo, writer: TreeWriter) -> None:
-    try:
-        safe = tarfile.data_filter(member, str(writer.root))
-    except tarfile.SpecialFileError:
-        writer.dropped["special-file"] += 1
-        return
-    except (tarfile.AbsoluteLinkError, tarfile.LinkOutsideDestinationError):
-        writer.dropped["link-outside"] += 1
-        return
-    except tarfile.FilterError as error:
-        raise Skip("unsafe-path", str(error)) from error
-    path = PurePosixPath(safe.name).as_posix()
-    if safe.issym():
-        writer.link(path, safe.linkname)
-    elif safe.islnk():
-        writer.copy(path, PurePosixPath(safe.linkname).as_posix(), executable=_is_executable(safe))
-    elif safe.isreg():
-        content = members.extractfile(safe)
+    # Not by tarfile's "data" filter: Python has it since 3.11.4 only, and it refuses a whole archive for one bad link.
+    path = _relative(member.name)
+    if member.issym():
+        writer.link(path, member.linkname)
+    elif member.islnk():
+        writer.copy(path, _relative(member.linkname), executable=_is_executable(member))
+    elif member.isreg():
+        content = members.extractfile(member)
         if content is not None:
-            writer.file(path, read_chunks(content), executable=_is_executable(safe))
+            writer.file(path, read_chunks(content), executable=_is_executable(member))
+    elif not member.isdir():
+        writer.dropped["special-file"] += 1
+
+
+def _relative(name: str) -> str:
+    """A member's name without what says nothing: a root, ``.``, doubled slashes. ``..`` stays and will be refused."""
+    return PurePosixPath(name.lstrip("/")).as_posix()
 
 
 def _is_executable(member: tarfile.TarInfo) -> bool:

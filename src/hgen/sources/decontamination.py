@@ -1,5 +1,6 @@
 """Lists of repositories that benchmarks are made of, which training tasks must not come from."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -65,6 +66,11 @@ def load_list(name: str) -> BenchmarkList:
 def known_lists() -> tuple[str, ...]:
     """The names of the lists that ship with hgen."""
     return tuple(sorted(path.stem for path in (folder() / _FOLDER).glob("*.txt")))
+
+
+def lists_digest(names: tuple[str, ...]) -> str:
+    """A digest of what the lists say now: what was mined under other lists has to be mined again."""
+    return hashlib.sha256("\0".join(map(_read, names)).encode()).hexdigest()
 
 
 def repository_name(url: str) -> str:

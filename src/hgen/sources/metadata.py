@@ -47,7 +47,7 @@ class Metadata:
 def read_metadata(tree: Path) -> Metadata:
     """Read pyproject.toml, PKG-INFO or METADATA, setup.cfg and setup.py; run nothing, believe nothing."""
     found = _from_pyproject(_read(tree / "pyproject.toml"))
-    for name in ("PKG-INFO", "*.dist-info/METADATA", "*.egg-info/PKG-INFO"):
+    for name in ("PKG-INFO", "*.dist-info/METADATA", "*.egg-info/PKG-INFO", "src/*.egg-info/PKG-INFO"):
         for path in sorted(tree.glob(name))[:1]:
             found += _from_headers(_read(path))
     found += _from_setup_cfg(_read(tree / "setup.cfg"))

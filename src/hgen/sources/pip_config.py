@@ -54,7 +54,7 @@ def _read_files(files: list[Path]) -> dict[str, str]:
             raise ConfigError(f"pip's configuration {file} cannot be read: {' '.join(str(error).split())}") from None
         for section in _SECTIONS:
             if parser.has_section(section):
-                options |= dict(parser.items(section))
+                options |= {key.replace("_", "-"): value for key, value in parser.items(section)}
     return options
 
 

@@ -10,7 +10,7 @@ from hgen.errors import ConfigError, NetworkError, Skip
 from hgen.sources.spec import Hosted, Rows
 
 _COLUMNS = ("repo", "base_commit")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 

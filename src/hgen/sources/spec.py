@@ -61,7 +61,7 @@ SCHEMES = frozenset({"https", "http", "ssh", "git"})
 """The transports that git may use; ``file`` is read without git, and nothing else is allowed."""
 
 _PROJECT = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==(?P<version>[A-Za-z0-9.!+_-]+))?")
-_HOSTED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)(?:\.git)?(?:@(?P<revision>.+))?")
+_HOSTED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+?)(?:\.git)?(?:@(?P<revision>.+))?")
 _SCP_STYLE = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!//)[^@]+(?P<revision>@.+)?")
 _TABLES = (".jsonl", ".parquet")
 

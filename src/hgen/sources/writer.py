@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 
 from hgen.errors import Skip
 from hgen.snapshots import Limits
-from hgen.snapshots.tree import is_safe_path, name_problem
+from hgen.snapshots.tree import is_safe_path, path_problem
 
 CHUNK = 1 << 16
 """Bytes copied at a time."""
@@ -64,10 +64,11 @@ class TreeWriter:
         """Remember a symbolic link."""
         if not self._takes(path):
             return
-        if "\0" in target:
-            raise Skip("unsafe-path", f"{path!r} links to {target!r}")
-        self._limits.check(path, files=len(self._links), total_bytes=0, file_bytes=len(target))
+        if not target or path_problem(target) not in (None, "version-control"):
+            self.dropped["link-name"] += 1
+            return
         self._links[path] = target
+        self._limits.check(path, files=len(self._links), total_bytes=0, file_bytes=0)
 
     def finish(self) -> None:
         """Make the links; whether they are harmless is for the snapshot store to say."""
@@ -85,7 +86,7 @@ class TreeWriter:
     def _takes(self, path: str) -> bool:
         if not is_safe_path(path) or "\0" in path:
             raise Skip("unsafe-path", repr(path))
-        problem = next(filter(None, map(name_problem, path.split("/"))), None)
+        problem = path_problem(path)
         if problem:
             self.dropped[problem] += 1
         return problem is None
