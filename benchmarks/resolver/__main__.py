@@ -12,6 +12,7 @@ from benchmarks.resolver.fetch import fetch
 from benchmarks.resolver.packages import PACKAGES, Package
 from benchmarks.resolver.report import report
 from benchmarks.resolver.scale import measure, table
+from benchmarks.resolver.score import strictly_exact, tally
 from benchmarks.resolver.trace import trace
 
 
@@ -60,11 +61,11 @@ def _compare(chosen: list[Package], folder: Path, options: argparse.Namespace) -
         found = compare(package, folder, python=python, cap=options.cap, engines=engines, again=options.again)
         write_summary(found, folder)
         comparisons.append(found)
-        for engine, tally in found.tallies().items():
+        for engine, scored in found.tallies().items():
             run = found.runs[engine]
             print(
-                f"{package.name:15} {engine:5} n={tally.functions:5} P={tally.precision:.4f} R={tally.recall:.4f}"
-                f" exact={tally.exact_share:.3f} cpu={run.cpu_seconds:.1f} peak={run.peak_bytes >> 20}M"
+                f"{package.name:15} {engine:5} n={scored.functions:5} P={scored.precision:.4f} R={scored.recall:.4f}"
+                f" exact={scored.exact_share:.3f} cpu={run.cpu_seconds:.1f} peak={run.peak_bytes >> 20}M"
                 f" (traced {len(found.traced)} single {len(found.single)} asked {len(found.asked)})",
                 file=sys.stderr,
             )
@@ -90,10 +91,20 @@ def _errors(chosen: list[Package], folder: Path) -> None:
     for package in chosen:
         if package.group != "tune":
             continue
-        found = compare(package, folder, python=python, cap=0, engines=("hgen",), again=True)
+        try:
+            found = compare(package, folder, python=python, cap=0, engines=("hgen",), again=True)
+        except RuntimeError as error:
+            print(f"{package.name}: {error}", file=sys.stderr)
+            continue
         path = target / f"{package.name}.txt"
         path.write_text(errors(found, folder), encoding="utf-8")
-        print(f"{path}", file=sys.stderr)
+        scored = tally([each for each in found.single if each.calls_repository], found.runs["hgen"].answers)
+        exact = sum(strictly_exact(each, found.runs["hgen"].answers) for each in found.complete())
+        complete, callers = found.complete_share()
+        print(
+            f"{path} P={scored.precision:.4f} R={scored.recall:.4f} exact={scored.exact_share:.3f}"
+            f" complete {complete}/{callers}, exact within {exact}/{len(found.complete())}"
+        )
 
 
 def _arguments() -> argparse.Namespace:

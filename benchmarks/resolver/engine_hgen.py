@@ -5,6 +5,7 @@ import resource
 import sys
 from pathlib import Path
 
+from benchmarks.resolver.costs import peak_bytes
 from benchmarks.resolver.sites import python_files
 
 
@@ -15,6 +16,7 @@ def main() -> None:
 
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in python_files(root)}
     analysis = analyse(files)
+    peak = peak_bytes()
     usage = resource.getrusage(resource.RUSAGE_SELF)
     names = [(each.file, each.qualname, each.def_line) for each in analysis.symbols]
     rows, functions = [], []
@@ -38,7 +40,7 @@ def main() -> None:
         "statuses": [[*row[:3], row[4]] for row in rows],
         "functions": functions,
         "cpu_seconds": usage.ru_utime + usage.ru_stime,
-        "peak_bytes": usage.ru_maxrss * 1024,
+        "peak_bytes": peak,
         "lines": sum(content.count(b"\n") for content in files.values()),
     }
     answers.write_text(json.dumps(result), encoding="utf-8")

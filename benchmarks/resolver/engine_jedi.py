@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-import jedi  # type: ignore[import-untyped]
+import jedi  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 from benchmarks.resolver.ask import Index, Question, read_questions
+from benchmarks.resolver.costs import peak_bytes
 from benchmarks.resolver.sites import Identity, python_files
 
 # The original's list also has typing's commonest names.
@@ -33,7 +34,9 @@ def main() -> None:
             break
         rows.append([question.file, *question.end, _answer(project, root, index, question)])
     seconds = time.process_time() - started
-    answers.write_text(json.dumps({"answers": rows, "cpu_seconds": seconds}), encoding="utf-8")
+    answers.write_text(
+        json.dumps({"answers": rows, "cpu_seconds": seconds, "peak_bytes": peak_bytes()}), encoding="utf-8"
+    )
 
 
 def _up_to(root: Path, folder: Path) -> list[Path]:

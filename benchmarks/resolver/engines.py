@@ -36,12 +36,9 @@ def run_engine(engine: str, root: Path, questions: Path, result: Path, *, python
     environment = {**os.environ, "PYTHONPATH": f"{project}:{project / 'src'}", "PYTHONHASHSEED": "0"}
     started = time.monotonic()
     process = subprocess.Popen(argv, env=environment, cwd=project)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.wait():
         raise RuntimeError(f"{engine} ended with status {process.returncode} on {root.name}")
     written = json.loads(result.read_text(encoding="utf-8"))
-    written.setdefault("peak_bytes", usage.ru_maxrss * 1024)
     written["wall_seconds"] = time.monotonic() - started
     result.write_text(json.dumps(written), encoding="utf-8")
 

@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from benchmarks.resolver.costs import peak_bytes
+
 
 class LanguageServer:
     """A running server. Requests are pipelined: ``send`` many, then ``receive`` each by its number."""
@@ -47,7 +49,7 @@ class LanguageServer:
     def stop(self) -> tuple[float, int]:
         """Shut the server down; its CPU seconds (user and system) and its peak resident bytes."""
         self.receive(self.send("shutdown", None))
-        peak = _peak_bytes(self.process.pid)
+        peak = peak_bytes(self.process.pid)
         self.notify("exit", None)
         _, _, usage = os.wait4(self.process.pid, 0)
         return usage.ru_utime + usage.ru_stime, peak
@@ -69,10 +71,3 @@ class LanguageServer:
             raise EOFError("the language server ended")
         found: dict[str, Any] = json.loads(self.process.stdout.read(length))
         return found
-
-
-def _peak_bytes(process: int) -> int:
-    for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").split("\n"):
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
