@@ -1,6 +1,7 @@
 """Unpack source archives (tar, zip) that nobody vouches for."""
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -92,8 +93,8 @@ def _broken_is_a_skip(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # The decompressors raise it too, but only the operating system gives a number.
-        if error.errno is not None:
+        # Decompressors raise it without a number, and seeking to where a damaged header points is an invalid argument.
+        if error.errno not in (None, errno.EINVAL):
             raise
         raise Skip("broken-archive", f"{name}: {error}") from error
     except _BROKEN as error:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from hgen.sources.licenses import find_license, require_allowed
 from hgen.sources.metadata import read_metadata
 from hgen.sources.pip_config import read_index
 from hgen.sources.rows import read_rows
+from hgen.sources.scratch import scratch
 from hgen.sources.spec import Location, Rows, parse_spec, without_passwords
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,8 @@ def _mine_one(location: Location, spec: str, settings: MineConfig, store: Store,
         silence=settings.silence,
         timeout=settings.timeout,
     )
-    with tempfile.TemporaryDirectory(prefix="hgen-mine-") as folder:
-        origin = fetch(location, Path(folder) / "tree", how)
+    with scratch(cache / "work") as folder:
+        origin = fetch(location, folder / "tree", how)
         metadata = read_metadata(origin.tree)
         require_clean(origin, metadata, settings.decontaminate)
         _require_python(origin, limits, settings.min_python_files)
