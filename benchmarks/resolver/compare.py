@@ -10,7 +10,7 @@ from benchmarks.resolver.packages import Package
 from benchmarks.resolver.score import Tally, judge, tally
 from benchmarks.resolver.sites import Identity
 from benchmarks.resolver.trace import read_trace
-from benchmarks.resolver.truth import KnownFunction, ground_truth, questions
+from benchmarks.resolver.truth import KnownFunction, ground_truth, own, questions
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,17 @@ class Comparison:
     def _counts(self, function: KnownFunction) -> bool:
         said = any(run.answers.get(site.key) for run in self.runs.values() for site in function.sites)
         return function.calls_repository or said
+
+    def agreement(self) -> tuple[int, int]:
+        """At how many sites Jedi and ``ty`` agree, and at how many of these the trace saw something else."""
+        same = differ = 0
+        for function in self.asked:
+            for site in function.sites:
+                said = {each for each in self.runs["ty"].answers.get(site.key, []) if not own(each, function.identity)}
+                if said and said == set(self.runs["jedi"].answers.get(site.key, [])):
+                    same += 1
+                    differ += not said & site.allowed
+        return same, differ
 
     def callers(self) -> list[KnownFunction]:
         """All functions that the trace saw calling a definition of the repository."""

@@ -12,7 +12,7 @@ def report(comparisons: list[Comparison]) -> str:
     parts += ["### hgen's `complete`", _complete(comparisons)]
     for group in ("tune", "held-out"):
         parts += [f"### {group}", _packages([each for each in comparisons if each.package.group == group])]
-    parts += ["### The sample", _sample(comparisons)]
+    parts += ["### The sample", _sample(comparisons), _agreement(comparisons)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -78,6 +78,12 @@ def _sample(comparisons: list[Comparison]) -> str:
         rows.append([f"{each.package.name} {each.package.version}", *map(str, numbers)])
     head = ("package", "ran", "not all sites ran", "injected", "polymorphic", "left", "asked", "counted")
     return _table(head, rows)
+
+
+def _agreement(comparisons: list[Comparison]) -> str:
+    pairs = [each.agreement() for each in comparisons]
+    same, differ = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+    return f"Jedi and `ty` give the same answer at {same:,} sites; at {differ} of these the trace saw something else."
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:
