@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hgen.errors import ShardError, Skip
-from hgen.snapshots import Limits, Store
+from hgen.snapshots import Limits, Store, read_tree
 
 LIMITS = Limits(files=1000, total_bytes=10_000_000, file_bytes=5_000_000)
 
@@ -196,6 +196,19 @@ def test_trees_over_a_limit_are_skipped(store, tree, limits):
         store.add(tree, limits)
     assert skip.value.reason == "too-big"
     assert not list(store.root.glob("*"))
+
+
+def test_a_file_that_disappears_while_its_tree_is_read_is_a_skip(store, tree, monkeypatch):
+    def list_and_remove(*arguments: object) -> object:
+        listed = read_tree(*arguments)
+        (tree / "a.py").unlink()
+        return listed
+
+    monkeypatch.setattr("hgen.snapshots.store.read_tree", list_and_remove)
+    with pytest.raises(Skip) as skip:
+        store.add(tree, LIMITS)
+    assert skip.value.reason == "unreadable-file"
+    assert not list(store.root.iterdir())
 
 
 def test_a_missing_snapshot_is_an_error_that_names_it(store):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hgen.errors import NetworkError, Skip
+from hgen.errors import MachineError, NetworkError, Skip
 from hgen.sources import Origin, Settings, fetch
 from hgen.sources.mirror import name_of
 from hgen.sources.spec import GitUrl, Hosted, parse_spec
@@ -203,6 +203,19 @@ def test_what_a_killed_git_left_does_not_lock_others_out(take, daemon, settings)
         (mirror(settings) / name).write_bytes(b"")
     assert version(take(daemon, "main")) == "2"
     assert not list((mirror(settings) / "objects/pack").glob("tmp_*"))
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "nonsense"])
+def test_a_damaged_mirror_is_no_verdict_on_the_repository(take, daemon, settings, repository, git, damage):
+    sha = take(daemon).base_commit
+    blob = git(repository, "rev-parse", f"{sha}:module.py")
+    file = mirror(settings) / "objects" / blob[:2] / blob[2:]
+    file.chmod(0o644)
+    file.unlink()
+    if damage != "missing":
+        file.write_bytes(b"" if damage == "empty" else b"nonsense")
+    with pytest.raises(MachineError, match=str(mirror(settings))):
+        take(daemon, sha)
 
 
 def test_workers_share_a_mirror(daemon, settings, tmp_path):

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from hgen.errors import Skip
 from hgen.shards import sync_folder
 from hgen.snapshots.snapshot import Snapshot, tree_digest
 from hgen.snapshots.tree import Entry, Limits, Mode, read_tree
@@ -98,8 +99,11 @@ def _store(entry: Entry, tree: Path, archive: zipfile.ZipFile, limits: Limits) -
 
 def _read(path: Path, limits: Limits) -> bytes:
     # The folder may be changing while it is read: follow no link, and believe no size.
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-        content = file.read(limits.file_bytes + 1)
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+            content = file.read(limits.file_bytes + 1)
+    except (PermissionError, FileNotFoundError) as error:
+        raise Skip("unreadable-file", f"{path}: {error.strerror}") from error
     limits.check(path.name, files=0, total_bytes=0, file_bytes=len(content))
     return content
 

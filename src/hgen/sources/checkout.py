@@ -59,7 +59,10 @@ def fetch_checkout(folder: Path, found: Checkout, revision: str | None, into: Pa
     if revision is None and found.common != folder.resolve() and _is_dirty(git, folder.resolve(), commit):
         log.warning("%s: what is not committed is left out; taken is commit %s", folder, commit)
     writer = TreeWriter(into, settings.limits)
-    write_tree(git, commit, writer, settings.limits)
+    try:
+        write_tree(git, commit, writer, settings.limits)
+    except GitError as error:
+        raise Skip("incomplete-repository", f"{folder}: {error}") from error
     urls = tuple(_REMOTE_URL.findall(_text(found.common / "config")))
     return Origin(
         f"local:{folder.resolve().name.removesuffix('.git')}", commit, into, urls=urls, dropped=writer.dropped

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from hgen.errors import NetworkError, Skip
+from hgen.errors import MachineError, NetworkError, Skip
 from hgen.sources.git import Git, GitError, create, find_commit
 from hgen.sources.objects import write_tree
 from hgen.sources.origin import Origin, Settings
@@ -38,7 +38,10 @@ def fetch_git(url: str, revision: str | None, repo: str, into: Path, settings: S
     with _mirror(url, settings) as git:
         commit = _bring(_Remote(git, url, settings.timeout), revision)
     writer = TreeWriter(into, settings.limits)
-    write_tree(git, commit, writer, settings.limits)
+    try:
+        write_tree(git, commit, writer, settings.limits)
+    except GitError as error:
+        raise MachineError(f"the mirror {git.directory} is damaged ({error}); delete it and run again") from error
     return Origin(repo, commit, into, urls=(without_passwords(url),), dropped=writer.dropped)
 
 

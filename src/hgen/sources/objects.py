@@ -2,12 +2,13 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
-from hgen.errors import Skip
+from hgen.errors import MachineError, Skip
 from hgen.snapshots import Limits
-from hgen.sources.git import Git
+from hgen.sources.git import Git, GitError
 from hgen.sources.writer import CHUNK, TreeWriter
 
 _SUBMODULE = "160000"
@@ -16,6 +17,9 @@ _EXECUTABLE = "100755"
 
 _LONGEST_PATH = 1 << 16
 """Far longer than any file system takes; hostile trees hold longer ones."""
+
+_END = 0.2
+"""Seconds within which a process that has closed its output is gone."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +33,19 @@ class _Listed:
 def write_tree(git: Git, commit: str, writer: TreeWriter, limits: Limits) -> None:
     """Write the files and links of a commit; submodules are left out and counted.
 
-    Raises ``Skip``: ``too-big`` before anything is written, ``unsafe-path``, ``incomplete-repository`` when objects are
-    missing, as they are in partial clones.
+    Raises ``Skip`` for what is too big, before anything is written, or unsafe; ``GitError`` when objects are damaged or
+    missing, as they are in partial clones; ``MachineError`` if git is killed.
     """
     listed = list(_list_tree(git, commit, limits))
     with git.start("cat-file", "--batch", stdin=subprocess.PIPE) as process:
-        requests, answers = _pipes(process)
+        requests, answers = _pipe(process.stdin), _pipe(process.stdout)
         for entry in listed:
             if entry.mode == _SUBMODULE:
                 writer.dropped["submodule"] += 1
                 continue
             requests.write(f"{entry.sha}\n".encode())
             requests.flush()
-            content = _content(entry, answers)
+            content = _content(entry, process)
             if entry.mode == _LINK:
                 writer.link(entry.path, b"".join(content).decode(errors="surrogateescape"))
             else:
@@ -56,18 +60,15 @@ def write_tree(git: Git, commit: str, writer: TreeWriter, limits: Limits) -> Non
 def _list_tree(git: Git, commit: str, limits: Limits) -> Iterator[_Listed]:
     total = 0
     with git.start("ls-tree", "-r", "-z", "-l", "--full-tree", commit) as process:
-        if process.stdout is None:
-            raise AssertionError("git was started with a pipe")
-        for count, line in enumerate(_until_null(process.stdout), 1):
+        for count, line in enumerate(_until_null(_pipe(process.stdout)), 1):
             facts, _, path = line.decode(errors="surrogateescape").partition("\t")
             mode, kind, sha, size = facts.split()
             bytes_ = int(size) if kind == "blob" and size.isdigit() else 0
             total += bytes_
             limits.check(path, files=count, total_bytes=total, file_bytes=bytes_)
             yield _Listed(mode, sha, bytes_, path)
-        # It ends early, and says so, when objects are missing.
         if process.wait():
-            raise Skip("incomplete-repository", f"objects of {commit} are missing")
+            raise _failure(process, f"objects of {commit} are missing")
 
 
 def _until_null(stream: IO[bytes]) -> Iterator[bytes]:
@@ -79,20 +80,29 @@ def _until_null(stream: IO[bytes]) -> Iterator[bytes]:
             raise Skip("unsafe-path", f"a path of more than {_LONGEST_PATH} bytes")
 
 
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    if process.stdin is None or process.stdout is None:
-        raise AssertionError("git was started with pipes")
-    return process.stdin, process.stdout
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise AssertionError("git is started with pipes")
+    return stream
 
 
-def _content(entry: _Listed, answers: IO[bytes]) -> Iterator[bytes]:
+def _content(entry: _Listed, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    answers = _pipe(process.stdout)
     header = answers.readline().split()
     if len(header) != 3 or header[1] != b"blob":
-        raise Skip("incomplete-repository", f"{entry.path} cannot be read: {b' '.join(header).decode()}")
+        raise _failure(process, f"{entry.path} is missing or damaged")
     left = int(header[2])
     while left:
         chunk = answers.read(min(CHUNK, left))
         if not chunk:
-            raise Skip("incomplete-repository", f"{entry.path} ends early")
+            raise _failure(process, f"{entry.path} is damaged")
         left -= len(chunk)
         yield chunk
+
+
+def _failure(process: subprocess.Popen[bytes], message: str) -> Exception:
+    """What a git that gave no answer means: it waits for more if something is missing, else it has ended."""
+    with suppress(subprocess.TimeoutExpired):
+        if process.wait(timeout=_END) < 0:
+            return MachineError(f"git was ended by signal {-process.returncode}")
+    return GitError(message)
