@@ -72,7 +72,7 @@ def _entries(root: str, known: int) -> Iterator[str]:
 
 def _require_same_link(root: str, path: str, target: str) -> None:
     try:
-        same = str(Path(root, path).readlink()) == target
+        same = os.readlink(Path(root, path)) == target  # noqa: PTH115 - Path would tidy the target up
     except OSError:
         same = False
     if not same:

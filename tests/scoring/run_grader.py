@@ -1,0 +1,28 @@
+"""Run by the interpreters under test: grade many answers with one grader file. Python 3.9 and standard library only."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    grader_file, cases_file = sys.argv[1:]
+    spec = importlib.util.spec_from_file_location("grader", grader_file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.meta_path.insert(0, module._Sources())
+    from hgen.scoring.answerfile import unpack
+    from hgen.scoring.grader import grade_diff, grade_tree
+
+    with Path(cases_file).open(encoding="utf-8") as lines:
+        for line in lines:
+            case = json.loads(line)
+            answer = unpack(case["answer"].encode())
+            score = grade_tree(answer, case["tree"]) if "tree" in case else grade_diff(answer, case["patch"])
+            print(json.dumps(score.row()))
+
+
+main()

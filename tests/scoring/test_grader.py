@@ -1,0 +1,223 @@
+"""The travelling grader: one file, any Python from 3.9 on, and the library's verdicts."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hgen.export.grader import grader_source
+from hgen.scoring import score
+from hgen.scoring.answerfile import pack
+from tests.scoring.catalogue import CASES
+from tests.scoring.catalogue.case import Case
+
+RUN = Path(__file__).with_name("run_grader.py")
+NEVER_TEXT = {"null", "number", "list", "surrogates", "huge"}
+"""Cases that are no text that a file can hold, or too large to copy about."""
+
+
+def interpreters() -> list[str]:
+    """The Pythons from 3.9 on that this machine has."""
+    found = {f"3.{minor}": shutil.which(f"python3.{minor}") for minor in range(9, 15)}
+    for folder in sorted(Path("/root/.pyenv/versions").glob("3.*")):
+        version = ".".join(folder.name.split(".")[:2])
+        if int(version.split(".")[1]) >= 9:
+            found[version] = str(folder / "bin" / "python3")
+    return sorted({sys.executable, *(path for path in found.values() if path)})
+
+
+@pytest.fixture(scope="session")
+def grader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("grader") / "grader.py"
+    path.write_text(grader_source(), encoding="utf-8")
+    return path
+
+
+def answer(case: Case) -> bytes:
+    return pack(case.task, case.files, {})
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_the_grader_gives_the_librarys_verdict_on_every_diff(python: str, grader: Path, tmp_path: Path):
+    cases = [case for case in CASES if case.name not in NEVER_TEXT]
+    rows = [{"answer": answer(case).decode(), "patch": case.patch} for case in cases]
+    for case, row in zip(cases, graded(python, grader, rows, tmp_path), strict=True):
+        expected = score(case.task, case.patch, case.files).row()
+        assert verdict(row) == verdict(expected), f"{case.name}: {row} instead of {expected}"
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_the_grader_gives_the_librarys_verdict_on_every_tree(python: str, grader: Path, tmp_path: Path):
+    cases = [case for case in CASES if case.after is not None]
+    rows = []
+    for number, case in enumerate(cases):
+        assert case.after is not None
+        write(tmp_path / str(number), case.after)
+        rows.append({"answer": answer(case).decode(), "tree": str(tmp_path / str(number))})
+    for case, row in zip(cases, graded(python, grader, rows, tmp_path), strict=True):
+        expected = score(case.task, case.patch, case.files).row()
+        assert verdict(row) == verdict(expected), f"{case.name}: {row} instead of {expected}"
+
+
+def test_the_source_is_the_same_each_time_and_needs_only_python_3_9_syntax(grader: Path):
+    import ast
+
+    assert grader_source() == grader.read_text(encoding="utf-8")
+    ast.parse(grader_source(), feature_version=(3, 9))
+
+
+class Workplace:
+    """A tree that an agent worked in, with the right answer in it, and the grader beside it."""
+
+    def __init__(self, folder: Path, grader: Path) -> None:
+        self.case = next(case for case in CASES if case.name == "one-line")
+        assert self.case.after is not None
+        self.tree = folder / "tree"
+        write(self.tree, self.case.after)
+        self.answer = folder / "answer.json"
+        self.answer.write_bytes(answer(self.case))
+        self.reward = folder / "logs" / "reward.txt"
+        self.grader = grader
+
+    def grade(self, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, self.grader, "--answer", self.answer, *(arguments or ("--tree", str(self.tree))),
+             "--reward-file", self.reward],
+            cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        reward = self.reward.read_text(encoding="utf-8").strip() if self.reward.exists() else "none"
+        return done.returncode, reward
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, grader: Path) -> Workplace:
+    return Workplace(tmp_path, grader)
+
+
+def test_a_right_tree_earns_its_reward(workplace: Workplace):
+    assert workplace.grade() == (0, "1.0")
+
+
+def test_a_diff_earns_its_reward(workplace: Workplace):
+    diff = workplace.tree.parent / "answer.diff"
+    diff.write_text(str(workplace.case.patch), encoding="utf-8")
+    assert workplace.grade("--diff", str(diff)) == (0, "1.0")
+    diff.write_bytes(b"\xff\xfe\x00 binary noise")
+    assert workplace.grade("--diff", str(diff)) == (0, "0.0")
+
+
+def test_the_reward_comes_with_its_parts_if_asked(workplace: Workplace):
+    workplace.reward = workplace.reward.with_name("reward.json")
+    code, text = workplace.grade()
+    assert code == 0
+    assert json.loads(text) == {"reward": 1.0, "resolved": 1.0, "precision": 1.0, "recall": 1.0, "f1": 1.0}
+
+
+def test_what_tools_leave_behind_is_no_answer_and_no_fault(workplace: Workplace):
+    write(workplace.tree, {".git/config": b"[core]\n", "shop/__pycache__/cart.cpython-39.pyc": b"\0", "x.pyc": b"\0"})
+    assert workplace.grade() == (0, "1.0")
+
+
+def test_modules_planted_on_the_path_are_never_imported(workplace: Workplace):
+    planted = workplace.tree.parent / "planted"
+    for name in ("ast.py", "json.py", "tokenize.py", "argparse.py", "hgen/__init__.py", "hgen/scoring/__init__.py"):
+        write(planted, {name: b"import os\nos._exit(0)\n"})
+    assert workplace.grade(cwd=planted, env={**os.environ, "PYTHONPATH": str(planted)}) == (0, "1.0")
+
+
+def test_an_isolated_grader_runs_no_sitecustomize(workplace: Workplace):
+    planted = workplace.tree.parent / "planted"
+    write(planted, {"sitecustomize.py": b"import os\nos._exit(0)\n"})
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", workplace.grader, "--answer", workplace.answer, "--tree", workplace.tree],
+        env={**os.environ, "PYTHONPATH": str(planted)}, cwd=planted, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["resolved"] is True
+
+
+def test_a_module_planted_in_the_tree_is_a_file_added(workplace: Workplace):
+    write(workplace.tree, {"sitecustomize.py": b"import os\nos._exit(0)\n"})
+    assert workplace.grade(cwd=workplace.tree) == (0, "0.0")
+
+
+def test_a_target_replaced_by_a_link_is_refused(workplace: Workplace):
+    target = workplace.tree / "shop" / "cart.py"
+    target.rename(workplace.tree.parent / "cart.py")
+    target.symlink_to(workplace.tree.parent / "cart.py")
+    assert workplace.grade() == (0, "0.0")
+
+
+def test_a_folder_replaced_by_a_link_is_refused(workplace: Workplace):
+    (workplace.tree / "shop").rename(workplace.tree.parent / "shop")
+    (workplace.tree / "shop").symlink_to(workplace.tree.parent / "shop")
+    assert workplace.grade() == (0, "0.0")
+
+
+def test_a_pipe_does_not_hold_the_grader_up(workplace: Workplace):
+    (workplace.tree / "README.md").unlink()
+    os.mkfifo(workplace.tree / "README.md")
+    assert workplace.grade() == (0, "0.0")
+
+
+def test_a_link_in_place_of_the_reward_file_is_not_followed(workplace: Workplace):
+    precious = workplace.tree.parent / "precious"
+    precious.write_text("kept", encoding="utf-8")
+    workplace.reward.parent.mkdir()
+    workplace.reward.symlink_to(precious)
+    assert workplace.grade() == (0, "1.0")
+    assert precious.read_text(encoding="utf-8") == "kept"
+
+
+def test_a_damaged_answer_file_is_no_verdict(workplace: Workplace):
+    for damaged in (
+        b"",
+        b"{}",
+        b"null",
+        answer(workplace.case)[:100],
+        answer(workplace.case).replace(b'"files": "', b'"files": "zz'),
+    ):
+        workplace.answer.write_bytes(damaged)
+        assert workplace.grade() == (3, "none")
+
+
+def test_links_of_the_start_state_may_stay(tmp_path: Path, grader: Path):
+    workplace = Workplace(tmp_path, grader)
+    workplace.answer.write_bytes(pack(workplace.case.task, workplace.case.files, {"link": "./README.md"}))
+    assert workplace.grade() == (0, "0.0")
+    (workplace.tree / "link").symlink_to("./README.md")
+    assert workplace.grade() == (0, "1.0")
+
+
+def test_a_start_state_too_large_to_carry_still_grades_its_targets(workplace: Workplace):
+    small = pack(workplace.case.task, workplace.case.files, {}, max_bytes=10)
+    workplace.answer.write_bytes(small)
+    assert len(small) < len(answer(workplace.case))
+    assert workplace.grade() == (0, "1.0")
+    other = workplace.tree / "shop" / "other.py"
+    other.write_bytes(other.read_bytes() + b"# more\n")
+    assert workplace.grade() == (0, "0.0")
+
+
+def graded(python: str, grader: Path, rows: list[dict[str, object]], folder: Path) -> list[dict[str, object]]:
+    cases = folder / "cases.jsonl"
+    cases.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    done = subprocess.run(
+        [python, "-I", "-S", RUN, grader, cases], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def verdict(row: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple(row[key] for key in ("reward", "resolved", "precision", "recall", "f1"))
+
+
+def write(root: Path, files: Mapping[str, bytes]) -> None:
+    for path, content in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
