@@ -68,6 +68,7 @@ def test_licences_are_found_where_projects_state_them(tmp_path, files, expressio
         {"LICENSE": "All rights reserved."},
         {"PKG-INFO": "Name: p\nLicense: Proprietary, ask us\n"},
         {"PKG-INFO": "Name: p\nLicense: BSD\nClassifier: License :: OSI Approved :: BSD License\n"},
+        {"setup.py": "'License :: OSI Approved :: MIT License', 'License :: OSI Approved :: BSD License'"},
         {"pyproject.toml": "[project\nnonsense"},
         {"pyproject.toml": '[project]\nlicense = ["MIT"]\nname = 7\nurls = "x"\n'},
         {"setup.cfg": "nonsense"},

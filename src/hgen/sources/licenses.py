@@ -91,7 +91,8 @@ def find_license(tree: Path, metadata: Metadata) -> str:
     for text in metadata.license_texts:
         found = found or _normal(_ALIASES.get(text.casefold(), text)) or _join(_identify(text))
     if not found:
-        raise Skip("no-license", "neither the metadata nor a licence text says which")
+        stated = [" ".join(text.split())[:100] for text in (*metadata.license_texts, *metadata.classifiers)]
+        raise Skip("no-license", f"not clear from {stated}" if stated else "nothing says which")
     return found
 
 
@@ -139,8 +140,9 @@ def _identify(text: str) -> set[str]:
 
 
 def _from_classifiers(classifiers: tuple[str, ...]) -> str:
-    names = [classifier.rpartition("::")[2].strip() for classifier in classifiers]
-    return _join({_CLASSIFIERS[name] for name in names if name in _CLASSIFIERS})
+    names = {classifier.rpartition("::")[2].strip() for classifier in classifiers} - {"OSI Approved"}
+    # One that says too little may stand for anything, also beside one that is clear.
+    return _join({_CLASSIFIERS[name] for name in names}) if names <= _CLASSIFIERS.keys() else ""
 
 
 def _join(identifiers: set[str]) -> str:
