@@ -99,11 +99,12 @@ def _errors(chosen: list[Package], folder: Path) -> None:
         path = target / f"{package.name}.txt"
         path.write_text(errors(found, folder), encoding="utf-8")
         scored = tally([each for each in found.single if each.calls_repository], found.runs["hgen"].answers)
-        exact = sum(strictly_exact(each, found.runs["hgen"].answers) for each in found.complete())
-        complete, callers = found.complete_share()
+        claims = found.checkable("complete")
+        exact = sum(strictly_exact(each, found.runs["hgen"].answers) for each in claims)
+        complete, callers = found.claimed_share("complete")
         print(
             f"{path} P={scored.precision:.4f} R={scored.recall:.4f} exact={scored.exact_share:.3f}"
-            f" complete {complete}/{callers}, exact within {exact}/{len(found.complete())}"
+            f" complete {complete}/{callers}, exact within {exact}/{len(claims)}"
         )
 
 

@@ -50,16 +50,21 @@ class Comparison:
         """All functions that the trace saw calling a definition of the repository."""
         return [each for each in self.traced if each.calls_repository and not each.injected]
 
-    def complete(self) -> list[KnownFunction]:
-        """Those that hgen calls complete and whose set is known, polymorphic ones included."""
-        reasons = self.runs["hgen"].complete
-        return [each for each in self.callers() if each.whole and reasons.get(each.identity) == ""]
+    def claimed(self, claim: str) -> frozenset[Identity]:
+        """The functions that hgen calls ``complete`` or ``offered``."""
+        run = self.runs["hgen"]
+        return run.offered if claim == "offered" else frozenset(each for each, why in run.complete.items() if not why)
 
-    def complete_share(self) -> tuple[int, int]:
-        """How many of ``callers`` hgen calls complete, and how many there are."""
-        reasons = self.runs["hgen"].complete
-        callers = self.callers()
-        return sum(reasons.get(each.identity) == "" for each in callers), len(callers)
+    def claimed_share(self, claim: str) -> tuple[int, int]:
+        """For how many of ``callers`` hgen makes the claim, and how many there are."""
+        claimed, callers = self.claimed(claim), self.callers()
+        return sum(each.identity in claimed for each in callers), len(callers)
+
+    def checkable(self, claim: str) -> list[KnownFunction]:
+        """Claims that the trace can judge: all sites ran, and the trace or hgen sees a call into the repository."""
+        claimed, answers = self.claimed(claim), self.runs["hgen"].answers
+        known = [each for each in self.traced if each.whole and not each.injected and each.identity in claimed]
+        return [each for each in known if each.calls_repository or any(answers.get(site.key) for site in each.sites)]
 
 
 def compare(

@@ -9,7 +9,7 @@ from benchmarks.resolver.score import Tally, strictly_exact
 def report(comparisons: list[Comparison]) -> str:
     """All tables, pooled figures first."""
     parts = ["### Pooled", _pooled(comparisons)]
-    parts += ["### hgen's `complete`", _complete(comparisons)]
+    parts += ["### hgen's claims", _claims(comparisons)]
     for group in ("tune", "held-out"):
         parts += [f"### {group}", _packages([each for each in comparisons if each.package.group == group])]
     parts += ["### The sample", _sample(comparisons), _agreement(comparisons)]
@@ -34,18 +34,18 @@ def _pooled(comparisons: list[Comparison]) -> str:
     return _table(head, rows)
 
 
-def _complete(comparisons: list[Comparison]) -> str:
+def _claims(comparisons: list[Comparison]) -> str:
     rows = []
-    for group, members in [(each.package.name, [each]) for each in comparisons] + _groups(comparisons):
-        verdicts = [(each, one) for each in members for one in each.complete()]
-        exact = sum(strictly_exact(function, each.runs["hgen"].answers) for each, function in verdicts)
-        shares = [each.complete_share() for each in members]
-        complete, callers = sum(share[0] for share in shares), sum(share[1] for share in shares)
-        share = f"{complete / max(1, callers):.1%}"
-        rows.append(
-            (group, str(callers), str(complete), share, str(len(verdicts)), f"{exact / max(1, len(verdicts)):.2%}")
-        )
-    head = ("package", "functions calling the repository", "complete", "share", "checkable", "exact sets within")
+    for name, members in [(each.package.name, [each]) for each in comparisons] + _groups(comparisons):
+        row = [name, str(sum(len(each.callers()) for each in members))]
+        for claim in ("complete", "offered"):
+            shares = [each.claimed_share(claim) for each in members]
+            claimed, callers = sum(share[0] for share in shares), sum(share[1] for share in shares)
+            verdicts = [(each, one) for each in members for one in each.checkable(claim)]
+            exact = sum(strictly_exact(function, each.runs["hgen"].answers) for each, function in verdicts)
+            row += [f"{claimed / max(1, callers):.1%}", str(len(verdicts)), f"{exact / max(1, len(verdicts)):.2%}"]
+        rows.append(row)
+    head = ("package", "callers", "complete", "checkable", "exact", "offered", "checkable", "exact")
     return _table(head, rows)
 
 
@@ -53,14 +53,13 @@ def _packages(comparisons: list[Comparison]) -> str:
     engines = sorted({engine for each in comparisons for engine in each.runs})
     head = ["package", "style", "functions"]
     for engine in engines:
-        head += [f"{engine} P", "R", "exact", "CPU s", "peak MB"]
+        head += [f"{engine} P", "R", "exact"]
     rows = []
     for each in comparisons:
         tallies = each.tallies()
         row = [each.package.name, each.package.style, str(next(iter(tallies.values())).functions)]
         for engine in engines:
-            run = each.runs[engine]
-            row += [*_shares(tallies[engine]), f"{run.cpu_seconds:.1f}", f"{run.peak_bytes / 1e6:.0f}"]
+            row += _shares(tallies[engine])
         rows.append(row)
     return _table(head, rows)
 
