@@ -182,12 +182,25 @@ def test_what_is_over_a_limit_is_too_big(run, tmp_path, members):
 
 
 def test_bombs_are_noticed_by_what_comes_out(run, tmp_path):
+    zeros = [member(f"p/{number}", bytes(900_000)) for number in range(2)]
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("p/zeros", bytes(900_000))
-    for path in (tar(tmp_path / "a.tar.gz", member("p/zeros", bytes(900_000))), tmp_path / "a.zip"):
+        for info, content in zeros:
+            archive.writestr(info.name, content)
+    for path in (tar(tmp_path / "a.tar.gz", *zeros), tmp_path / "a.zip"):
         with pytest.raises(Skip) as skip:
             run(path, max_ratio=100)
         assert skip.value.reason == "archive-bomb"
+
+
+def test_one_well_compressed_file_is_no_bomb(run, tmp_path):
+    assert run(tar(tmp_path / "a.tar.gz", member("p/zeros", bytes(900_000))), max_ratio=100).dropped == {}
+
+
+def test_folders_without_end_are_too_big(run, tmp_path):
+    members = [member(f"p/{number}/" + "x/" * 300 + "y") for number in range(3)]
+    with pytest.raises(Skip) as skip:
+        run(tar(tmp_path / "a.tar.gz", *members))
+    assert skip.value.reason == "too-big"
 
 
 def test_a_zip_that_lies_about_sizes_is_not_believed(run, tmp_path):

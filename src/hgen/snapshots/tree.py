@@ -25,7 +25,7 @@ _LONGEST_PATH = 1000
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest tree that is taken: number of files, bytes in all, bytes of one file."""
+    """The largest tree that is taken: number of files and of folders, bytes in all, bytes of one file."""
 
     files: int
     total_bytes: int
@@ -34,7 +34,7 @@ class Limits:
     def check(self, path: str, *, files: int, total_bytes: int, file_bytes: int) -> None:
         """Raise ``Skip("too-big")`` if a tree that has come this far, with ``path`` last, is over a limit."""
         if files > self.files:
-            raise Skip("too-big", f"more than {self.files} files")
+            raise Skip("too-big", f"more than {self.files} files or folders")
         if file_bytes > self.file_bytes:
             raise Skip("too-big", f"{path} has {file_bytes} bytes; the limit is {self.file_bytes}")
         if total_bytes > self.total_bytes:
@@ -79,6 +79,7 @@ def read_tree(root: Path, limits: Limits, ignore: Collection[str]) -> Tree:
         path, mode = found.path, found.mode
         if mode == "folder":
             folders.add(path)
+            limits.check(path, files=len(folders), total_bytes=0, file_bytes=0)
         elif mode == "link":
             links[path] = os.readlink(root / path)  # noqa: PTH115 - Path would tidy the target up
         else:

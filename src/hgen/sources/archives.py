@@ -58,7 +58,8 @@ def unpack(archive: Path, into: Path, limits: Limits, *, max_ratio: float) -> Un
     Raises ``Skip``: ``unsafe-path`` for members that would land outside, ``too-big`` and ``archive-bomb`` by the bytes
     that really come out, ``broken-archive`` for what cannot be read.
     """
-    bomb = _Ratio(archive.name, archive.stat().st_size * max_ratio)
+    # Small archives of one well compressed file are common; they may hold at least one of the largest size.
+    bomb = _Ratio(archive.name, max(archive.stat().st_size * max_ratio, limits.file_bytes))
     writer = TreeWriter(into, limits)
     with _broken_is_a_skip(archive.name):
         if archive.suffix == ".zip":

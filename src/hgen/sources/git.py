@@ -33,13 +33,15 @@ _OPTIONS = (
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.attributesFile=/dev/null"),
     *("-c", "fetch.recurseSubmodules=false"),
+    # Objects come as a whole pack or not at all, so that a commit that is there has its files.
+    *("-c", "fetch.unpackLimit=1"),
     *("-c", "gc.auto=0"),
     *("-c", "maintenance.auto=false"),
 )
 
 
-class GitError(Exception):
-    """Git said no; the message is what it wrote."""
+class GitError(MachineError):
+    """Git said no; the message is what it wrote. Says nothing about a repository, unless whoever asked knows better."""
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,10 @@ def fetch_git(url: str, revision: str | None, repo: str, into: Path, settings: S
     A commit that the mirror has, asked for by its full hash, needs no network. Raises ``NetworkError`` if the server
     cannot be reached, ``Skip`` if it has no such repository or revision.
     """
-    with _mirror(url, settings) as git:
-        commit = _bring(_Remote(git, url, settings.timeout), revision)
+    with _mirror(url, settings) as locked:
+        commit = _bring(_Remote(locked, url, settings.timeout), revision)
+    # Nothing ever goes away in a mirror, so it can be read while others add to it.
+    git = Git(locked.directory)
     writer = TreeWriter(into, settings.limits)
     try:
         write_tree(git, commit, writer, settings.limits)
@@ -114,8 +116,10 @@ def _bring_ref(remote: _Remote, name: str, revision: str | None) -> str:
     place = f"refs/hgen/{hashlib.sha256(name.encode()).hexdigest()[:16]}"
     try:
         remote.fetch(f"{name}:{place}", how="--depth=1")
-    except GitError:
-        # The server has no such commit, gives only what a branch or tag points at, or cannot give less than all.
+    except GitError as error:
+        if "not our ref" in str(error):
+            raise _no_such_revision(remote, revision or name) from error
+        # The server gives only what a branch or tag points at, or cannot give less than all.
         return _bring_everything(remote, revision or name, also=() if _FULL_HASH.fullmatch(name) else (name,))
     return find_commit(remote.git, place) or _fail(remote, revision or name)
 

@@ -1,5 +1,6 @@
 """Write a commit's tree into a folder, byte for byte as it is in the objects: no filters, attributes or checkouts."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -38,13 +39,12 @@ def write_tree(git: Git, commit: str, writer: TreeWriter, limits: Limits) -> Non
     """
     listed = list(_list_tree(git, commit, limits))
     with git.start("cat-file", "--batch", stdin=subprocess.PIPE) as process:
-        requests, answers = _pipe(process.stdin), _pipe(process.stdout)
+        requests, answers = _pipe(process.stdin).fileno(), _pipe(process.stdout)
         for entry in listed:
             if entry.mode == _SUBMODULE:
                 writer.dropped["submodule"] += 1
                 continue
-            requests.write(f"{entry.sha}\n".encode())
-            requests.flush()
+            _ask(requests, entry, process)
             content = _content(entry, process)
             if entry.mode == _LINK:
                 writer.link(entry.path, b"".join(content).decode(errors="surrogateescape"))
@@ -84,6 +84,14 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise AssertionError("git is started with pipes")
     return stream
+
+
+def _ask(requests: int, entry: _Listed, process: subprocess.Popen[bytes]) -> None:
+    try:
+        # Past Python's buffer, which would fail once more when it is closed.
+        os.write(requests, f"{entry.sha}\n".encode())
+    except BrokenPipeError:
+        raise _failure(process, f"{entry.path} is missing or damaged") from None
 
 
 def _content(entry: _Listed, process: subprocess.Popen[bytes]) -> Iterator[bytes]:

@@ -37,6 +37,7 @@ class TreeWriter:
         self._bytes = 0
         self._links: dict[str, str] = {}
         self._written: set[str] = set()
+        self._folders = {"."}
         root.mkdir(parents=True, exist_ok=True)
 
     def file(self, path: str, chunks: Iterable[bytes], *, executable: bool = False) -> None:
@@ -77,7 +78,7 @@ class TreeWriter:
             if not names.isdisjoint(map(str, PurePosixPath(path.casefold()).parents)):
                 raise Skip("unsafe-path", f"{path!r} lies behind a link")
             try:
-                (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+                self._make_folders(path)
                 (self.root / path).symlink_to(target)
             except (FileExistsError, NotADirectoryError):
                 raise Skip("unsafe-path", f"{path!r} is there twice") from None
@@ -98,12 +99,19 @@ class TreeWriter:
         self._written.add(path)
         mode = 0o755 if executable else 0o644
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folders(path)
             descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | exclusive, mode)
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             raise Skip("unsafe-path", f"{path!r} is there twice") from None
         os.fchmod(descriptor, mode)
         return os.fdopen(descriptor, "wb")
+
+    def _make_folders(self, path: str) -> None:
+        missing = {str(folder) for folder in PurePosixPath(path).parents} - self._folders
+        if missing:
+            self._folders |= missing
+            self._limits.check(path, files=len(self._folders), total_bytes=0, file_bytes=0)
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
 
 
 def read_chunks(file: SupportsRead) -> Iterator[bytes]:
