@@ -31,11 +31,14 @@ def test_the_start_state_is_a_repository_of_one_commit_without_a_past(sandbox):
 
 
 def test_the_files_are_there_with_their_modes(containers):
-    state = StartState({"run.sh": b"#!/bin/sh\necho ran\n", "a b/ü.py": b"x = 1\r\n"}, frozenset({"run.sh"}))
+    files = {"run.sh": b"#!/bin/sh\necho ran\n", "a b/ü.py": b"x = 1\r\n", "d" * 90 + "/" + "f" * 90: b""}
+    state = StartState(files, frozenset({"run.sh"}), {"link": "a b/ü.py", "l" * 120: "d" * 90})
     with containers.start(state) as sandbox:
         assert shell(sandbox, "./run.sh") == "ran\n"
         assert sandbox.read_file(TREE / "a b/ü.py") == b"x = 1\r\n"
-        assert shell(sandbox, "git ls-files -s | cut -c1-6") == "100644\n100755\n"
+        assert shell(sandbox, "git ls-files -s | cut -c1-6") == "100644\n100644\n120000\n120000\n100755\n"
+        assert shell(sandbox, "cat link; git status --porcelain") == "x = 1\r\n"
+        assert sandbox.diff() == b""
 
 
 def test_an_empty_start_state_is_one_too(containers):

@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 from hgen.errors import SandboxError
 
 Kind = Literal["docker", "podman"]
+State = Literal["running", "ended", "lost"]
 
 
 class EngineRefusal(SandboxError):  # noqa: N818 - an error, by its base
@@ -113,13 +114,32 @@ class Client:
         with self._trouble("start a container"):
             self._api.start(container)
 
-    def running(self, container: str) -> bool:
-        """Whether a container is there and runs."""
+    def state(self, container: str) -> State:
+        """Whether a container runs, ended for a reason of its own, or was stopped or removed from outside.
+
+        Foreign code cannot end its first process: its own reasons are the end of its lifetime or of its memory.
+        """
         with self._trouble("inspect a container"):
             try:
-                return bool(self._api.inspect_container(container)["State"]["Running"])
+                state = self._api.inspect_container(container)["State"]
             except NotFound:
-                return False
+                return "lost"
+        if state["Running"]:
+            return "running"
+        return "ended" if state["OOMKilled"] or state["ExitCode"] == 0 else "lost"
+
+    def exhausted(self, container: str) -> bool:
+        """Whether a running container has used up its processes or its memory; takes a second."""
+        with self._trouble("measure a container"):
+            use = self._api.stats(container, stream=False)
+        processes, memory = use.get("pids_stats") or {}, use.get("memory_stats") or {}
+        return any(
+            limit and used >= 0.9 * limit
+            for used, limit in (
+                (processes.get("current", 0), processes.get("limit", 0)),
+                (memory.get("usage", 0), memory.get("limit", 0)),
+            )
+        )
 
     def put(self, container: str, folder: str, archive: bytes) -> None:
         """Unpack a tar archive into a folder of a running container, with the owners that it names."""
@@ -146,7 +166,7 @@ class Client:
             try:
                 self._api.kill(container)
             except APIError:
-                if self.running(container):
+                if self.state(container) == "running":
                     raise
 
     def remove_container(self, container: str) -> None:

@@ -12,7 +12,7 @@ from hgen.errors import SandboxError
 from hgen.sandbox import execution, hostgit, labels
 from hgen.sandbox.base import Limits, Result, Unreadable
 from hgen.sandbox.client import Client, Volume
-from hgen.sandbox.layout import AGENT, GRADER, HIDDEN, TREE, StartState, open_folder, single
+from hgen.sandbox.layout import AGENT, GRADER, HIDDEN, KEEPER, TREE, StartState, open_folder, single
 from hgen.sandbox.removal import Remover
 
 _WORK = str(TREE.parent)
@@ -34,7 +34,7 @@ _INCOMING = "incoming"
 class Containers:
     """Starts sandboxes from one image of one engine; may be used from several threads.
 
-    Use it in a ``with`` block: leaving it waits until everything is removed.
+    Use it in a ``with`` block: leaving it removes everything that is still there.
     """
 
     def __init__(self, client: Client, image: str, limits: Limits) -> None:
@@ -42,6 +42,7 @@ class Containers:
         self.image = image
         self.limits = limits
         self._remover = Remover(client)
+        self._started: dict[str, Sequence[str]] = {}
 
     def start(self, state: StartState) -> "ContainerSandbox":
         """A sandbox ready for commands, with a pristine copy of the start state."""
@@ -62,7 +63,7 @@ class Containers:
             container = self.client.create_container(
                 self.image,
                 [*_FIRST, f"{limits.lifetime:.0f}"],
-                user=f"{AGENT}:{AGENT}",
+                user=f"{KEEPER}:{KEEPER}",
                 volumes=volumes,
                 labels=marks,
                 memory=limits.memory,
@@ -77,14 +78,19 @@ class Containers:
         except BaseException:
             self._remover.put(container, [volume.name for volume in volumes])
             raise
-        return ContainerSandbox(self, container, [volume.name for volume in volumes], state)
+        self._started[container] = [volume.name for volume in volumes]
+        return ContainerSandbox(self, container, state)
 
-    def remove(self, container: str, volumes: Sequence[str]) -> None:
-        """Remove in the background."""
-        self._remover.put(container, volumes)
+    def remove(self, container: str) -> None:
+        """Remove a sandbox's container and volumes in the background."""
+        volumes = self._started.pop(container, None)
+        if volumes is not None:
+            self._remover.put(container, volumes)
 
     def close(self) -> None:
-        """Wait until everything that was given up is removed, and disconnect."""
+        """Remove every sandbox, closed or not, wait until they are gone, and disconnect."""
+        for container in list(self._started):
+            self.remove(container)
         self._remover.close()
         self.client.close()
 
@@ -100,13 +106,13 @@ class Containers:
 class ContainerSandbox:
     """The ``Sandbox`` over one container; for one thread at a time."""
 
-    def __init__(self, origin: Containers, container: str, volumes: Sequence[str], state: StartState) -> None:
+    def __init__(self, origin: Containers, container: str, state: StartState) -> None:
         self.container = container
         self._origin = origin
         self._client = origin.client
-        self._volumes = volumes
         self._state = state
         self._open = True
+        self._alive = True
         self._foreign_code_ran = False
 
     def exec(
@@ -134,7 +140,7 @@ class ContainerSandbox:
     def write_file(self, path: PurePosixPath, content: bytes, *, executable: bool = False) -> None:
         """Write a file as the sandboxed user."""
         # Copied by that user from a folder which is root's: the engine must not follow a link that foreign code laid.
-        self._client.put(self._alive(), _WORK, single(_INCOMING, content, owner=(0, AGENT), mode=0o440))
+        self._client.put(self._opened(), _WORK, single(_INCOMING, content, owner=(0, AGENT), mode=0o440))
         target = path if path.is_absolute() else TREE / path
         mode = "755" if executable else "644"
         done = self._own(["install", "-D", "-m", mode, "--", f"{_WORK}/{_INCOMING}", str(target)])
@@ -143,7 +149,7 @@ class ContainerSandbox:
 
     def hide_file(self, name: str, content: bytes) -> PurePosixPath:
         """Lay a file for the grader alone."""
-        self._client.put(self._alive(), str(HIDDEN), single(name, content, owner=(0, GRADER), mode=0o640))
+        self._client.put(self._opened(), str(HIDDEN), single(name, content, owner=(0, GRADER), mode=0o640))
         return HIDDEN / name
 
     def diff(self) -> bytes:
@@ -159,7 +165,7 @@ class ContainerSandbox:
         """Remove the container and its volumes in the background."""
         if self._open:
             self._open = False
-            self._origin.remove(self.container, self._volumes)
+            self._origin.remove(self.container)
 
     def __enter__(self) -> Self:
         return self
@@ -184,12 +190,14 @@ class ContainerSandbox:
         as_grader: bool,
         output_limit: int,
     ) -> Result:
-        container = self._alive()
+        container = self._opened()
+        if not self._alive:
+            return execution.DIED
         if as_grader and self._foreign_code_ran:
             execution.sweep(self._client, container, AGENT)
         self._foreign_code_ran = self._foreign_code_ran or not as_grader
         home = "/nonexistent" if as_grader else "/tmp"  # noqa: S108 - inside
-        return execution.run(
+        result, self._alive = execution.run(
             self._client,
             container,
             argv,
@@ -199,8 +207,9 @@ class ContainerSandbox:
             timeout=timeout,
             output_limit=output_limit,
         )
+        return result
 
-    def _alive(self) -> str:
+    def _opened(self) -> str:
         if not self._open:
             raise SandboxError("this sandbox is closed")
         return self.container

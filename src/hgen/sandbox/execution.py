@@ -8,17 +8,29 @@ from contextlib import suppress
 from hgen.errors import SandboxError
 from hgen.sandbox.base import Ended, Result
 from hgen.sandbox.client import Client, EngineRefusal
+from hgen.sandbox.layout import KEEPER
 
-# Ends what an earlier command may have left, runs the command under its time limit, then ends what it left.
-# The shell's own complaints go nowhere; the command keeps its standard error as descriptor 3.
-_SUPERVISOR = """exec 3>&2 2>/dev/null
+# Says that it has started, ends what an earlier command may have left, runs the command under its time limit, then ends
+# what that left. The shell's own complaints go nowhere; the command keeps its standard error as descriptor 3.
+_SUPERVISOR = """printf 'started\\n' >&2
+cd "$0" || exit 125
+unset OLDPWD
+exec 3>&2 2>/dev/null
 kill -9 -1
-(exec timeout -s KILL "$0" "$@" 2>&3 3>&-)
+(exec timeout -s KILL "$@" 2>&3 3>&-)
 status=$?
 kill -9 -1
 exit $status"""
 
+# Engines report that they could not start a command as if the command had said it. Ours says this first.
+_STARTED = b"started\n"
+
 _SWEEP = "kill -9 -1 2>/dev/null; :"
+
+DIED = Result("died", None, b"", b"", 0.0)
+"""The answer of a sandbox that is no longer there."""
+
+_KILLED = 128 + 9
 
 _GRACE = 3.0
 """Seconds that the supervisor may be late before the container is ended from outside."""
@@ -34,25 +46,31 @@ def run(
     cwd: str,
     timeout: float,
     output_limit: int,
-) -> Result:
-    """Run a command and wait for its end; ``cwd`` and ``argv`` need not exist."""
-    words = ["/usr/bin/env", "-i", f"--chdir={cwd}", *(f"{name}={value}" for name, value in environment.items())]
-    words += ["/bin/sh", "-c", _SUPERVISOR, f"{timeout:.3f}", *argv]
+) -> tuple[Result, bool]:
+    """Run a command and wait for its end; ``cwd`` and ``argv`` need not exist.
+
+    Gives the result, and whether the container can be used again.
+    """
+    words = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items())]
+    words += ["/bin/sh", "-c", _SUPERVISOR, cwd, f"{timeout:.3f}", *argv]
     started = time.monotonic()
     try:
         identifier, pieces = client.execute(container, words, user=f"{user}:{user}")
-    except EngineRefusal:
-        if client.running(container):
-            raise
-        return Result("died", None, b"", b"", 0.0)
+    except EngineRefusal as error:
+        return _not_started(client, container, str(error)), False
     reader = _Reader(pieces, output_limit)
     reader.done.wait(timeout + _GRACE)
-    if not reader.finished:
-        _end(client, container, user, reader)
+    killed = not reader.finished and _end(client, container, user, reader)
     seconds = time.monotonic() - started
-    reader.check(client.running(container))
+    if reader.trouble and not killed and _runs(client, container):
+        raise reader.trouble
+    if not reader.err.startswith(_STARTED):
+        return _not_started(client, container, bytes(reader.out + reader.err).decode(errors="replace")), False
     ended, code = _outcome(client, container, identifier, reader, timed_out=seconds >= timeout)
-    return Result(ended, code, bytes(reader.out), bytes(reader.err), seconds)
+    if code == _KILLED and not _answers(client, container):
+        ended, code = _not_started(client, container, "it no longer answers").ended, None
+    said = bytes(reader.err.removeprefix(_STARTED))
+    return Result(ended, code, bytes(reader.out), said, seconds), not killed and ended != "died"
 
 
 def sweep(client: Client, container: str, user: int) -> None:
@@ -62,7 +80,7 @@ def sweep(client: Client, container: str, user: int) -> None:
         for _ in pieces:
             pass
     except EngineRefusal:
-        if client.running(container):
+        if _runs(client, container):
             raise
 
 
@@ -76,19 +94,14 @@ class _Reader:
         self.flooded = False
         self.out = bytearray()
         self.err = bytearray()
-        self._limit = limit
-        self._error: SandboxError | None = None
+        self._limit = limit + len(_STARTED)
+        self.trouble: SandboxError | None = None
         self._thread = threading.Thread(target=self._read, args=(pieces,), daemon=True)
         self._thread.start()
 
     def join(self, seconds: float) -> bool:
         self._thread.join(seconds)
         return not self._thread.is_alive()
-
-    def check(self, running: bool) -> None:
-        """Raise what went wrong while reading, unless it was the container's end."""
-        if self._error is not None and running:
-            raise self._error
 
     def _read(self, pieces: Iterator[tuple[bytes, bytes]]) -> None:
         try:
@@ -100,20 +113,21 @@ class _Reader:
                     self.flooded = True
                     self.done.set()
         except SandboxError as error:
-            self._error = error
+            self.trouble = error
         finally:
             self.finished = True
             self.done.set()
 
 
-def _end(client: Client, container: str, user: int, reader: _Reader) -> None:
+def _end(client: Client, container: str, user: int, reader: _Reader) -> bool:
     # A sweep keeps the sandbox usable, but needs a process and memory inside; where those are used up, all must go.
     threading.Thread(target=_try_sweep, args=(client, container, user), daemon=True).start()
     if reader.join(_GRACE):
-        return
+        return False
     client.kill(container)
     if not reader.join(30.0):
         raise SandboxError("a command's output did not end although its container was killed")
+    return True
 
 
 def _try_sweep(client: Client, container: str, user: int) -> None:
@@ -127,13 +141,42 @@ def _outcome(
     if reader.flooded:
         return "flooded", None
     code = _exit_code(client, identifier)
-    if timed_out and code in (137, None):
+    if timed_out and code in (_KILLED, None):
         return "timeout", None
-    if code is None:
-        if client.running(container):
-            raise SandboxError("the engine does not say how a command ended")
-        return "died", None
-    return "exited", code
+    if code is not None:
+        return "exited", code
+    if _runs(client, container):
+        raise SandboxError(f"the engine at {client.url} does not say how a command ended")
+    return "died", None
+
+
+def _not_started(client: Client, container: str, said: str) -> Result:
+    # Either the container is over, or the code inside has used it up, or the engine is broken.
+    for wait in (0.0, 0.1, 0.4, 1.0):
+        # The engine can take a moment to notice.
+        time.sleep(wait)
+        if not _runs(client, container):
+            return DIED
+    if client.exhausted(container):
+        client.kill(container)
+        return DIED
+    raise SandboxError(f"the engine at {client.url} does not start a command: {said.strip()[-500:]}")
+
+
+def _runs(client: Client, container: str) -> bool:
+    state = client.state(container)
+    if state == "lost":
+        # Somebody else's doing, which must not count as the result of the code inside.
+        raise SandboxError(f"a container on the engine at {client.url} was stopped or removed from outside")
+    return state == "running"
+
+
+def _answers(client: Client, container: str) -> bool:
+    try:
+        _, pieces = client.execute(container, ["/bin/echo", "here"], user=f"{KEEPER}:{KEEPER}")
+        return b"".join(out for out, _ in pieces) == b"here\n"
+    except EngineRefusal:
+        return False
 
 
 def _exit_code(client: Client, identifier: str) -> int | None:

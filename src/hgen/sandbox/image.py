@@ -40,7 +40,7 @@ def ensure(client: Client, base: str = "") -> str:
 
 def containerfile() -> bytes:
     """The text of the Containerfile."""
-    return (files("hgen.sandbox") / "image" / "Containerfile").read_bytes()
+    return (files("hgen.sandbox") / "Containerfile").read_bytes()
 
 
 def _base(client: Client, base: str) -> tuple[str, str]:

@@ -14,8 +14,11 @@ TREE = PurePosixPath("/work/repo")
 HIDDEN = PurePosixPath("/work/hidden")
 """Where only commands that run as the grader can read."""
 
-AGENT, GRADER = 60101, 60102
-"""The users of the Containerfile. Not 65534, which owns files and processes on many hosts."""
+AGENT, GRADER, KEEPER = 60101, 60102, 60103
+"""The users of the Containerfile: of foreign code, of what judges it, and of the first process, out of reach of both.
+
+Not 65534, which owns files and processes on many hosts.
+"""
 
 ROOT = (0, 0)
 
@@ -42,12 +45,17 @@ class StartState:
     """
 
     files: Mapping[str, bytes]
-    executable: frozenset[str] = field(default=frozenset())
+    executable: frozenset[str] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Symbolic links and where they point."""
 
     @cached_property
     def tree(self) -> dict[bytes, hostgit.Entry]:
         """The files as git sees them; raises ``ValueError`` for a path that cannot be in a repository."""
-        return {os.fsencode(_checked(path)): self._entry(path) for path in self.files}
+        tree = {os.fsencode(_checked(path)): self._entry(path) for path in self.files}
+        for path, target in self.links.items():
+            tree[os.fsencode(_checked(path))] = hostgit.Entry(hostgit.SYMLINK, os.fsencode(target))
+        return tree
 
     @cached_property
     def archive(self) -> Archive:
@@ -95,6 +103,9 @@ def _pack(tree: Mapping[bytes, hostgit.Entry]) -> Archive:
     for path in sorted(folders):
         blocks += _folder(path, (AGENT, AGENT), 0o755)
     for path, entry in sorted(tree.items()):
+        if entry.mode == hostgit.SYMLINK:
+            blocks += _link(path, entry.content)
+            continue
         blocks += _member(path, entry.content, (AGENT, AGENT), 0o755 if entry.mode == hostgit.EXECUTABLE else 0o644)
     pages = sum(-(-len(entry.content) // 4096) for entry in tree.values()) + len(folders)
     return Archive(b"".join([*blocks, bytes(2 * _BLOCK)]), pages * 4096, len(tree) + len(folders) + 2)
@@ -116,17 +127,23 @@ def _member(path: bytes, content: bytes, owner: tuple[int, int], mode: int) -> l
     return [*_long_name(path), header, content, bytes(-len(content) % _BLOCK)]
 
 
-def _long_name(path: bytes) -> list[bytes]:
+def _link(path: bytes, target: bytes) -> list[bytes]:
+    header = _header(path, 0, (AGENT, AGENT), 0o777, b"2", target=target)
+    return [*_long_name(target, b"K"), *_long_name(path), header]
+
+
+def _long_name(path: bytes, kind: bytes = b"L") -> list[bytes]:
     if len(path) <= 100:
         return []
     name = path + b"\0"
-    return [_header(b"././@LongLink", len(name), ROOT, 0o644, b"L"), name, bytes(-len(name) % _BLOCK)]
+    return [_header(b"././@LongLink", len(name), ROOT, 0o644, kind), name, bytes(-len(name) % _BLOCK)]
 
 
-def _header(path: bytes, size: int, owner: tuple[int, int], mode: int, kind: bytes) -> bytes:
+def _header(path: bytes, size: int, owner: tuple[int, int], mode: int, kind: bytes, *, target: bytes = b"") -> bytes:
     # By hand, because the standard library's tar writer takes longer than the engine needs to unpack.
     fields = b"%b%07o\0%07o\0%07o\0%011o\0%011o\0        %b%b%b" % (
-        path[:100].ljust(100, b"\0"), mode, *owner, size, _MODIFIED, kind, bytes(100), b"ustar  \0",
+        path[:100].ljust(100, b"\0"), mode, *owner, size, _MODIFIED, kind,
+        target[:100].ljust(100, b"\0"), b"ustar  \0",
     )  # fmt: skip
     block = fields.ljust(_BLOCK, b"\0")
     return b"%b%06o\0 %b" % (block[:148], sum(block), block[156:])
