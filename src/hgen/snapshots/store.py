@@ -14,7 +14,7 @@ from pathlib import Path
 from hgen.errors import Skip
 from hgen.shards import sync_folder
 from hgen.snapshots.snapshot import Snapshot, tree_digest
-from hgen.snapshots.tree import Entry, Limits, Mode, read_tree
+from hgen.snapshots.tree import Entry, Limits, Mode, is_python, read_tree
 
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
 _TEMPORARY = ".incoming-"
@@ -110,7 +110,7 @@ def _read(path: Path, limits: Limits) -> bytes:
 
 def _added(digest: str, contents: list[_Content], dropped: Counter[str]) -> Added:
     files = [content for content in contents if content.mode != "120000"]
-    python = [content for content in files if content.path.endswith(".py")]
+    python = [content for content in files if is_python(content.mode, content.path)]
     return Added(
         digest=digest,
         files=len(files),

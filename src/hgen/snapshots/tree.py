@@ -53,7 +53,7 @@ class Entry:
     @property
     def is_python(self) -> bool:
         """Whether it is a file of Python code by its name."""
-        return self.mode != "120000" and self.path.endswith(".py")
+        return is_python(self.mode, self.path)
 
 
 @dataclass
@@ -90,6 +90,11 @@ def read_tree(root: Path, limits: Limits, ignore: Collection[str]) -> Tree:
     entries += [Entry(path, "120000", len(target.encode()), target) for path, target in kept.items()]
     entries.sort(key=lambda entry: entry.path.encode())
     return Tree(entries, dropped)
+
+
+def is_python(mode: Mode, path: str) -> bool:
+    """Whether an entry is a file of Python code by its name."""
+    return mode != "120000" and path.endswith(".py")
 
 
 def path_problem(path: str) -> str | None:
