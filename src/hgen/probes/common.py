@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from hgen.probes.ground import Ground, Site, mode_change, renaming
 from hgen.probes.values import Probe
-from hgen.scoring.definitions import first_line
+from hgen.scoring.definitions import first_line, last_line
 from hgen.scoring.diffs import Edit, render
 
 Answer = list[tuple[Site, Edit]]
@@ -51,7 +51,7 @@ def _replaced(ground: Ground, right: Answer, site: Site) -> Iterator[Probe]:
     body = site.body
     if body is None:
         return
-    kept = [pair for pair in right if not _within(pair, site, body)]
+    kept = [pair for pair in right if not _within(pair, site, body, site.last)]
     indent = site.indent(body)
     if not _is_empty(site):
         gutted = (indent + b'"""It has been gutted entirely."""' + site.end, indent + b"pass" + site.end)
@@ -63,26 +63,25 @@ def _replaced(ground: Ground, right: Answer, site: Site) -> Iterator[Probe]:
 
 
 def _moved(ground: Ground, right: Answer, site: Site) -> Iterator[Probe]:
-    """The definition with its right answer, behind everything else in its file."""
-    content = ground.files[site.file]
-    if first_line(site.source, site.source.tree.body[-1]) <= site.last or not content.endswith(b"\n"):
+    """The definition with its right answer, behind the statement that follows it."""
+    following = site.following
+    if following is None or first_line(site.source, following) <= site.last:
         return
-    own = [edit for at, edit in right if _within((at, edit), site, site.first)]
-    rest = [pair for pair in right if not _within(pair, site, site.first)]
-    end = content.count(b"\n")
-    margin = len(site.indent(site.first))
-    moved = tuple(line[margin:] for line in _lines(site, site.first, own))
-    removal, appendix = Edit(site.first, site.last, ()), Edit(end + 1, end, moved)
-    yield Probe("moved-definition", ground.patch([*rest, (site, removal), (site, appendix)]))
+    own = [edit for at, edit in right if _within((at, edit), site, site.first, site.last)]
+    end = last_line(following)
+    rest = [pair for pair in right if not _within(pair, site, site.first, end)]
+    moved = tuple(_lines(site, site.first, own))
+    edits = [(site, Edit(site.first, site.last, ())), (site, Edit(end + 1, end, moved))]
+    yield Probe("moved-definition", ground.patch([*rest, *edits]))
 
 
 def _is_empty(site: Site) -> bool:
     return all(isinstance(statement, (ast.Pass, ast.Expr)) for statement in site.place.node.body)
 
 
-def _within(pair: tuple[Site, Edit], site: Site, first: int) -> bool:
+def _within(pair: tuple[Site, Edit], site: Site, first: int, last: int) -> bool:
     at, edit = pair
-    return at.file == site.file and first <= edit.first_line <= site.last
+    return at.file == site.file and first <= edit.first_line <= last
 
 
 def _lines(site: Site, first: int, inserted: Iterable[Edit]) -> Iterator[bytes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from hgen.scoring.definitions import Place, first_line, last_line, places
+from hgen.scoring.definitions import Place, children, first_line, last_line, places
 from hgen.scoring.diffs import Edit, edit
 from hgen.scoring.diffs.paths import quote
 from hgen.scoring.sources import Source, parse_start
@@ -41,6 +42,14 @@ class Site:
         statement = self.place.node.body[0]
         own = not self.source.lines[line - 1][: statement.col_offset].strip()
         return line if own and line > self.place.node.lineno else None
+
+    @property
+    def following(self) -> ast.stmt | None:
+        """The statement behind the definition."""
+        siblings = self.source.body
+        for index in self.place.path[:-1]:
+            siblings = children(siblings[index])
+        return siblings[self.place.path[-1] + 1] if self.place.path[-1] + 1 < len(siblings) else None
 
     def above(self, text: str) -> Edit:
         """Insert a line above the definition and its decorators, indented as they are."""
@@ -97,7 +106,7 @@ class Ground:
 
 @lru_cache(maxsize=64)
 def _places(content: bytes) -> tuple[Place, ...]:
-    return tuple(places(parse_start(content).tree))
+    return tuple(places(parse_start(content).body))
 
 
 def renaming(path: str) -> str:

@@ -18,8 +18,8 @@ def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[P
     marker = f"# this function/class is called by the {name} function"
     right = [(site, site.above(marker)) for site in ground.targets]
     yield from common(ground, right)
-    for label, text in _texts(name, marker):
-        yield Probe(label, ground.patch((site, site.above(text)) for site in ground.targets))
+    lines = [(site, site.above(text)) for site in ground.targets for text in _wrong_texts(name, marker)]
+    yield Probe("wrong-text", ground.patch(lines))
     yield Probe("duplicated-markers", ground.patch(pair for pair in right for _ in range(2)))
     yield Probe("marker-at-end-of-line", ground.patch((site, _trailing(site, marker)) for site in ground.targets))
     inside = [(site, site.insert(site.body, marker)) for site in ground.targets if site.body is not None]
@@ -31,12 +31,14 @@ def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[P
         yield Probe("neighbour-too", ground.patch([*right, others[0]]))
 
 
-def _texts(name: str, marker: str) -> Iterator[tuple[str, str]]:
-    """Lines that are no markers for this function."""
-    yield "comment-only", "# this function/class is important"
-    yield "wrong-text", f"# this function/class is called by the {name}_other function"
-    yield "negated", f"# this function/class is not called by the {name} function"
-    yield "form-feed", f"# \x0c{marker}"
+def _wrong_texts(name: str, marker: str) -> tuple[str, ...]:
+    """Comments that are no markers for this function: vague, about another one, negated, behind a form feed."""
+    return (
+        "# this function/class is important",
+        f"# this function/class is called by the {name}_other function",
+        f"# this function/class is not called by the {name} function",
+        f"# \x0c{marker}",
+    )
 
 
 def _trailing(site: Site, marker: str) -> Edit:

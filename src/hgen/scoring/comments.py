@@ -57,7 +57,7 @@ def _decoded(source: Source, first: int, last: int) -> list[str]:
 def _logical_lines(source: Source, line: int) -> tuple[int, int]:
     """The lines around one that can be tokenized alone: a simple statement, a header, or what is between them."""
     first, last = source.first, source.last
-    statements = source.tree.body
+    statements = source.body
     while True:
         inside = [at for at in statements if first_line(source, at) <= line <= last_line(at)]
         if not inside:

@@ -24,10 +24,10 @@ class Place(NamedTuple):
     """Positions in successive ``children``: the same in two files that differ only in comments."""
 
 
-def places(tree: ast.Module) -> Iterator[Place]:
-    """All definitions in the order of their lines."""
+def places(body: list[ast.stmt]) -> Iterator[Place]:
+    """All definitions of a module in the order of their lines."""
     pending: list[tuple[str, ast.stmt, tuple[int, ...]]] = [
-        ("", child, (index,)) for index, child in reversed(list(enumerate(tree.body)))
+        ("", child, (index,)) for index, child in reversed(list(enumerate(body)))
     ]
     while pending:
         prefix, statement, path = pending.pop()
@@ -47,24 +47,26 @@ def find(source: Source, qualname: str, kind: str, def_line: int) -> Place | Non
     for place in enclosing(source, def_line):
         if place.node.lineno == def_line and fits(place):
             return place
-    return min(filter(fits, places(source.tree)), key=lambda place: abs(place.node.lineno - def_line), default=None)
+    return min(filter(fits, places(source.body)), key=lambda place: abs(place.node.lineno - def_line), default=None)
 
 
 def enclosing(source: Source, line: int) -> list[Place]:
     """The definitions whose lines, decorators included, hold that line; outermost first."""
-    found: list[Place] = []
-    statements, prefix = source.tree.body, ""
-    path: tuple[int, ...] = ()
+    found = list(source.outer)
+    statements = source.body
+    prefix = f"{found[-1].qualname}." if found else ""
+    path = found[-1].path if found else ()
+    offset = source.offset
     while True:
         index = statement_at(source, statements, line)
         if index is None:
             return found
         statement = statements[index]
-        path = (*path, index) if path else (source.offset + index,)
+        path = (*path, offset + index)
         if isinstance(statement, DEFINITIONS):
             found.append(Place(prefix + statement.name, statement, path))
             prefix = inner_prefix(prefix, statement)
-        statements = children(statement)
+        statements, offset = children(statement), 0
 
 
 def statement_at(source: Source, statements: list[ast.stmt], line: int) -> int | None:

@@ -1,8 +1,9 @@
 """The part of two versions of a file that an edit concerns, parsed alone.
 
-What precedes and follows the edited top-level statements is the same text on both sides, was parsed once for the start
-state, and means the same in the answer: a statement of a module is read from its own text alone. So an answer costs a
-parse of what it touches, not of the whole file. Whenever the edited statements cannot be read alone, the whole file is.
+What precedes and follows the edited statements of a module, or of a class in it, is the same text on both sides, was
+parsed once for the start state, and means the same in the answer: a statement is read from its own text alone. So an
+answer costs a parse of what it touches, not of the whole file. Whenever the edited statements cannot be read alone, the
+whole file is.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from hgen.scoring.definitions import first_line, last_line
-from hgen.scoring.sources import UTF8, Source, SourceError, parse
+from hgen.scoring.definitions import Place, first_line, last_line
+from hgen.scoring.sources import UTF8, Source, SourceError, parse, statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,35 +32,53 @@ def versions(start: Source, after: bytes, lines: list[bytes]) -> tuple[Source, S
 
 
 def _excerpts(start: Source, lines: list[bytes]) -> tuple[Source, Source] | None:
-    same_above = _common(start.lines, lines)
-    same_below = _common(start.lines[same_above:][::-1], lines[same_above:][::-1])
-    body = start.tree.body
-    low, high = _statements(start, same_above, len(start.lines) - same_below)
-    first = last_line(body[low - 1]) + 1 if low else 1
-    last = first_line(start, body[high]) - 1 if high < len(body) else len(start.lines)
-    if low == 0 and high == len(body):
+    above = _common(start.lines, lines)
+    end = len(start.lines) - _common(start.lines[above:][::-1], lines[above:][::-1])
+    body, outer = _innermost(start, above, end)
+    low, high = _edited(start, body, above, end)
+    if (outer and not low) or (not low and high == len(body)):
         return None
+    first = last_line(body[low - 1]) + 1 if low else 1
+    last = _last(start, body, high, inside=bool(outer))
     # After a backslash the next line belongs to the statement before it.
     if low and start.lines[first - 2].endswith(b"\\"):
         return None
     new_last = last + len(lines) - len(start.lines)
-    text = b"\n" * (first - 1) + b"\n".join(lines[first - 1 : new_last]) + b"\n"
-    try:
-        tree = parse(text).tree
-    except SourceError:
+    answer = _parsed_alone(lines, first, new_last, _indent(start.lines, first_line(start, body[0])) if outer else b"")
+    if answer is None:
         return None
-    before = ast.Module(body=body[low:high], type_ignores=[])
     return (
-        Source(start.lines, before, start.cookie, low, first, last),
-        Source(lines, tree, start.cookie, low, first, new_last),
+        Source(start.lines, start.cookie, body[low:high], first, last, outer, low),
+        Source(lines, start.cookie, answer, first, new_last, outer, low),
     )
 
 
-def _statements(start: Source, above: int, end: int) -> tuple[int, int]:
-    """The range of top-level statements with lines after ``above`` and up to ``end``, and one more behind them."""
-    body = start.tree.body
+def _innermost(start: Source, above: int, end: int) -> tuple[list[ast.stmt], tuple[Place, ...]]:
+    """The body of the innermost class that holds an edit of lines behind ``above`` and up to ``end``, or the module's.
+
+    The first statement of the class, which may be its docstring, ends before the edit, and its last one begins after.
+    """
+    body = start.body
+    outer: tuple[Place, ...] = ()
+    while True:
+        index = _search(body, above)
+        if index == len(body):
+            return body, outer
+        inner = body[index]
+        if not isinstance(inner, ast.ClassDef):
+            return body, outer
+        if last_line(inner.body[0]) > above or first_line(start, inner.body[-1]) <= end:
+            return body, outer
+        prefix = f"{outer[-1].qualname}." if outer else ""
+        path = (*outer[-1].path, index) if outer else (index,)
+        outer = (*outer, Place(prefix + inner.name, inner, path))
+        body = inner.body
+
+
+def _edited(start: Source, body: list[ast.stmt], above: int, end: int) -> tuple[int, int]:
+    """The range of statements with lines after ``above`` and up to ``end``, and one more behind them."""
     low = _search(body, above)
-    while low and last_line(body[low - 1]) >= first_line(start, body[low] if low < len(body) else body[-1]):
+    while 0 < low < len(body) and last_line(body[low - 1]) >= first_line(start, body[low]):
         low -= 1
     high = low
     while high < len(body) and first_line(start, body[high]) <= end:
@@ -68,6 +87,30 @@ def _statements(start: Source, above: int, end: int) -> tuple[int, int]:
     while high < len(body) and last_line(body[high - 1]) >= first_line(start, body[high]):
         high += 1
     return low, high
+
+
+def _last(start: Source, body: list[ast.stmt], high: int, *, inside: bool) -> int:
+    """The last line before the statement at ``high``; behind the last one in a class, comments are not the class's."""
+    if high < len(body):
+        return first_line(start, body[high]) - 1
+    return last_line(body[-1]) if inside else len(start.lines)
+
+
+def _parsed_alone(lines: list[bytes], first: int, last: int, indent: bytes) -> list[ast.stmt] | None:
+    """The statements of some lines, numbered as in the file; None if they are not complete."""
+    text = b"\n".join(lines[first - 1 : last]) + b"\n"
+    try:
+        if not indent:
+            return statements(b"\n" * (first - 1) + text)
+        block = statements(b"\n" * (first - 2) + b"if 1:\n" + text)
+    except SourceError:
+        return None
+    body = block[0].body if isinstance(block[0], ast.If) and len(block) == 1 and not block[0].orelse else []
+    return body if body and _indent(lines, body[0].lineno) == indent else None
+
+
+def _indent(lines: list[bytes], line: int) -> bytes:
+    return lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip(b" \t\f"))]
 
 
 def _search(body: Sequence[ast.stmt], above: int) -> int:

@@ -8,7 +8,10 @@ import sys
 import threading
 import warnings
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from hgen.scoring.definitions import Place
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -22,18 +25,27 @@ class SourceError(ValueError):
 
 
 class Source(NamedTuple):
-    """A parsed file."""
+    """A parsed file, or an excerpt of one: outside of an excerpt, start state and answer are the same text."""
 
     lines: list[bytes]
-    """Without their ends. Python also ends lines at a lone carriage return, so its line numbers index this list."""
-    tree: ast.Module
+    """All lines of the file without their ends. Python also ends lines at a lone carriage return, so its line numbers
+    index this list."""
     cookie: bytes | None
     """The encoding that a comment in the first two lines declares, as written."""
-    offset: int
-    """How many of the file's top-level statements precede those of ``tree``, which may be an excerpt."""
+    body: list[ast.stmt]
+    """The statements."""
     first: int
     last: int
-    """The lines that ``tree`` covers; outside of them an answer equals the start state."""
+    """The lines that the statements cover, with the comments around them."""
+    outer: tuple[Place, ...]
+    """The classes around an excerpt, outermost first."""
+    offset: int
+    """How many statements of the file, or of the innermost class around, precede an excerpt."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the statements are those of a module from its beginning on."""
+        return not self.outer and not self.offset
 
     def span(self, first: int, last: int) -> list[bytes]:
         """The lines from ``first`` to ``last``, 1-based and inclusive."""
@@ -42,14 +54,19 @@ class Source(NamedTuple):
 
 def parse(content: bytes) -> Source:
     """Parse a file; whatever is hostile in it ends in ``SourceError``."""
+    body = statements(content)
+    lines = split(content)
+    return Source(lines, cookie_of(lines), body, 1, len(lines), (), 0)
+
+
+def statements(content: bytes) -> list[ast.stmt]:
+    """The statements of a module; raises ``SourceError``."""
     try:
-        tree = _tree(content)
+        return _tree(content).body
     except SyntaxError as error:
         raise SourceError(f"line {error.lineno}: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError, OverflowError, SystemError) as error:
         raise SourceError(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from None
-    lines = split(content)
-    return Source(lines, tree, cookie_of(lines), 0, 1, len(lines))
 
 
 @lru_cache(maxsize=64)

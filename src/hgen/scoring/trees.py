@@ -58,12 +58,13 @@ class _Comparison:
         self.bodies: list[tuple[str, list[ast.stmt], list[ast.stmt], int]] = []
 
     def run(self) -> None:
-        old, new = self.start.tree.body, self.answer.tree.body
-        if self.start.offset:
-            # An excerpt from further down: what it begins with is no module's docstring.
-            self.bodies.append(("", old, new, self.start.first))
-        else:
+        old, new = self.start.body, self.answer.body
+        if self.start.whole:
             self._body("", "", old, new, 0)
+        else:
+            # What an excerpt from further down begins with is no docstring.
+            prefix = f"{self.start.outer[-1].qualname}." if self.start.outer else ""
+            self.bodies.append((prefix, old, new, self.start.first))
         while self.bodies and self.code_line is None:
             prefix, old, new, line = self.bodies.pop()
             if len(old) != len(new):
