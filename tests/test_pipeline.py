@@ -25,7 +25,7 @@ def contents(out: Path) -> dict[str, bytes]:
 
 def test_one_command_makes_sound_tasks_of_both_families(undisturbed: Path) -> None:
     found = json.loads(hgen("stats", "-o", undisturbed, "--json").stdout)
-    families = {family["family"]: family["tasks"] for family in found["families"]}
+    families = {name: family["tasks"] for name, family in found["families"].items()}
     assert families["dep-search"] >= 10
     assert families["func-localize"] >= 20
 

@@ -283,17 +283,18 @@ def _run_stages(names: list[str], settings: "Config", out: Path, jobs: int, *, a
     from hgen.runner import run as run_stage
     from hgen.runner import write_sources
     from hgen.shards import write_whole
-    from hgen.stages.pipeline import Folders, stage
+    from hgen.stages.pipeline import Folders, specs, stage
 
     folders = Folders(out=out, cache=_cache())
     stages = [stage(name, settings, folders) for name in names]
     if "mine" in names and not settings.mine.sources:
         raise ConfigError("nothing to mine: name a source, or list some under mine.sources in the configuration")
+    sources = specs(settings.mine) if "mine" in names else ()
     summaries: list[Summary] = []
     with _locked(out), local(jobs or os.cpu_count() or 1) as executor:
         write_whole(out / "config.yaml", dump(settings).encode())
         if "mine" in names:
-            write_sources(out, settings.mine.sources, settings.run.sources_per_shard)
+            write_sources(out, sources, settings.run.sources_per_shard)
         for each in stages:
             with progress(each.name) as report:
                 summaries.append(run_stage(each, out, executor, report))

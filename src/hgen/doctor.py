@@ -4,7 +4,6 @@ import os
 import platform
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -80,11 +79,12 @@ def findings_table(findings: list[Finding]) -> Table:
 
 
 def _git() -> Finding:
-    path = shutil.which("git")
-    if path is None:
+    try:
+        from git import Git  # noqa: PLC0415 - cannot be imported where there is no git
+
+        return Finding("git", True, ".".join(map(str, Git().version_info)), "")
+    except ImportError:
         return Finding("git", True, "not found", "install git, for example: apt-get install git")
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=_PATIENCE).stdout
-    return Finding("git", True, said.strip(), "")
 
 
 def _families() -> Finding:

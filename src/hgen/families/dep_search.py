@@ -1,5 +1,6 @@
 """``dep-search``: mark the definitions of everything in the repository that a function calls directly."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ from hgen.scoring import score
 from hgen.scoring.diffs import Edit
 
 NAME = "dep-search"
+_PROTOCOL = re.compile(r"\bProtocol\b")
 
 
 class Options(Section):
@@ -69,6 +71,9 @@ def _require_sound(
     for dep in deps:
         if (dep.file, dep.qualname) not in ones or not is_library(dep.file) or "<locals>" in dep.qualname:
             raise Skip("unfit-dependency", identity(dep))
+    for dep in subject.deps:
+        if _is_interface(material, dep):
+            raise Skip("abstract-dependency", identity(symbols[dep]))
     if len(deps) == 1 and deps[0].file == subject.file:
         raise Skip("too-easy", "its one dependency is in its own file")
     if given_away := leaks(subject.qualname, [_name(dep) for dep in deps]):
@@ -76,6 +81,19 @@ def _require_sound(
     for file in sorted({dep.file for dep in deps}):
         if not _decodes(material.corpus, file):
             raise Skip("unfit-dependency", f"{file} is not UTF-8")
+
+
+def _is_interface(material: Material, position: int) -> bool:
+    """Whether a method only says what others implement, so that what runs is another definition."""
+    symbols = material.codebase.symbols
+    method = symbols[position]
+    if any(decorator.rsplit(".", 1)[-1].startswith("abstract") for decorator in method.decorators):
+        return True
+    owner = method.qualname.rpartition(".")[0]
+    return any(
+        symbols[place].qualname == owner and _PROTOCOL.search(symbols[place].signature)
+        for place in material.corpus.by_file[method.file]
+    )
 
 
 def _drawn(material: Material, by_count: dict[int, list[int]], cap: int) -> list[int]:

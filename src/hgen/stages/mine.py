@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hgen.config import MineConfig
-from hgen.errors import Skip
+from hgen.errors import ConfigError, Skip
 from hgen.records import Reject, Repo, Source
 from hgen.snapshots import Limits, Store, read_tree
 from hgen.sources import Origin, Settings, fetch
@@ -25,9 +25,12 @@ def mine(source: Source, settings: MineConfig, store: Store, cache: Path) -> Ite
     """Turn a source into one repository, or a table of repositories into one record or reject for each row.
 
     ``cache`` keeps downloads and git mirrors between runs. Raises ``Skip`` if the one repository is not wanted or does
-    not exist, ``NetworkError`` if that cannot be known, ``ConfigError`` if the source is not understood.
+    not exist or is no source, ``NetworkError`` if that cannot be known.
     """
-    location = parse_spec(source.spec)
+    try:
+        location = parse_spec(source.spec)
+    except ConfigError as error:
+        raise Skip("bad-row", str(error)) from None
     if not isinstance(location, Rows):
         yield _mine_one(location, without_passwords(source.spec), settings, store, cache)
         return

@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from hgen.config import Config, ParseConfig
+from hgen.config import Config, MineConfig, ParseConfig
+from hgen.errors import ConfigError, Skip
 from hgen.records import Codebase, Reject, Repo, Source, Task, Validated
 from hgen.runner import Stage
 from hgen.snapshots import Store
+from hgen.sources.decontamination import lists_digest, load_list
+from hgen.sources.rows import Row, read_rows
+from hgen.sources.spec import GitUrl, Rows, parse_spec
 from hgen.stages import synth as synthesis
 from hgen.stages.mine import mine
 from hgen.stages.parse import parse
@@ -32,6 +37,25 @@ class Folders:
         return self.out / "snapshots"
 
 
+def specs(settings: MineConfig) -> tuple[str, ...]:
+    """What to mine, one repository each: checked before anything runs, tables of commits written out.
+
+    Raises ``ConfigError`` for what is no source or no decontamination list, ``NetworkError`` for a table out of reach.
+    """
+    for name in settings.decontaminate:
+        load_list(name)
+    found: list[str] = []
+    for spec in settings.sources:
+        location = parse_spec(spec)
+        if isinstance(location, GitUrl) and urlsplit(location.url).password:
+            raise ConfigError("a source holds a password; leave it to git's credential helper, so that no file has it")
+        if isinstance(location, Rows):
+            found += [_row_spec(row, settings.host) for row in read_rows(location)]
+        else:
+            found.append(spec)
+    return tuple(dict.fromkeys(found))
+
+
 def stage(name: str, config: Config, folders: Folders) -> Stage:
     """One stage by name, ready for the runner."""
     match name:
@@ -39,7 +63,8 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
             apply = partial(mine, settings=config.mine, store=Store(folders.snapshots), cache=folders.cache)
             # Which sources there are decides which shards there are; it changes nothing in the others.
             settings = config.mine.model_copy(update={"sources": ()})
-            return Stage("mine", "sources", Source, Repo, apply, _digest(settings.model_dump_json()))
+            lists = lists_digest(settings.decontaminate)
+            return Stage("mine", "sources", Source, Repo, apply, _digest(settings.model_dump_json() + lists))
         case "parse":
             apply_parse = partial(_parse, settings=config.parse, store=folders.snapshots)
             return Stage("parse", "mine", Repo, Codebase, apply_parse, _digest(config.parse.model_dump_json()))
@@ -52,6 +77,15 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
                 "validate", "synth", Task, Validated, apply_validate, _digest(config.validate_.model_dump_json())
             )
     raise ValueError(name)
+
+
+def _row_spec(row: Row, host: str) -> str:
+    """A row as a URL, which no folder of the same name can be taken for; a bad one as it is, for ``mine`` to reject."""
+    try:
+        commit = row.location()
+    except Skip:
+        return row.spec
+    return f"{host}{commit.name}.git@{commit.revision}"
 
 
 def _parse(repo: Repo, *, settings: ParseConfig, store: Path) -> Iterator[Codebase | Reject]:
