@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.resolver.packages import PACKAGES
 
-ENGINES = ("jedi", "ty", "tree-sitter>=0.25", "tree-sitter-python>=0.25", "pydantic>=2.11")
+ENGINES = ("jedi", "ty", "tree-sitter>=0.25", "tree-sitter-python>=0.25", "pydantic>=2.11", "typeshed-client>=2.8")
 TESTS = (
     "pytest>=9", "pytest-asyncio", "pytest-mock", "pytest-timeout", "pytest-trio", "pytest-xprocess", "hypothesis",
     "blinker", "cloudpickle", "cryptography", "ephemeral-port-reserve", "exceptiongroup", "freezegun", "httpx",
