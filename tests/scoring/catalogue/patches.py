@@ -147,7 +147,8 @@ start.patch(
     "a file that becomes a link",
     0,
     "diff --git a/b.py b/b.py\ndeleted file mode 100644\n--- a/b.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x = 1\n"
-    "diff --git a/b.py b/b.py\nnew file mode 120000\n--- /dev/null\n+++ b/b.py\n@@ -0,0 +1 @@\n+a.py\n\\ No newline at end of file\n",
+    "diff --git a/b.py b/b.py\nnew file mode 120000\n--- /dev/null\n+++ b/b.py\n@@ -0,0 +1 @@\n"
+    "+a.py\n\\ No newline at end of file\n",
     code="file-deleted",
 )
 start.patch(
