@@ -4,6 +4,7 @@ import io
 import secrets
 import tarfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -29,6 +30,7 @@ _FIRST = ("/usr/bin/env", "-i", "--ignore-signal=CHLD", "/bin/sleep")
 
 _FILE_SECONDS = 30.0
 _INCOMING = "incoming"
+_PACKERS = 4
 
 
 class Containers:
@@ -42,6 +44,7 @@ class Containers:
         self.image = image
         self.limits = limits
         self._remover = Remover(client)
+        self._packer = ThreadPoolExecutor(_PACKERS, "hgen-packer")
         self._started: dict[str, Sequence[str]] = {}
 
     def start(self, state: StartState) -> "ContainerSandbox":
@@ -49,10 +52,11 @@ class Containers:
         token = secrets.token_hex(6)
         limits = self.limits
         marks = labels.own(limits.lifetime)
-        # Packed before anything is made, so that a bad start state leaves nothing to remove.
-        archive = state.archive
+        size = state.size + limits.disk
+        # Packed while the engine makes the container.
+        archive = self._packer.submit(getattr, state, "archive")
         volumes = [
-            Volume(f"hgen-{token}-work", _WORK, archive.size + limits.disk, archive.inodes + limits.inodes, "755"),
+            Volume(f"hgen-{token}-work", _WORK, size, state.inodes + limits.inodes, "755"),
             Volume(f"hgen-{token}-tmp", "/tmp", limits.scratch, limits.inodes, "1777"),  # noqa: S108 - inside
             Volume(f"hgen-{token}-shm", "/dev/shm", limits.scratch // 4, limits.inodes, "1777"),  # noqa: S108 - inside
         ]
@@ -71,7 +75,7 @@ class Containers:
                 processes=limits.processes,
             )
             self.client.start(container)
-            self.client.put(container, _WORK, archive.content)
+            self.client.put(container, _WORK, archive.result())
             if self.client.kind == "podman":
                 # Podman gives a volume the owner and mode that its folder has in the image.
                 self.client.put(container, "/dev/shm", open_folder())  # noqa: S108 - inside
@@ -91,6 +95,7 @@ class Containers:
         """Remove every sandbox, closed or not, wait until they are gone, and disconnect."""
         for container in list(self._started):
             self.remove(container)
+        self._packer.shutdown()
         self._remover.close()
         self.client.close()
 
@@ -177,7 +182,7 @@ class ContainerSandbox:
 
     def _own(self, argv: Sequence[str]) -> Result:
         limits = self._origin.limits
-        limit = self._state.archive.size + limits.disk + limits.inodes * 1024
+        limit = self._state.size + limits.disk + limits.inodes * 1024
         return self._run(argv, timeout=_FILE_SECONDS, env=None, cwd=TREE, as_grader=False, output_limit=limit)
 
     def _run(

@@ -13,7 +13,7 @@ from hgen.errors import SandboxError
 REGULAR, EXECUTABLE, SYMLINK = "100644", "100755", "120000"
 
 _COMMITTER = b"hgen <hgen@localhost> 946684800 +0000"
-_MESSAGE = b"Start"
+_MESSAGE = b"Start\n"
 
 
 @dataclass(frozen=True)

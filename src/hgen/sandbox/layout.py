@@ -23,18 +23,12 @@ Not 65534, which owns files and processes on many hosts.
 ROOT = (0, 0)
 
 _BLOCK = 512
+_PAGE = 4096
+_INDEXED = 512
+"""Bytes that git needs for a file, besides its content and three times its path."""
+_GIT_INODES = 32
 _MODIFIED = 946_684_800
 """Time of every file, in seconds since 1970: nothing in a sandbox depends on when it was made."""
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A tar archive for ``/work``, and what it takes up once unpacked."""
-
-    content: bytes
-    size: int
-    """In bytes, whole pages."""
-    inodes: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +52,20 @@ class StartState:
         return tree
 
     @cached_property
-    def archive(self) -> Archive:
-        """The files, with ``.git`` as a fresh repository: one commit, no reflog, no remote."""
+    def size(self) -> int:
+        """The space that it takes up, in bytes, at most: whole pages, and a pack that saved nothing."""
+        lengths = [len(entry.content) for entry in self.tree.values()]
+        pages = sum(-(-length // _PAGE) for length in lengths) + self.inodes
+        return pages * _PAGE + sum(lengths) + sum(_INDEXED + 3 * len(path) for path in self.tree)
+
+    @cached_property
+    def inodes(self) -> int:
+        """Files and folders, those of git included, at most."""
+        return len(self.tree) + len(_folders(self.tree)) + _GIT_INODES
+
+    @cached_property
+    def archive(self) -> bytes:
+        """A tar archive for ``/work``: the files, with ``.git`` as a repository of one commit, no reflog, no remote."""
         tree = {b"repo/" + path: entry for path, entry in self.tree.items()}
         for path, content in _repository(self.tree).items():
             tree[b"repo/.git/" + path] = hostgit.Entry(hostgit.REGULAR, content)
@@ -96,8 +102,8 @@ def _repository(tree: Mapping[bytes, hostgit.Entry]) -> dict[bytes, bytes]:
         return {os.fsencode(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def _pack(tree: Mapping[bytes, hostgit.Entry]) -> Archive:
-    folders = {path[:end] for path in tree for end in _slashes(path)} | {b"repo", b"repo/.git/refs"}
+def _pack(tree: Mapping[bytes, hostgit.Entry]) -> bytes:
+    folders = _folders(tree) | {b"repo", b"repo/.git/refs"}
     blocks = [*_folder(b".", ROOT, 0o755), *_folder(os.fsencode(HIDDEN.name), (0, GRADER), 0o750)]
     # Parents come first: a folder sorts before what is in it.
     for path in sorted(folders):
@@ -107,8 +113,11 @@ def _pack(tree: Mapping[bytes, hostgit.Entry]) -> Archive:
             blocks += _link(path, entry.content)
             continue
         blocks += _member(path, entry.content, (AGENT, AGENT), 0o755 if entry.mode == hostgit.EXECUTABLE else 0o644)
-    pages = sum(-(-len(entry.content) // 4096) for entry in tree.values()) + len(folders)
-    return Archive(b"".join([*blocks, bytes(2 * _BLOCK)]), pages * 4096, len(tree) + len(folders) + 2)
+    return b"".join([*blocks, bytes(2 * _BLOCK)])
+
+
+def _folders(tree: Mapping[bytes, hostgit.Entry]) -> set[bytes]:
+    return {path[:end] for path in tree for end in _slashes(path)}
 
 
 def _slashes(path: bytes) -> Iterator[int]:

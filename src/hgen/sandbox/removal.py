@@ -41,6 +41,8 @@ class Remover:
             except SandboxError as error:
                 # Still labelled: the next start, or the reaper, finds it.
                 _log.warning("left behind for `hgen doctor --clean`: %s", error)
+            finally:
+                self._waiting.task_done()
 
 
 def remove(client: Client, container: str, volumes: Sequence[str]) -> None:
