@@ -93,14 +93,10 @@ def _function(program: Program, module: LoadedModule, scope: Scope, ambiguous: f
     deps = tuple(sorted(found - inside))
     reason = ""
     for call in calls:
-        if call.status == "unknown" and not set(call.callees) <= inside - {own} | (inside & set(call.callees)):
+        if call.status == "unknown" and not (call.callees and inside.issuperset(call.callees)):
             reason = "unknown call"
             break
-        if call.status == "unknown" and not call.callees:
-            reason = "unknown call"
-            break
-        if call.doubt:
-            reason = reason or call.doubt
+        reason = reason or call.doubt
     complete = reason == ""
     if complete and (own in ambiguous or any(callee in ambiguous for callee in deps)):
         reason = "ambiguous definition"
@@ -126,6 +122,7 @@ def _call(program: Program, frame: Frame, site: Site) -> Call:
     callees = tuple(sorted(found.callees))
     if found.unknown or len(callees) > 1 or (callees and found.outside):
         status = "unknown"
+        callees = callees if len(callees) == 1 and not found.outside else ()
     else:
         status = "resolved" if callees else "external"
     expression = site[1] if site[0] == RAISE else site[1][1]

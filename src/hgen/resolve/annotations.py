@@ -3,6 +3,9 @@
 from hgen.resolve import classes, evaluate, members
 from hgen.resolve.program import Frame, Function, Program
 from hgen.resolve.types import (
+    FOREIGN,
+    EXACT,
+    DECLARED,
     ALIAS,
     ANY,
     CALLABLE,
@@ -52,7 +55,7 @@ def generic_base(program: Program, frame: Frame, expression: ir.Expr) -> Type:
     """``Base[X]`` in a class's list of bases."""
     head = evaluate.evaluate(program, frame, expression[1])
     if len(head) == 1 and head[0][0] == CLASS:
-        return ((CLASS, head[0][1], arguments(program, frame, expression[2]), True),)
+        return ((CLASS, head[0][1], arguments(program, frame, expression[2]), EXACT),)
     return head
 
 
@@ -121,7 +124,7 @@ def as_instances(program: Program, frame: Frame, some: Type, name: str) -> Type:
     for atom in some:
         tag = atom[0]
         if tag == CLASS:
-            parts.append(_instance(program, atom))
+            parts.append(_instance(frame, atom))
         elif tag == SELF_CLASS:
             parts.append(((SELF, atom[1]),))
         elif tag == ALIAS:
@@ -141,11 +144,11 @@ def as_instances(program: Program, frame: Frame, some: Type, name: str) -> Type:
     return union(*parts)
 
 
-def _instance(program: Program, atom: Atom) -> Type:
+def _instance(frame: Frame, atom: Atom) -> Type:
     cls = atom[1]
     if cls.module.outside and cls.module.name == "builtins" and cls.name == "type":
         return ((TYPE_OF, atom[2][0]),) if atom[2] else UNKNOWN
-    return ((INSTANCE, cls, atom[2], False),)
+    return ((INSTANCE, cls, atom[2], FOREIGN if frame.module.outside else DECLARED),)
 
 
 def _subscripted_class(program: Program, frame: Frame, atom: Atom, index: ir.Expr) -> Type:
@@ -156,8 +159,8 @@ def _subscripted_class(program: Program, frame: Frame, atom: Atom, index: ir.Exp
         if cls.name == "type":
             return ((ALIAS, _classes(_instances(program, frame, index))),)
     if classes.is_enum(program, cls):
-        return ((INSTANCE, cls, (), True),)
-    return ((CLASS, cls, arguments(program, frame, index), True),)
+        return ((INSTANCE, cls, (), EXACT),)
+    return ((CLASS, cls, arguments(program, frame, index), EXACT),)
 
 
 def _special(program: Program, frame: Frame, name: str, index: ir.Expr) -> Type:
@@ -213,7 +216,7 @@ def _classes(instances: Type) -> Type:
     for atom in instances:
         found = class_of(atom)
         if found is not None:
-            parts.append(((CLASS, found[1], found[2], False),) if found[0] == CLASS else (found,))
+            parts.append(((CLASS, found[1], found[2], DECLARED),) if found[0] == CLASS else (found,))
         elif atom[0] == VARIABLE:
             parts.append(((TYPE_OF, (atom,)),))
         else:

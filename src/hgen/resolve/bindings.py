@@ -100,6 +100,8 @@ def _match_instance(program: Program, part: Atom, argument: Type, variables: Var
             seen = members.seen_as(program, atom, part[1])
             if seen is None and part[1].name in ("Iterable", "Iterator", "SupportsIter") and atom[0] != TUPLE:
                 seen = (members.iterated(program, (atom,)),)
+            if seen is None and part[1].name == "SupportsNext":
+                seen = (members.call_member(program, atom, "__next__"),)
             for one, other in zip(part[2], seen or (), strict=False):
                 _match(program, one, other, variables, levels - 1)
         elif atom[0] == ANY[0]:

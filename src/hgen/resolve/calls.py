@@ -4,6 +4,10 @@ from hgen.resolve import annotations, classes, decorators, evaluate, members
 from hgen.resolve.bindings import fill
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
+    ANY,
+    VARIABLE,
+    DECLARED,
+    EXACT,
     CALLABLE,
     CLASS,
     COROUTINE,
@@ -28,7 +32,7 @@ from hgen.resolve.types import (
     substitute,
     union,
 )
-from hgen.syntax.ir import E_VALUE, V_DEFINITION, Expr
+from hgen.syntax.ir import E_CONSTANT, V_DEFINITION, Expr
 
 Arguments = tuple[Type, ...]
 Keywords = tuple[tuple[str, Type], ...]
@@ -49,6 +53,8 @@ def call(program: Program, frame: Frame, expression: Expr) -> Type:
         return _super(program, frame, expression)
     positional = tuple([evaluate.evaluate(program, frame, argument) for argument in expression[2]])
     keywords = tuple([(name, evaluate.evaluate(program, frame, argument)) for name, argument in expression[3]])
+    if _is_type_variable(function):
+        return _type_variable(program, frame, expression)
     if _is_builtin(function, "type") and len(positional) == 1:
         return _type(positional[0])
     return union(NOTHING, *[result_of(program, atom, positional, keywords) for atom in function])
@@ -60,7 +66,10 @@ def result_of(program: Program, atom: Atom, positional: Arguments, keywords: Key
     if tag == FUNCTION:
         return _result(program, atom[1], None, positional, keywords) if atom[2] else UNKNOWN
     if tag == METHOD:
-        return _result(program, atom[1], atom[2], positional, keywords) if atom[3] else UNKNOWN
+        if not atom[3]:
+            return UNKNOWN
+        result = _result(program, atom[1], atom[2], positional, keywords)
+        return union(result, UNKNOWN) if _may_return_else(program, atom[1], atom[2]) else result
     if tag == CLASS:
         return _instantiated(program, atom, positional, keywords)
     if tag == SELF_CLASS:
@@ -79,6 +88,15 @@ def result_of(program: Program, atom: Atom, positional: Arguments, keywords: Key
         inner: Type = atom[1]
         return inner
     return NOTHING if atom == NONE else UNKNOWN
+
+
+def _may_return_else(program: Program, method: Function, receiver: Atom) -> bool:
+    """Whether a subclass may have a method in this one's place that returns something else."""
+    if receiver[0] in (INSTANCE, CLASS) and receiver[3] != DECLARED:
+        return False
+    if method.module.outside or (method.scope.returns is not None and not method.memo.get("inferred")):
+        return False
+    return receiver[0] in (SELF, SELF_CLASS, INSTANCE, CLASS) and program.overriding(receiver[1], method.scope.name)
 
 
 def returned(program: Program, function: Function) -> Type:
@@ -131,6 +149,19 @@ def _super(program: Program, frame: Frame, expression: Expr) -> Type:
     return UNKNOWN
 
 
+def _is_type_variable(function: Type) -> bool:
+    return len(function) == 1 and function[0][0] == CLASS and function[0][1].name == "TypeVar" and function[0][1].module.outside
+
+
+def _type_variable(program: Program, frame: Frame, expression: Expr) -> Type:
+    names = expression[2][:1]
+    if not names or names[0][0] != E_CONSTANT or not names[0][2]:
+        return UNKNOWN
+    bounds = [annotations.annotated(program, frame, bound, None) for bound in expression[2][1:]]
+    bounds += [annotations.annotated(program, frame, bound, None) for keyword, bound in expression[3] if keyword == "bound"]
+    return ((VARIABLE, names[0][2], union(NOTHING, *bounds)),)
+
+
 def _type(argument: Type) -> Type:
     return union(NOTHING, *[(found,) if (found := class_of(atom)) else UNKNOWN for atom in argument])
 
@@ -172,6 +203,11 @@ def _returned(program: Program, function: Function) -> Type:
         result = annotations.annotated(program, frame, scope.returns, function)
         if decorators.is_manager(program, function):
             return ((MANAGER, members.iterated(program, result, is_async=scope.is_async)),)
+        if not function.module.outside and not scope.is_generator and any(a == ANY or a[0] == CALLABLE for a in result):
+            inferred = _inferred(program, function)
+            if all(atom[0] in (FUNCTION, METHOD, LAMBDA, INSTANCE, SELF, CLASS) for atom in inferred):
+                function.memo["inferred"] = True
+                result = inferred or result
         return ((COROUTINE, result),) if scope.is_async and not _yields(scope.is_generator, result) else result
     if function.module.outside:
         return UNKNOWN
@@ -184,12 +220,15 @@ def _returned(program: Program, function: Function) -> Type:
         if scope.is_async:
             return members.stub_instance(program, "typing", "AsyncGenerator", item, UNKNOWN)
         return members.stub_instance(program, "typing", "Generator", item, UNKNOWN, UNKNOWN)
-    result = union(NOTHING, *[evaluate.evaluate(program, own, one) for one in body.returns])
-    if body.falls_through:
-        result = union(result, (NONE,))
-    if not result:
-        result = UNKNOWN
+    result = _inferred(program, function) or UNKNOWN
     return ((COROUTINE, result),) if scope.is_async else result
+
+
+def _inferred(program: Program, function: Function) -> Type:
+    """What a function's return statements give."""
+    own = program.frame(function.module, function.scope.index)
+    result = union(NOTHING, *[evaluate.evaluate(program, own, one) for one in own.body.returns])
+    return union(result, (NONE,)) if own.body.falls_through else result
 
 
 def _yields(is_generator: bool, result: Type) -> bool:
@@ -215,7 +254,7 @@ def _instantiated(program: Program, atom: Atom, positional: Arguments, keywords:
             raw = classes.own_attribute(program, owner, special) if owner is cls else NOTHING
             for one in raw:
                 if one[0] == FUNCTION:
-                    receiver = (INSTANCE, cls, (), True)
+                    receiver = (INSTANCE, cls, (), EXACT)
                     for overload in _overloads(program, one[1]):
                         if _fits(overload, receiver, positional, keywords):
                             fill(program, overload, receiver, positional, keywords, variables)
@@ -285,6 +324,3 @@ def _fits(function: Function, receiver: Atom | None, positional: Arguments, keyw
     required = [name for name, _, kind, default in own if kind in (0, 2) and not default]
     missing = [name for name in required[len(positional) :] if name not in given]
     return not missing or "**" in given
-
-
-__all__ = ["E_VALUE", "OUTSIDE"]

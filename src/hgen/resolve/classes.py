@@ -3,7 +3,7 @@
 from typing import Any
 
 from hgen.resolve import annotations, evaluate, names
-from hgen.resolve.program import Class, Program
+from hgen.resolve.program import Class, Frame, Program
 from hgen.resolve.types import (
     ALIAS,
     ANY,
@@ -106,7 +106,7 @@ def _bases(program: Program, cls: Class) -> Type:
     around = program.frame(cls.module, cls.scope.parent)
     found: list[Atom] = []
     for expression in cls.scope.bases:
-        base = _base(program, around, expression, stub=cls.module.outside)
+        base = _base(program, around, expression)
         known = [atom for atom in base if atom[0] == CLASS]
         if len(known) == 1 and len(base) == 1:
             found.append(known[0])
@@ -119,25 +119,11 @@ def _bases(program: Program, cls: Class) -> Type:
     return tuple(found)
 
 
-def _base(program: Program, around: Any, expression: Expr, *, stub: bool) -> Type:
+def _base(program: Program, around: Frame, expression: Expr) -> Type:
     if expression[0] == E_SUBSCRIPT:
-        # Arguments of generic bases are types, which may be written as strings or before they are defined.
-        return annotations.generic_base(program, around, _finished(around, expression) if stub else expression)
-    if stub:
-        expression = _finished(around, expression)
+        # Arguments of generic bases are types, which may be written as strings.
+        return annotations.generic_base(program, around, expression)
     return evaluate.evaluate(program, around, expression)
-
-
-def _finished(around: Any, expression: Expr) -> Expr:
-    """In stubs, names mean what they mean at the end."""
-    if expression[0] == E_VALUE:
-        described = around.body.values[expression[1]]
-        return (E_NAME, described[1]) if described[0] == V_OUTER else expression
-    if expression[0] == E_SUBSCRIPT:
-        return (E_SUBSCRIPT, _finished(around, expression[1]), _finished(around, expression[2]))
-    if expression[0] == E_TUPLE:
-        return (E_TUPLE, tuple([_finished(around, item) for item in expression[1]]))
-    return expression
 
 
 def _order(program: Program, cls: Class) -> Any:
@@ -193,8 +179,6 @@ def _parameters(program: Program, cls: Class) -> tuple[str, ...]:
     for expression in cls.scope.bases:
         if expression[0] != E_SUBSCRIPT:
             continue
-        if cls.module.outside:
-            expression = _finished(around, expression)  # noqa: PLW2901
         head = evaluate.evaluate(program, around, expression[1])
         arguments = annotations.arguments(program, around, expression[2])
         variables = [atom[1] for argument in arguments for atom in _variables(argument)]
@@ -220,22 +204,21 @@ def _own(program: Program, cls: Class, name: str) -> Type:
     parts: list[Type] = [NOTHING]
     if number is not None:
         described = frame.body.values[number]
-        found = evaluate.value(program, frame, number)
         if described[0] == V_ANNOTATED:
-            return found
+            declared_here = annotations.annotated(program, frame, described[1], None)
+            return declared_here if declared_here != UNKNOWN else evaluate.value(program, frame, number)
         if described[0] != V_UNBOUND:
-            parts.append(found)
+            parts.append(evaluate.value(program, frame, number))
     declared: list[Type] = []
     for index, values in cls.module.children.get(cls.scope.index, {}).get(name, ()):
         method = program.frame(cls.module, index)
         for stored in values:
-            stored_type = evaluate.value(program, method, stored)
-            if method.body.values[stored][0] == V_ANNOTATED:
-                declared.append(stored_type)
-            parts.append(stored_type)
+            described = method.body.values[stored]
+            if described[0] == V_ANNOTATED:
+                stored_type = annotations.annotated(program, method, described[1], None)
+                if stored_type != UNKNOWN:
+                    declared.append(stored_type)
+            parts.append(evaluate.value(program, method, stored))
     if declared:
         return union(*declared)
     return union(*parts)
-
-
-__all__ = ["FUNCTION", "UNKNOWN", "Order", "names"]

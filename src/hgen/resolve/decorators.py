@@ -1,8 +1,9 @@
 """Functions and classes as they are after their decorators."""
 
-from hgen.resolve import annotations, calls, evaluate
+from hgen.resolve import classes, evaluate
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
+    EXACT,
     CALLABLE,
     CLASS,
     FUNCTION,
@@ -47,7 +48,7 @@ def defined(program: Program, frame: Frame, index: int) -> Type:
     """What a definition binds its name to."""
     found = program.object(frame.module, index)
     if isinstance(found, Class):
-        return ((CLASS, found, (), True),)
+        return ((CLASS, found, (), EXACT),)
     result: Atom = (FUNCTION, found, True)
     for decorator in reversed(found.scope.decorators):
         result = _decorated(program, frame, result, decorator)
@@ -99,6 +100,8 @@ def _decorated(program: Program, frame: Frame, before: Atom, decorator: Expr) ->
         if len(owner) == 1 and owner[0][0] == PROPERTY:
             return owner[0]
     called = decorator[0] == E_CALL
+    if not called and before[0] == FUNCTION and _is_descriptor(program, evaluate.evaluate(program, frame, decorator)):
+        return (PROPERTY, before[1])
     kind = evaluate.evaluate(program, frame, decorator[1] if called else decorator)
     names = _outside_names(kind)
     if names & _PROPERTIES:
@@ -108,6 +111,15 @@ def _decorated(program: Program, frame: Frame, before: Atom, decorator: Expr) ->
     if before[0] == FUNCTION and not _keeps(program, evaluate.evaluate(program, frame, decorator)):
         return (FUNCTION, before[1], False)
     return before
+
+
+def _is_descriptor(program: Program, decorator: Type) -> bool:
+    """Whether a decorator is a class of the repository that makes properties."""
+    if len(decorator) != 1 or decorator[0][0] != CLASS or decorator[0][1].module.outside:
+        return False
+    cls: Class = decorator[0][1]
+    getter = classes.owner_of(program, cls, "__get__")[0]
+    return getter is not None and classes.owner_of(program, cls, "__call__")[0] is None
 
 
 def _outside_names(some: Type) -> frozenset[str]:
@@ -127,6 +139,3 @@ def _keeps(program: Program, decorator: Type) -> bool:
     if not body.returns or body.falls_through:
         return False
     return all(returned[0] == E_VALUE and body.values[returned[1]] == (V_PARAMETER, first) for returned in body.returns)
-
-
-__all__ = ["CALLABLE", "V_DEFINITION", "annotations", "calls"]

@@ -6,6 +6,8 @@ from hgen.resolve import annotations, calls, decorators, members, names
 from hgen.resolve.narrow import narrowed
 from hgen.resolve.program import Frame, Function, Program
 from hgen.resolve.types import (
+    close,
+    DECLARED,
     ANY,
     COROUTINE,
     INSTANCE,
@@ -154,6 +156,11 @@ def _expression_value(program: Program, frame: Frame, described: Value) -> Type:
 
 
 def _phi(program: Program, frame: Frame, described: Value) -> Type:
+    if described[2]:
+        for way in described[1]:
+            found = value(program, frame, way)
+            if found and not any(atom in (ANY, OUTSIDE) for atom in found):
+                return found
     return union(NOTHING, *[value(program, frame, way) for way in described[1]])
 
 
@@ -172,7 +179,7 @@ def _parameter(program: Program, frame: Frame, described: Value) -> Type:
     if declared is None:
         inner: Type = UNKNOWN
     else:
-        inner = annotations.annotated(program, around, declared, function)
+        inner = close(annotations.annotated(program, around, declared, function))
     if kind == VARARGS:
         return members.builtin_instance(program, "tuple", inner)
     if kind == KEYWORDS:
@@ -219,7 +226,7 @@ def _exception(program: Program, frame: Frame, described: Value) -> Type:
     for atom in classes:
         for one in [inner for item in atom[1] for inner in item] if atom[0] == TUPLE else [atom]:
             if one[0] == CLASS_TAG:
-                parts.append(((INSTANCE, one[1], one[2], False),))
+                parts.append(((INSTANCE, one[1], one[2], DECLARED),))
             else:
                 parts.append((OUTSIDE_INSTANCE,) if one == OUTSIDE else UNKNOWN)
     return union(*parts)

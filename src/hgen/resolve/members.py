@@ -3,6 +3,8 @@
 from hgen.resolve import calls, classes, decorators, names
 from hgen.resolve.program import Class, Program
 from hgen.resolve.types import (
+    EXACT,
+    DECLARED,
     ANY,
     CLASS,
     COROUTINE,
@@ -41,7 +43,7 @@ def builtin_instance(program: Program, name: str, *arguments: Type) -> Type:
 def stub_instance(program: Program, module: str, name: str, *arguments: Type) -> Type:
     """A value of exactly a class of the standard library."""
     cls = program.stub_class(module, name)
-    return UNKNOWN if cls is None else ((INSTANCE, cls, arguments, True),)
+    return UNKNOWN if cls is None else ((INSTANCE, cls, arguments, EXACT),)
 
 
 def attribute(program: Program, some: Type, name: str) -> Type:
@@ -98,7 +100,7 @@ def iterated(program: Program, some: Type, *, is_async: bool = False) -> Type:
             inner = arguments_as(program, atom, "typing", "AsyncIterable" if is_async else "Iterable")
             parts.append(inner[0] if inner else _by_protocol(program, atom, is_async=is_async))
         elif atom[0] == CLASS and classes.is_enum(program, atom[1]):
-            parts.append(((INSTANCE, atom[1], (), True),))
+            parts.append(((INSTANCE, atom[1], (), EXACT),))
         else:
             parts.append(UNKNOWN)
     return union(*parts)
@@ -197,7 +199,7 @@ def _of_class(program: Program, atom: Atom, name: str) -> Type | None:
     if owner is None or (owner.module.outside and owner.name == "object"):
         meta = metaclass(program, cls)
         if meta is not None:
-            found = member(program, (INSTANCE, meta, (), False), name)
+            found = member(program, (INSTANCE, meta, (), DECLARED), name)
             if found is not None and (owner is None or not meta.module.outside):
                 return found
         if owner is None:
@@ -255,9 +257,9 @@ def _of_function(program: Program, atom: Atom, name: str) -> Type | None:
 def _bound(program: Program, owner: Class, name: str, receiver: Atom) -> Type:
     """An attribute of a class as it is when read from a receiver."""
     raw = classes.own_attribute(program, owner, name)
-    if all(atom[0] not in (FUNCTION, PROPERTY, INSTANCE, SELF, SELF_CLASS) and atom[0] != "variable" for atom in raw):
-        return raw
     parts: list[Type] = [NOTHING]
+    if any(atom[0] not in (FUNCTION, PROPERTY) for atom in raw) and _may_be_replaced(program, receiver, name):
+        parts.append(UNKNOWN)
     for atom in raw:
         if atom[0] == FUNCTION and atom[1].owner is not None:
             parts.append(_bind_function(program, atom, receiver))
@@ -268,6 +270,13 @@ def _bound(program: Program, owner: Class, name: str, receiver: Atom) -> Type:
         else:
             parts.append(_specialized(program, owner, (atom,), receiver))
     return union(*parts)
+
+
+def _may_be_replaced(program: Program, receiver: Atom, name: str) -> bool:
+    """Whether a subclass may have something else in an attribute's place."""
+    if receiver[0] in (INSTANCE, CLASS) and receiver[3] != DECLARED:
+        return False
+    return receiver[0] in (SELF, SELF_CLASS, INSTANCE, CLASS) and program.overriding(receiver[1], name)
 
 
 def _is_descriptor(program: Program, cls: Class) -> bool:

@@ -98,11 +98,13 @@ def module_attribute(program: Program, atom: Atom, name: str) -> Type | None:
         return None if found is None else (program.at(found),)
     module: LoadedModule = atom[1]
     value = global_name(program, module, name)
-    if value is not None:
+    if value:
         return value
     inner = program.submodule(module, name)
     if inner is not None:
         return (inner,)
+    if value is not None:
+        return value
     if name in _MODULE_NAMES:
         return members.builtin_instance(program, "str")
     if "__getattr__" in program.frame(module, 0).body.final:

@@ -3,6 +3,8 @@
 from hgen.resolve import classes
 from hgen.resolve.program import Class, Program
 from hgen.resolve.types import (
+    EXACT,
+    DECLARED,
     ALIAS,
     ANY,
     CLASS,
@@ -31,9 +33,9 @@ def narrowed(program: Program, before: Type, kind: str, tested: Type, *, held: b
     if kind == "isinstance":
         return _of(program, before, wanted) if held else _not_of(program, before, wanted)
     if kind == "class" and held and wanted is not None:
-        return tuple([(INSTANCE, cls, (), True) for cls in wanted])
+        return tuple([(INSTANCE, cls, (), EXACT) for cls in wanted])
     if kind == "issubclass" and held and wanted is not None:
-        return tuple([(CLASS, cls, (), False) for cls in wanted])
+        return tuple([(CLASS, cls, (), DECLARED) for cls in wanted])
     return before
 
 
@@ -67,9 +69,9 @@ def _of(program: Program, before: Type, wanted: list[Class] | None) -> Type:
         if inside:
             kept.extend(inside)
         elif ANY in before or any(_may_be(program, atom, cls) for atom in before):
-            kept.append((INSTANCE, cls, (), False))
+            kept.append((INSTANCE, cls, (), DECLARED))
     if not kept:
-        kept = [(INSTANCE, cls, (), False) for cls in wanted]
+        kept = [(INSTANCE, cls, (), DECLARED) for cls in wanted]
     return union(tuple(kept), NOTHING)
 
 

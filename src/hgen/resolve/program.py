@@ -110,6 +110,8 @@ class Program:
         self.modules: dict[str, LoadedModule] = {}
         self.borne: set[str] = set()
         """Names that may stand for something callable of the repository."""
+        self.members: set[str] = set()
+        """Names of attributes of the repository's classes and their instances."""
         self.patched: set[str] = set()
         """Attributes that are assigned from outside of their class or module."""
         self.finder = Finder(modules)
@@ -125,9 +127,12 @@ class Program:
             self.patched |= module.patched
             for scope in module.scopes:
                 self.borne.add(scope.name)
-                self.borne.update(scope.self_stores)
+                self.members.update(scope.self_stores)
                 if scope.kind != FUNCTION:
-                    self.borne.update(self.frame(loaded, scope.index).body.bound)
+                    bound = self.frame(loaded, scope.index).body.bound
+                    (self.members if scope.kind == CLASS else self.borne).update(bound)
+        self.members |= self.patched
+        self.borne |= self.members
         self.symbols = first
 
     def frame(self, module: LoadedModule, index: int) -> Frame:

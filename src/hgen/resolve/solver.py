@@ -6,8 +6,8 @@ from typing import Any
 from hgen.resolve.types import NOTHING, UNKNOWN, Type, union
 
 _MAX_DEPTH = 120
-_MAX_TURNS = 4
-_MAX_WORK = 3_000
+_MAX_TURNS = 3
+_MAX_WORK = 100
 _MAX_PENDING = 400
 _NEVER = 1 << 30
 
@@ -107,7 +107,7 @@ class Solver:
             self._circle = _NEVER
             answer = union(compute(*arguments), state.sofar)
             lowest = min(lowest, self._circle)
-            if self._circle > depth or len(answer) == len(state.sofar) or self._work > _MAX_WORK:
+            if self._circle != depth or len(answer) == len(state.sofar) or self._work > _MAX_WORK:
                 break
             state.sofar = answer
         else:

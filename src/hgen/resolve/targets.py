@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hgen.resolve import classes, evaluate, members
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
+    DECLARED,
     ANY,
     CALLABLE,
     CLASS,
@@ -100,7 +101,7 @@ def _callee(program: Program, atom: Atom, name: str, found: Found) -> None:
         _symbol(atom[1], found)
     elif tag == CLASS:
         _symbol(atom[1], found)
-        if not atom[3] and atom[1].subclasses:
+        if atom[3] == DECLARED and atom[1].subclasses:
             found.doubt = found.doubt or "overridden"
     elif tag == SELF_CLASS:
         _symbol(atom[1], found)
@@ -120,7 +121,7 @@ def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
         _by_name(program, name, found)
         return
     if atom == OUTSIDE_INSTANCE:
-        if name in program.borne:
+        if name in program.members:
             found.unknown = True
         else:
             found.outside = True
@@ -136,10 +137,19 @@ def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
             _by_name(program, name, found)
         elif one != NONE or len(value) == 1:
             _callee(program, one, name, found)
-    if atom[0] in (SELF, SELF_CLASS) or (atom[0] in (INSTANCE, CLASS) and not atom[3]):
+    if atom[0] in (SELF, SELF_CLASS) or (atom[0] in (INSTANCE, CLASS) and atom[3] == DECLARED):
+        if atom[0] == INSTANCE and name in program.members and _is_role(atom[1]):
+            found.unknown = True
         _check_overriding(program, atom[1], name, found)
     elif atom[0] == SUPER:
         _check_super(program, atom, name, found)
+
+
+def _is_role(cls: Class) -> bool:
+    """Whether values declared with a class are often of another one: protocols, abstract classes, and all but builtins."""
+    if cls.module.outside:
+        return cls.module.name != "builtins" or cls.name == "object"
+    return any(base[0] == E_ATTRIBUTE and base[2] == "Protocol" for base in cls.scope.bases)
 
 
 def _patched(program: Program, atom: Atom, name: str, found: Found) -> None:

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 Atom: TypeAlias = tuple[Any, ...]
 Type: TypeAlias = tuple[Atom, ...]
 
-INSTANCE = "instance"  # Class, type arguments, whether of exactly this class
-CLASS = "class"  # Class, type arguments, whether exactly this class
+INSTANCE = "instance"  # Class, type arguments, how sure it is to be of exactly this class
+CLASS = "class"  # Class, type arguments, the same
 SELF = "self"  # Class: an instance of it or of a subclass, the first argument of a method
 SELF_CLASS = "self class"  # Class: it or a subclass, the first argument of a class method
 FUNCTION = "function"  # Function, whether what it returns is known
@@ -36,6 +36,10 @@ OUTSIDE_INSTANCE: Atom = ("outside instance",)
 
 UNKNOWN: Type = (ANY,)
 NOTHING: Type = ()
+
+DECLARED, FOREIGN, EXACT = 0, 1, 2
+"""How sure a class is: declared by the repository (anything that fits may come), by a stub (no code of the repository was
+asked for it), or made right here."""
 
 _MAX_ATOMS = 12
 _MAX_NESTING = 4

@@ -32,10 +32,11 @@ class Header:
     block: Node
 
 
-def read_header(reader: Reader, node: Node, outermost: Node, outer: Scope, prefix: str, index: int) -> Header:
+def read_header(reader: Reader, node: Node, outermost: Node, outer: Scope, prefix: str, index: int, *, stub: bool) -> Header:
     """Read a definition's header in the scope around it; calls in it belong to nobody.
 
-    ``prefix`` is what the qualified name starts with, ``index`` the number of the new scope.
+    ``prefix`` is what the qualified name starts with, ``index`` the number of the new scope; in a ``stub`` file
+    bases are looked up like annotations.
     """
     parts = reader.parts(node)
     name, block = parts[0], parts[-1]
@@ -59,7 +60,7 @@ def read_header(reader: Reader, node: Node, outermost: Node, outer: Scope, prefi
         elif part.kind_id in kind_ids("type"):
             scope.returns = annotation(reader, part)
         elif part.kind_id in kind_ids("argument_list"):
-            scope.bases, scope.keywords = _bases(reader, part)
+            scope.bases, scope.keywords = _bases(reader, part, stub=stub)
         elif part.kind_id in kind_ids("type_parameter"):
             scope.type_parameters = tuple(_first_name(reader, child) for child in reader.parts(part))
     if not is_class:
@@ -181,7 +182,7 @@ def _first_name(reader: Reader, node: Node) -> str:
     return reader.text(node)
 
 
-def _bases(reader: Reader, node: Node) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
+def _bases(reader: Reader, node: Node, *, stub: bool) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
     bases: list[Expr] = []
     keywords: list[tuple[str, Expr]] = []
     for part in reader.parts(node):
@@ -192,5 +193,5 @@ def _bases(reader: Reader, node: Node) -> tuple[tuple[Expr, ...], tuple[tuple[st
             reader.expr(part)
             bases.append((E_UNKNOWN,))
         else:
-            bases.append(reader.expr(part))
+            bases.append(annotation(reader, part) if stub else reader.expr(part))
     return tuple(bases), tuple(keywords)

@@ -100,12 +100,12 @@ class Flow:
         for chain in chains:
             self._set(chain, self.new(self._attribute_of(chain)))
 
-    def phi(self, ways: Iterable[int]) -> int:
-        """The value that is one of several."""
+    def phi(self, ways: Iterable[int], *, preferred: bool = False) -> int:
+        """The value that is one of several; ``preferred`` if it is the first one wherever that is known."""
         distinct = tuple(dict.fromkeys(ways))
         if len(distinct) == 1:
             return distinct[0]
-        return self.new((V_UNKNOWN,) if len(distinct) > _MAX_WAYS else (V_PHI, distinct))
+        return self.new((V_UNKNOWN,) if len(distinct) > _MAX_WAYS else (V_PHI, distinct, preferred))
 
     def push(self) -> None:
         """Enter a branch."""
@@ -125,12 +125,13 @@ class Flow:
         self.dead = False
         return state
 
-    def merge(self, states: Sequence[State | None]) -> None:
-        """Go on from where several branches meet."""
+    def merge(self, states: Sequence[State | None], *, preferred: bool = False) -> None:
+        """Go on from where several branches meet; ``preferred`` as in ``phi``."""
         alive = [state for state in states if state is not None]
         self.dead = not alive
         for name in dict.fromkeys(name for state in alive for name in state):
-            self._set(name, self.phi(state[name] if name in state else self.get(name) for state in alive))
+            ways = [state[name] if name in state else self.get(name) for state in alive]
+            self._set(name, self.phi(ways, preferred=preferred))
 
     def begin_loop(self) -> None:
         """Enter a loop's body."""
@@ -154,7 +155,7 @@ class Flow:
         for name, (head, before) in loop.heads.items():
             ways = dict.fromkeys([before, *(state.get(name, head) for state in ends)])
             ways.pop(head, None)
-            self.values[head] = (V_UNKNOWN,) if len(ways) > _MAX_WAYS else (V_PHI, tuple(ways))
+            self.values[head] = (V_UNKNOWN,) if len(ways) > _MAX_WAYS else (V_PHI, tuple(ways), False)
         if endless:
             return None, loop.breaks
         after: State = {}

@@ -35,7 +35,7 @@ E_YIELD = 19  # value or None
 E_UNARY = 20  # operator, operand
 
 V_EXPR = 0  # expression
-V_PHI = 1  # values, one for each way to get here
+V_PHI = 1  # values, one for each way to get here; whether the first one wins where it is known
 V_PARAMETER = 2  # position in the function's parameters
 V_ITEM = 3  # iterated expression, whether asynchronous
 V_ENTER = 4  # context manager expression, whether asynchronous

@@ -24,7 +24,8 @@ def narrow(reader: "Reader", test: Node, *, held: bool) -> None:
         elif kind == "parenthesized_expression":
             pending.append((reader.parts(node)[0], outcome))
         elif kind == "boolean_operator":
-            if (node.children[1].type == "and") == outcome:
+            operator = next(child.type for child in node.children if not child.is_named)
+            if (operator == "and") == outcome:
                 pending.extend((part, outcome) for part in reversed(reader.parts(node)))
         elif kind in ("identifier", "attribute"):
             _narrow_name(reader, node, TRUTH, (), outcome)

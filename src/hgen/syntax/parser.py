@@ -71,7 +71,7 @@ class _ModuleReader:
 
     def _scope(self, scope: Scope, block: Node, prefix: str) -> tuple[tuple[int, str, int], ...]:
         def define(reader: ScopeReader, node: Node, outermost: Node) -> int:
-            header = read_header(reader, node, outermost, scope, prefix, len(self._scopes))
+            header = read_header(reader, node, outermost, scope, prefix, len(self._scopes), stub=self._path.endswith(".pyi"))
             self._scopes.append(header.scope)
             self._symbols.append(header.definition)
             inner = f"{header.definition.qualname}.{'<locals>.' if header.scope.kind == FUNCTION else ''}"

@@ -6,6 +6,7 @@ from functools import cache
 from tree_sitter import Node
 
 from hgen.syntax.annotations import annotation
+from hgen.syntax.conditions import known_outcome
 from hgen.syntax.decode import Broken
 from hgen.syntax.expressions import Reader
 from hgen.syntax.flow import Flow, State
@@ -67,7 +68,7 @@ class ScopeReader(Reader):
         """What was read."""
         flow = self.flow
         bound = {name: tuple(values) for name, values in flow.bound.items()}
-        final = {name: value for name, value in flow.env.items() if "." not in name}
+        final = {name: value for name, value in flow.env.items() if name in bound and "." not in name}
         returns, yields = tuple(self.returns), tuple(self.yields)
         return Body(flow.values, final, bound, tuple(self.sites), returns, yields, not flow.dead)
 
@@ -172,6 +173,7 @@ def _if(reader: ScopeReader, node: Node) -> None:
     states: list[State | None] = []
     test, block, *clauses = reader.parts(node)
     levels = 0
+    never = False
     for clause in [node, *clauses]:
         parts = [test, block] if clause is node else reader.parts(clause)
         if len(parts) == 1:
@@ -181,11 +183,16 @@ def _if(reader: ScopeReader, node: Node) -> None:
         flow.push()
         narrow(reader, parts[0], held=True)
         reader.block(parts[1])
-        states.append(flow.pop())
+        state = flow.pop()
+        outcome = known_outcome(reader, parts[0])
+        states.append(None if outcome is False or never else state)
+        never = never or outcome is True
         flow.push()
         narrow(reader, parts[0], held=False)
         levels += 1
     otherwise = flow.pop()
+    if never:
+        otherwise = None
     for _ in range(levels - 1):
         narrowed = flow.pop()
         otherwise = otherwise if otherwise is None else {**(narrowed or {}), **otherwise}
@@ -246,7 +253,7 @@ def _try(reader: ScopeReader, node: Node) -> None:
         flow.interrupted(assigned)
         _handler(reader, handler)
         states.append(flow.pop())
-    flow.merge(states)
+    flow.merge(states, preferred=any(_catches_import_error(reader, handler) for handler in handlers))
     for clause in clauses:
         if clause.type == "finally_clause":
             dead = flow.dead
@@ -255,6 +262,11 @@ def _try(reader: ScopeReader, node: Node) -> None:
             flow.dead = False
             reader.block(reader.parts(clause)[0])
             flow.dead = flow.dead or dead
+
+
+def _catches_import_error(reader: ScopeReader, handler: Node) -> bool:
+    classes = reader.source[handler.start_byte : reader.parts(handler)[-1].start_byte]
+    return b"ImportError" in classes or b"ModuleNotFoundError" in classes
 
 
 def _handler(reader: ScopeReader, node: Node) -> None:
