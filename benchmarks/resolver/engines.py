@@ -11,6 +11,8 @@ from benchmarks.resolver.ask import Answers, Index
 from benchmarks.resolver.sites import Identity
 
 ENGINES = ("hgen", "jedi", "ty")
+SECONDS = 1800
+"""After so long by the clock an engine has hung."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,12 @@ def run_engine(engine: str, root: Path, questions: Path, result: Path, *, python
     environment = {**os.environ, "PYTHONPATH": f"{project}:{project / 'src'}", "PYTHONHASHSEED": "0"}
     started = time.monotonic()
     process = subprocess.Popen(argv, env=environment, cwd=project)
-    if process.wait():
+    try:
+        process.wait(timeout=SECONDS)
+    except subprocess.TimeoutExpired as error:
+        process.kill()
+        raise RuntimeError(f"{engine} did not end on {root.name} within {SECONDS} s") from error
+    if process.returncode:
         raise RuntimeError(f"{engine} ended with status {process.returncode} on {root.name}")
     written = json.loads(result.read_text(encoding="utf-8"))
     written["wall_seconds"] = time.monotonic() - started
