@@ -64,12 +64,12 @@ def result_of(program: Program, atom: Atom, positional: Arguments, keywords: Key
     """What calling one atom gives."""
     tag = atom[0]
     if tag == FUNCTION:
-        return _result(program, atom[1], None, positional, keywords) if atom[2] else UNKNOWN
+        result = _result(program, atom[1], None, positional, keywords)
+        return result if atom[2] else union(result, UNKNOWN)
     if tag == METHOD:
-        if not atom[3]:
-            return UNKNOWN
         result = _result(program, atom[1], atom[2], positional, keywords)
-        return union(result, UNKNOWN) if _may_return_else(program, atom[1], atom[2]) else result
+        sure = atom[3] and not _may_return_else(program, atom[1], atom[2])
+        return result if sure else union(result, UNKNOWN)
     if tag == CLASS:
         return _instantiated(program, atom, positional, keywords)
     if tag == SELF_CLASS:
@@ -182,6 +182,8 @@ def _one_result(
     program: Program, function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords
 ) -> Type:
     result = returned(program, function)
+    if receiver is None and function.scope.name == "__new__" and positional and len(positional[0]) == 1:
+        receiver, positional = positional[0][0], positional[1:]
     if all(atom[0] == INSTANCE and not atom[2] for atom in result):
         return result
     variables: dict[str, Type] = {}
@@ -292,7 +294,8 @@ def _from_new(program: Program, atom: Atom, positional: Arguments, keywords: Key
             parts.append(_result(program, one[1], atom, positional, keywords))
         else:
             parts.append(UNKNOWN)
-    return union(*parts)
+    made = union(*parts)
+    return union(made, ((INSTANCE, *atom[1:]),)) if made == UNKNOWN else made
 
 
 def _overloads(program: Program, function: Function) -> list[Function]:
@@ -321,6 +324,6 @@ def _fits(function: Function, receiver: Atom | None, positional: Arguments, keyw
     if len(positional) > len(places) and not any(kind == 1 for _, _, kind, _ in own):
         return False
     given = {name for name, _ in keywords}
-    required = [name for name, _, kind, default in own if kind in (0, 2) and not default]
+    required = [name for name, _, kind, default in own if kind in (0, 2) and default is None]
     missing = [name for name in required[len(positional) :] if name not in given]
     return not missing or "**" in given

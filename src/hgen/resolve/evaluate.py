@@ -166,7 +166,7 @@ def _phi(program: Program, frame: Frame, described: Value) -> Type:
 
 def _parameter(program: Program, frame: Frame, described: Value) -> Type:
     position = described[1]
-    name, declared, kind, _ = frame.scope.parameters[position]
+    _, declared, kind, default = frame.scope.parameters[position]
     function = program.object(frame.module, frame.scope.index)
     assert isinstance(function, Function)
     around = program.frame(frame.module, frame.scope.parent)
@@ -177,7 +177,8 @@ def _parameter(program: Program, frame: Frame, described: Value) -> Type:
         if flavor != "static":
             return ((SELF, function.owner),)
     if declared is None:
-        inner: Type = UNKNOWN
+        # Callers give what they like, but what the author had in mind tells what to look at.
+        inner: Type = union(UNKNOWN, without(evaluate(program, around, default), NONE)) if default else UNKNOWN
     else:
         inner = close(annotations.annotated(program, around, declared, function))
     if kind == VARARGS:

@@ -285,7 +285,7 @@ def _is_descriptor(program: Program, cls: Class) -> bool:
 
 def _bind_function(program: Program, atom: Atom, receiver: Atom) -> Type:
     flavor = decorators.flavor(program, atom[1])
-    if flavor == "static":
+    if flavor == "static" or atom[1].scope.name == "__new__":
         return (atom,)
     if flavor == "class":
         cls = class_of(receiver)

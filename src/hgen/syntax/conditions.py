@@ -24,6 +24,10 @@ _OS = re.compile(r"""os\.name\s*(==|!=)\s*["'](\w+)["']""")
 def known_outcome(reader: "Reader", test: Node) -> bool | None:
     """How a test of the Python version or the operating system (Linux) comes out; None for every other test."""
     text = reader.source[test.start_byte : min(test.end_byte, test.start_byte + 100)].decode("utf-8", "replace")
+    for word, outcome in ((" and ", False), (" or ", True)):
+        first, found, _ = text.partition(word)
+        if found:
+            return outcome if _outcome(first.strip()) is outcome else None
     negated = text.startswith("not ")
     text = text.removeprefix("not ").strip()
     outcome = _outcome(text)

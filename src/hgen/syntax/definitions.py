@@ -157,9 +157,7 @@ def _parameters(reader: Reader, node: Node) -> tuple[Parameter, ...]:
         if kind == "positional_separator":
             continue
         typed = [child for child in inner if child.kind_id in kind_ids("type")]
-        default = "default" in kind
-        if default:
-            reader.expr(inner[-1])
+        default = reader.expr(inner[-1]) if "default" in kind else None
         if typed:
             declared = annotation(reader, typed[0])
         splat = name if kind == "typed_parameter" else part

@@ -54,8 +54,8 @@ MODULE, CLASS, FUNCTION = 0, 1, 2
 POSITIONAL, VARARGS, KEYWORD_ONLY, KEYWORDS = 0, 1, 2, 3
 CALL, RAISE = 0, 1
 
-Parameter: TypeAlias = tuple[str, Expr | None, int, bool]
-"""Name, annotation, one of the four kinds above, whether it has a default."""
+Parameter: TypeAlias = tuple[str, Expr | None, int, Expr | None]
+"""Name, annotation, one of the four kinds above, default."""
 
 Site: TypeAlias = tuple[int, Expr, int, int, int, int]
 """``CALL`` or ``RAISE``, the expression, and 1-based lines and 0-based byte columns: of its start, of its callee's end."""
