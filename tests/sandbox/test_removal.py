@@ -16,8 +16,6 @@ from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
 from hgen.sandbox.removal import left_behind, reap
 
-pytestmark = pytest.mark.container
-
 # Starts two sandboxes in which commands run, says so, and waits to be killed.
 HGEN = """
 import sys, threading, time
@@ -37,17 +35,7 @@ while True:
 """
 
 
-def mounts() -> set[str]:
-    return {line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines() if "hgen-" in line}
-
-
-def wait_until(condition, seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
+@pytest.mark.container
 def test_a_used_sandbox_leaves_nothing_even_if_nobody_closed_it(client: Client, image: str):
     before = set(left_behind(client))
     with Containers(Client(client.url), image, Limits()) as containers:
@@ -60,6 +48,7 @@ def test_a_used_sandbox_leaves_nothing_even_if_nobody_closed_it(client: Client, 
     assert set(left_behind(client)) == before
 
 
+@pytest.mark.container
 def test_closing_does_not_wait_for_the_removal(containers):
     sandbox = containers.start(StartState({}))
     started = time.monotonic()
@@ -67,6 +56,7 @@ def test_closing_does_not_wait_for_the_removal(containers):
     assert time.monotonic() - started < 0.02
 
 
+@pytest.mark.container
 def test_a_start_that_fails_leaves_nothing(client: Client):
     before = set(left_behind(client))
     with (
@@ -77,6 +67,7 @@ def test_a_start_that_fails_leaves_nothing(client: Client):
     assert set(left_behind(client)) == before
 
 
+@pytest.mark.container
 def test_a_killed_hgen_leaves_nothing_that_the_reaper_does_not_find(client: Client, image: str):
     before = set(left_behind(client))
     with Containers(Client(client.url), image, Limits()) as living, living.start(StartState({})) as sandbox:
@@ -101,6 +92,7 @@ def test_a_killed_hgen_leaves_nothing_that_the_reaper_does_not_find(client: Clie
     )
 
 
+@pytest.mark.container
 def test_the_reaper_leaves_what_hgen_did_not_make(client: Client, image: str):
     api = client._api
     container = api.create_container(image, ["/bin/sleep", "60"], labels={"somebody": "else"})["Id"]
@@ -122,3 +114,17 @@ def test_ownership_is_by_process_and_not_by_number():
     assert not labels.abandoned({**mine, "hgen.owner": f"another-boot-1/{os.getpid()}/1"}), "its time is not over"
     assert labels.abandoned({**mine, "hgen.owner": f"another-boot-1/{os.getpid()}/1", "hgen.until": "1"})
     assert labels.abandoned({labels.MARK: "1"})
+
+
+@pytest.mark.container
+def test_a_temporary_folder_of_a_killed_hgen_is_found(client: Client):
+    script = "import sys, time\nfrom hgen.sandbox import hostgit\nwith hostgit.repository() as folder:\n"
+    script += "    print(folder, flush=True)\n    time.sleep(60)\n"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        assert str(folder) not in reap(client)
+        assert folder.is_dir()
+        process.kill()
+    assert str(folder) in reap(client)
+    assert not folder.exists()

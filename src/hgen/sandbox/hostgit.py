@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hgen.errors import SandboxError
+from hgen.sandbox.labels import folder_prefix
 
 REGULAR, EXECUTABLE, SYMLINK = "100644", "100755", "120000"
 
@@ -27,7 +28,7 @@ class Entry:
 @contextmanager
 def repository() -> Iterator[Path]:
     """An empty bare repository, gone afterwards."""
-    with TemporaryDirectory(prefix="hgen-git-") as folder:
+    with TemporaryDirectory(prefix=folder_prefix()) as folder:
         path = Path(folder)
         git(path, "init", "--quiet", "--bare", "--template=", "--object-format=sha1", "--initial-branch=main")
         yield path

@@ -1,5 +1,6 @@
-"""Say on every container and volume whose it is, and tell whether that process still lives."""
+"""Say on every container, volume and temporary folder whose it is, and tell whether that process still lives."""
 
+import hashlib
 import os
 import platform
 import time
@@ -9,6 +10,9 @@ from pathlib import Path
 
 MARK = "hgen.sandbox"
 """The label that every container and volume of a sandbox has."""
+
+FOLDERS = "hgen-git-"
+"""How the name of every temporary folder begins."""
 
 _OWNER = "hgen.owner"
 _UNTIL = "hgen.until"
@@ -36,9 +40,20 @@ def abandoned(labels: Mapping[str, str]) -> bool:
     return not until.isdecimal() or time.time() > int(until)
 
 
-def mine(labels: Mapping[str, str]) -> bool:
-    """Whether this process made it."""
-    return labels.get(_OWNER, "") == own(0)[_OWNER]
+def folder_prefix() -> str:
+    """How the name of a temporary folder of this process begins."""
+    return f"{FOLDERS}{_short(_place())}-{os.getpid()}-{_started(os.getpid())}-"
+
+
+def abandoned_folder(name: str) -> bool:
+    """Whether the process that made a temporary folder is known to be gone."""
+    place, _, rest = name.removeprefix(FOLDERS).partition("-")
+    pid, _, rest = rest.partition("-")
+    return place == _short(_place()) and pid.isdecimal() and _started(int(pid)) != rest.partition("-")[0]
+
+
+def _short(place: str) -> str:
+    return hashlib.blake2b(place.encode(), digest_size=4).hexdigest()
 
 
 @cache

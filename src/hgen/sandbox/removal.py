@@ -2,8 +2,11 @@
 
 import logging
 import queue
+import shutil
 import threading
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import gettempdir
 
 from hgen.errors import SandboxError
 from hgen.sandbox import labels
@@ -54,7 +57,7 @@ def remove(client: Client, container: str, volumes: Sequence[str]) -> None:
 
 
 def reap(client: Client) -> list[str]:
-    """Remove every container and volume of hgen whose process is gone; gives the names of what was removed.
+    """Remove every container, volume and temporary folder whose hgen is gone; gives the names of what was removed.
 
     What a living process uses stays, as does everything that hgen did not make.
     """
@@ -64,7 +67,10 @@ def reap(client: Client) -> list[str]:
     volumes = [item.name for item in client.volumes(labels.MARK) if labels.abandoned(item.labels)]
     for volume in volumes:
         client.remove_volume(volume)
-    return containers + volumes
+    folders = [path for path in Path(gettempdir()).glob(f"{labels.FOLDERS}*") if labels.abandoned_folder(path.name)]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return containers + volumes + [str(folder) for folder in sorted(folders)]
 
 
 def left_behind(client: Client) -> list[str]:
