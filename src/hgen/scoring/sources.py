@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import sys
 import threading
@@ -94,11 +95,18 @@ def cookie_of(lines: list[bytes]) -> bytes | None:
 
 
 def _tree(content: bytes) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if sys.version_info < (3, 11):  # noqa: UP036 - the grader runs on older ones
-            return _tree_on_a_large_stack(content)
-        return ast.parse(content)
+    collecting = gc.isenabled()
+    # A growing tree sets off the garbage collector again and again, which walks all there is and finds no cycle.
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if sys.version_info < (3, 11):  # noqa: UP036 - the grader runs on older ones
+                return _tree_on_a_large_stack(content)
+            return ast.parse(content)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _tree_on_a_large_stack(content: bytes) -> ast.Module:

@@ -31,9 +31,8 @@ def score_batch(batch: Batch) -> list[bytes]:
         prediction = prediction_of(place.read())
         if prediction is None or prediction[0] != task["instance_id"]:
             raise ShardError(f"{place.file} changed while it was being scored; run again")
-        verdict = _score(
-            task, prediction[1], StartState(_snapshot(batch.store, batch.snapshot), str(task["setup_patch"]))
-        )
+        files = StartState(_snapshot(batch.store, batch.snapshot), str(task["setup_patch"]))
+        verdict = _score(task, prediction[1], files)
         row = {"instance_id": task["instance_id"], "family": task["family"], **verdict.row(), "inputs": digest}
         results.append(json.dumps(row).encode() + b"\n")
     return results
@@ -75,6 +74,26 @@ def _score(task: Row, patch: object, files: Mapping[str, bytes]) -> Score:
     return chosen((str(task["family"]),))[0].score(task, patch, files)
 
 
+class _Remembering(Mapping[str, bytes]):
+    """A snapshot that keeps the last files read: tasks that follow each other are often about the same ones."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._read = lru_cache(maxsize=64)(snapshot.__getitem__)
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._read(path)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._snapshot
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._snapshot)
+
+    def __len__(self) -> int:
+        return len(self._snapshot)
+
+
 @lru_cache(maxsize=2)
-def _snapshot(store: Path, digest: str) -> Snapshot:
-    return Store(store).open(digest)
+def _snapshot(store: Path, digest: str) -> Mapping[str, bytes]:
+    return _Remembering(Store(store).open(digest))
