@@ -58,7 +58,7 @@ def _compare(chosen: list[Package], folder: Path, options: argparse.Namespace) -
         if not (folder / "traces" / f"{package.name}.json").exists():
             print(f"{package.name}: no trace", file=sys.stderr)
             continue
-        found = compare(package, folder, python=python, cap=options.cap, engines=engines, again=options.again)
+        found = compare(package, folder, python=python, engines=engines, again=options.again)
         write_summary(found, folder)
         comparisons.append(found)
         for engine, scored in found.tallies().items():
@@ -92,7 +92,7 @@ def _errors(chosen: list[Package], folder: Path) -> None:
         if package.group != "tune":
             continue
         try:
-            found = compare(package, folder, python=python, cap=0, engines=("hgen",), again=True)
+            found = compare(package, folder, python=python, engines=("hgen",), again=True)
         except RuntimeError as error:
             print(f"{package.name}: {error}", file=sys.stderr)
             continue
@@ -114,7 +114,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="where sources, traces and results are kept")
     parser.add_argument("packages", nargs="*", help="names from packages.py; default: all")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="default: all")
-    parser.add_argument("--cap", type=int, default=300, help="functions asked per package, chosen by hash")
     parser.add_argument("--jedi-seconds", type=float, default=60, help="scale: CPU seconds for Jedi per package")
     parser.add_argument("--again", action="store_true", help="ask again even if there are answers")
     parser.add_argument("--run-foreign-code-unconfined", action="store_true")

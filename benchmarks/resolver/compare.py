@@ -67,15 +67,13 @@ class Comparison:
         return [each for each in known if each.calls_repository or any(answers.get(site.key) for site in each.sites)]
 
 
-def compare(
-    package: Package, folder: Path, *, python: Path, cap: int, engines: tuple[str, ...], again: bool
-) -> Comparison:
+def compare(package: Package, folder: Path, *, python: Path, engines: tuple[str, ...], again: bool) -> Comparison:
     """Ask the engines that have not answered yet, or all with ``again``."""
     root = folder / "src" / package.name
     index = Index(root)
     traced = ground_truth(read_trace(folder / "traces" / f"{package.name}.json"), index)
     single = [each for each in traced if each.whole and not each.polymorphic and not each.injected]
-    chosen = set(hash_sample([each.identity for each in single], cap))
+    chosen = set(hash_sample([each.identity for each in single], package.cap))
     asked = [each for each in single if each.identity in chosen]
     sheet = folder / "questions" / f"{package.name}.json"
     sheet.parent.mkdir(exist_ok=True)
