@@ -86,7 +86,7 @@ def test_a_killed_hgen_leaves_nothing_that_the_reaper_does_not_find(client: Clie
             time.sleep(0.3)
         assert removed, "a positive control: there was something to remove"
         assert sandbox.exec(["echo", "alive"], timeout=20).stdout == b"alive\n", "the living keep what they use"
-    assert set(left_behind(client)) == before
+    assert set(left_behind(client)) <= before
     assert (
         "sleep 500" not in subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True, check=True).stdout
     )

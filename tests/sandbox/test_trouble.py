@@ -16,6 +16,7 @@ from hgen.sandbox.base import Limits
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers
 from hgen.sandbox.image import ensure
+from hgen.sandbox.labels import MARK
 from hgen.sandbox.layout import StartState
 from hgen.sandbox.opening import open_sandboxes
 from hgen.sandbox.probe import insist, probe_limits
@@ -102,7 +103,10 @@ def test_a_container_that_somebody_else_removes_is_an_error(client, containers):
     with pytest.raises(SandboxError, match="outside"):
         sandbox.exec(["sleep", "30"], timeout=60)
         sandbox.exec(["true"], timeout=60)
+    (volumes,) = containers._started.values()
     sandbox.close()
+    containers.close()
+    assert not {volume.name for volume in client.volumes(MARK)} & set(volumes)
 
 
 def test_no_engine_says_what_was_tried_and_what_to_do(tmp_path):

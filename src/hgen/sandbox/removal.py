@@ -4,13 +4,14 @@ import logging
 import queue
 import shutil
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import gettempdir
 
 from hgen.errors import SandboxError
 from hgen.sandbox import labels
-from hgen.sandbox.client import Client
+from hgen.sandbox.client import Client, EngineRefusal
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def remove(client: Client, container: str, volumes: Sequence[str]) -> None:
     if container:
         client.remove_container(container)
     for volume in volumes:
-        client.remove_volume(volume)
+        _insist(client.remove_volume, volume)
 
 
 def reap(client: Client) -> list[str]:
@@ -66,7 +67,7 @@ def reap(client: Client) -> list[str]:
         client.remove_container(container)
     volumes = [item.name for item in client.volumes(labels.MARK) if labels.abandoned(item.labels)]
     for volume in volumes:
-        client.remove_volume(volume)
+        _insist(client.remove_volume, volume)
     folders = [path for path in Path(gettempdir()).glob(f"{labels.FOLDERS}*") if labels.abandoned_folder(path.name)]
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
@@ -76,3 +77,15 @@ def reap(client: Client) -> list[str]:
 def left_behind(client: Client) -> list[str]:
     """Every container and volume of a sandbox that is there now, whoever made it."""
     return [item.name for item in client.containers(labels.MARK) + client.volumes(labels.MARK)]
+
+
+def _insist(removal: Callable[[str], None], name: str) -> None:
+    # An engine holds a volume until it is done with the container, which somebody else may have begun to remove.
+    for wait in (0.1, 0.4, 1.5):
+        try:
+            removal(name)
+        except EngineRefusal:
+            time.sleep(wait)
+        else:
+            return
+    removal(name)
