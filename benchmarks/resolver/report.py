@@ -12,7 +12,9 @@ def report(comparisons: list[Comparison]) -> str:
     parts += ["### hgen's claims", _claims(comparisons)]
     for group in ("tune", "held-out"):
         parts += [f"### {group}", _packages([each for each in comparisons if each.package.group == group])]
-    parts += ["### The sample", _sample(comparisons), _agreement(comparisons)]
+    parts += ["### The sample", _sample(comparisons)]
+    if all({"jedi", "ty"} <= each.runs.keys() for each in comparisons):
+        parts.append(_agreement(comparisons))
     return "\n\n".join(parts) + "\n"
 
 
