@@ -52,7 +52,7 @@ class Remover:
 def remove(client: Client, container: str, volumes: Sequence[str]) -> None:
     """Remove a container, then the volumes that it held."""
     if container:
-        client.remove_container(container)
+        _insist(client.remove_container, container)
     for volume in volumes:
         _insist(client.remove_volume, volume)
 
@@ -64,7 +64,7 @@ def reap(client: Client) -> list[str]:
     """
     containers = [item.name for item in client.containers(labels.MARK) if labels.abandoned(item.labels)]
     for container in containers:
-        client.remove_container(container)
+        _insist(client.remove_container, container)
     volumes = [item.name for item in client.volumes(labels.MARK) if labels.abandoned(item.labels)]
     for volume in volumes:
         _insist(client.remove_volume, volume)
@@ -80,7 +80,7 @@ def left_behind(client: Client) -> list[str]:
 
 
 def _insist(removal: Callable[[str], None], name: str) -> None:
-    # An engine holds a volume until it is done with the container, which somebody else may have begun to remove.
+    # Somebody else may be removing the container; until that is done, the engine refuses, and it keeps the volumes.
     for wait in (0.1, 0.4, 1.5):
         try:
             removal(name)
