@@ -18,22 +18,35 @@ if TYPE_CHECKING:
     from hgen.scoring.sources import Source
 
 
-def comment_at(source: Source, line: int) -> str | None:
-    """The comment that ends the line, from its ``#``; None if there is none."""
-    first, last = _logical_lines(source, line)
+class Comments:
+    """The comments of one file; each part of it is tokenized at most once, when a line of it is asked for."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._read: dict[tuple[int, int], dict[int, str]] = {}
+
+    def at(self, line: int) -> str | None:
+        """The comment that ends the line, from its ``#``; None if there is none."""
+        part = _logical_lines(self.source, line)
+        if part not in self._read:
+            self._read[part] = _comments_in(self.source, *part)
+        return self._read[part].get(line)
+
+
+def _comments_in(source: Source, first: int, last: int) -> dict[int, str]:
     text = _decoded(source, first, last)
-    if all(not row.strip() or row.lstrip().startswith("#") for row in text):
-        row = text[line - first].strip()
-        return row or None
+    alone = {line: row.strip() for line, row in enumerate(text, first) if row.lstrip().startswith("#")}
+    if len(alone) == sum(1 for row in text if row.strip()):
+        return alone
+    found = {}
     try:
         for token in tokenize.generate_tokens(io.StringIO("\n".join([*text, ""])).readline):
-            if token.type == tokenize.COMMENT and token.start[0] == line - first + 1:
-                return token.string
+            if token.type == tokenize.COMMENT:
+                found[token.start[0] + first - 1] = token.string
     except (tokenize.TokenError, SyntaxError):
-        # The lines are a part of a file that parses; if they cannot be read alone, only a plain comment counts.
-        row = text[line - first].strip()
-        return row if row.startswith("#") else None
-    return None
+        # The lines are a part of a file that parses; if they cannot be read alone, only plain comments count.
+        return alone
+    return found
 
 
 def stands_alone(source: Source, line: int) -> bool:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hgen.scoring.answers import compared_comments
-from hgen.scoring.comments import code_below, comment_at, stands_alone
+from hgen.scoring.comments import Comments, code_below, stands_alone
 from hgen.scoring.definitions import enclosing, first_line
 from hgen.scoring.diffs.rendering import differences
 from hgen.scoring.tasks import Target, located, targets_of
-from hgen.scoring.verdicts import Reason, Score, scored
+from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MIN_PRECISION = 0.5
 """For full success, at least so many of the commented places must be gold ones."""
 
+MAX_COMMENTS = 2000
+"""In one file; looking at each takes time, and no right answer has as many."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -61,23 +63,27 @@ def score_comments(task: Mapping[str, object], changed: Mapping[str, bytes], fil
 
 def _new_comments(start: Source, answer: Source) -> Iterator[int]:
     """Lines of the answer with a comment of at least one word that the start state does not have."""
+    old, new = Comments(start), Comments(answer)
     replaced: Counter[str] = Counter()
     added: list[tuple[int, str]] = []
-    for first, last, new_first, new_lines in differences(start.lines, answer.lines):
-        for line in range(first + 1, last + 1):
-            replaced[_text(start, line)] += 1
-        added += [(line, _text(answer, line)) for line in range(new_first + 1, new_first + len(new_lines) + 1)]
-    for line, comment in added:
-        if replaced[comment]:
-            replaced[comment] -= 1
-        elif _WORD.search(comment):
+    for first, last, at, lines in differences(start.lines, answer.lines):
+        replaced.update(text for _, text in _texts(old, first + 1, last))
+        added += _texts(new, at + 1, at + len(lines))
+    if len(added) > MAX_COMMENTS:
+        raise Refusal("too-large", f"{len(added)} comments; the limit is {MAX_COMMENTS}")
+    for line, text in added:
+        if replaced[text]:
+            replaced[text] -= 1
+        elif _WORD.search(text):
             yield line
 
 
-def _text(source: Source, line: int) -> str:
-    """The comment on a line without its signs and spaces; empty if there is none."""
-    comment = comment_at(source, line) if b"#" in source.lines[line - 1] else None
-    return " ".join((comment or "").strip("# \t").split())
+def _texts(comments: Comments, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """The comments on some lines, without their signs and spaces."""
+    for line in range(first, last + 1):
+        comment = comments.at(line) if b"#" in comments.source.lines[line - 1] else None
+        if comment:
+            yield line, " ".join(comment.strip("# \t").split())
 
 
 def _around(source: Source, line: int) -> list[Place]:

@@ -7,10 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from hgen.scoring.answers import compared_comments
-from hgen.scoring.comments import code_below, comment_at, stands_alone
+from hgen.scoring.comments import Comments, code_below, stands_alone
 from hgen.scoring.definitions import enclosing, first_line
 from hgen.scoring.tasks import Target, located, subject_of, targets_of
-from hgen.scoring.verdicts import Reason, Score, scored
+from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,9 @@ _SENTENCE = re.compile(
     rf"[`'\"”’]*(?:\(\))?(?:\s+{_KIND})?\s*[.!]?",
     re.IGNORECASE,
 )
-_CANDIDATE = re.compile(rb"#.*\bcalled\b.*\bby\b", re.IGNORECASE)
+MAX_MARKERS = 2000
+"""In one file; looking at each takes time, and no right answer has as many."""
+_MAX_COMMENT = 1000
 
 
 class _Mark(NamedTuple):
@@ -71,19 +73,35 @@ def is_marker(comment: str, names: frozenset[str]) -> bool:
     The kind of thing, case, white space, quotes around the name, ``()`` behind it and a full stop are free, and so is
     a second comment behind a ``#`` (``# noqa``).
     """
+    if len(comment) > _MAX_COMMENT:
+        return False
     sentence = re.split(r"\s#", comment.lstrip("#").strip(), maxsplit=1)[0]
     match = _SENTENCE.fullmatch(sentence.strip())
     return match is not None and match.group("name") in names
 
 
 def _marks(source: Source, names: frozenset[str]) -> Counter[_Mark]:
+    comments = Comments(source)
     marks: Counter[_Mark] = Counter()
-    for line, text in enumerate(source.span(source.first, source.last), source.first):
-        if b"#" in text and _CANDIDATE.search(text):
-            comment = comment_at(source, line)
-            if comment is not None and is_marker(comment, names):
-                marks[_mark(source, line)] += 1
+    candidates = [
+        line for line, text in enumerate(source.span(source.first, source.last), source.first) if _may_be_marker(text)
+    ]
+    if len(candidates) > MAX_MARKERS:
+        raise Refusal("too-large", f"{len(candidates)} comments that may be markers; the limit is {MAX_MARKERS}")
+    for line in candidates:
+        comment = comments.at(line)
+        if comment is not None and is_marker(comment, names):
+            marks[_mark(source, line)] += 1
     return marks
+
+
+def _may_be_marker(text: bytes) -> bool:
+    at = text.find(b"#")
+    if at < 0:
+        return False
+    text = text[at:].lower()
+    at = text.find(b"called")
+    return at >= 0 and text.find(b"by", at) >= 0
 
 
 def _mark(source: Source, line: int) -> _Mark:

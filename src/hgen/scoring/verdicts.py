@@ -34,6 +34,9 @@ REASONS = {
 }
 """The closed vocabulary of reason codes, with their meanings."""
 
+MAX_DETAIL = 500
+"""Characters of a detail that a row keeps: a hostile patch can have names of any length."""
+
 PARTIAL = frozenset(
     {
         "docstring-empty",
@@ -85,7 +88,7 @@ class Score:
             "recall": self.recall,
             "f1": self.f1,
             **files,
-            "reasons": [{"code": reason.code, "detail": reason.detail} for reason in self.reasons],
+            "reasons": [{"code": reason.code, "detail": reason.detail[:MAX_DETAIL]} for reason in self.reasons],
         }
 
 

@@ -10,6 +10,8 @@ from hgen.scoring.diffs.values import DiffError, FilePatch, Hunk, split_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+MAX_TRIES = 5_000_000
+"""Places looked at for the hunks of one file; bounds the time that a hostile diff takes."""
 _SPACE = b" \t\n\r\v\f"
 
 
@@ -93,6 +95,7 @@ class _Image:
     def __init__(self, lines: list[bytes]) -> None:
         self.lines = lines
         self.claimed = bytearray(len(lines))
+        self.patience = MAX_TRIES
 
     def apply(self, hunk: Hunk) -> bool:
         """Replace the hunk's lines at the place nearest to where it says; false if they are nowhere."""
@@ -114,6 +117,9 @@ class _Image:
             place = 0 if at_start else last
             return place if (not at_end or place == last) and self._matches(before, place, at_end=at_end) else None
         for place in _outward(min(max(hunk.new_start - 1, 0), len(self.lines)), len(self.lines)):
+            self.patience -= 1
+            if not self.patience:
+                raise DiffError(f"hunks stand too far from where they say; gave up at line {hunk.old_start}")
             if place <= last and self._matches(before, place, at_end=False):
                 return place
         return None

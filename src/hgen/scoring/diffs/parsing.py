@@ -226,6 +226,8 @@ _MODES = (
 
 def _common_name(text: bytes) -> bytes | None:
     """The name in ``a/name b/name``, which may hold spaces; None if the two differ."""
+    if len(text) > 4 * paths.MAX_PATH:
+        return None
     if text.startswith(b'"'):
         first, rest = paths.read_quoted(text)
         pairs = [(first, paths.read_name(rest.lstrip(b" ")))]

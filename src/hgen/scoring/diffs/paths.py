@@ -6,6 +6,8 @@ import re
 
 from hgen.scoring.diffs.values import DiffError
 
+MAX_PATH = 4096
+"""Bytes; no system takes longer ones."""
 _ESCAPES = {b"a": 7, b"b": 8, b"t": 9, b"n": 10, b"v": 11, b"f": 12, b"r": 13, b'"': 34, b"\\": 92}
 _ESCAPED = {code: b"\\" + letter for letter, code in _ESCAPES.items()}
 _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"')
@@ -48,7 +50,7 @@ def checked(name: bytes) -> str:
     parts = name.split(b"/")
     if name.startswith(b"/") or any(part in (b"", b".", b"..") or part.lower() == b".git" for part in parts):
         raise DiffError(f"invalid path {show(name)}")
-    if b"\0" in name:
+    if b"\0" in name or len(name) > MAX_PATH:
         raise DiffError(f"invalid path {show(name)}")
     return name.decode("utf-8", "surrogateescape")
 
