@@ -150,7 +150,12 @@ def _super(program: Program, frame: Frame, expression: Expr) -> Type:
 
 
 def _is_type_variable(function: Type) -> bool:
-    return len(function) == 1 and function[0][0] == CLASS and function[0][1].name == "TypeVar" and function[0][1].module.outside
+    return (
+        len(function) == 1
+        and function[0][0] == CLASS
+        and function[0][1].name == "TypeVar"
+        and function[0][1].module.outside
+    )
 
 
 def _type_variable(program: Program, frame: Frame, expression: Expr) -> Type:
@@ -158,7 +163,9 @@ def _type_variable(program: Program, frame: Frame, expression: Expr) -> Type:
     if not names or names[0][0] != E_CONSTANT or not names[0][2]:
         return UNKNOWN
     bounds = [annotations.annotated(program, frame, bound, None) for bound in expression[2][1:]]
-    bounds += [annotations.annotated(program, frame, bound, None) for keyword, bound in expression[3] if keyword == "bound"]
+    bounds += [
+        annotations.annotated(program, frame, bound, None) for keyword, bound in expression[3] if keyword == "bound"
+    ]
     return ((VARIABLE, names[0][2], union(NOTHING, *bounds)),)
 
 

@@ -3,7 +3,7 @@
 from hgen.resolve import evaluate, members
 from hgen.resolve.program import Frame, LoadedModule, Program
 from hgen.resolve.types import ANY, FOLDER, MODULE, NOTHING, OUTSIDE, SPECIAL, UNKNOWN, VARIABLE, Atom, Type, union
-from hgen.syntax.ir import CLASS, E_CONSTANT, E_LIST, E_TUPLE, FUNCTION, V_EXPR, V_OUTER
+from hgen.syntax.ir import CLASS, E_CONSTANT, E_LIST, E_TUPLE, FUNCTION, V_EXPR
 from hgen.syntax.ir import MODULE as MODULE_SCOPE
 
 _TYPING = ("typing", "typing_extensions")
@@ -125,8 +125,14 @@ def imported(program: Program, frame: Frame, module: str, name: str, level: int)
     return found
 
 
-def exported(program: Program, module: LoadedModule) -> tuple[str, ...] | None:
+def exported(program: Program, module: LoadedModule) -> frozenset[str] | None:
     """The names in ``__all__``; None if there is none or it is not a plain list."""
+    if not module.listed:
+        module.listed = (_exported(program, module),)
+    return module.listed[0]
+
+
+def _exported(program: Program, module: LoadedModule) -> frozenset[str] | None:
     body = program.frame(module, 0).body
     value = body.values[body.final["__all__"]] if "__all__" in body.final else None
     if value is None or value[0] != V_EXPR or value[1][0] not in (E_LIST, E_TUPLE):
@@ -134,7 +140,7 @@ def exported(program: Program, module: LoadedModule) -> tuple[str, ...] | None:
     items = value[1][1]
     if not all(item[0] == E_CONSTANT and item[2] is not None for item in items):
         return None
-    return tuple([str(item[2]) for item in items])
+    return frozenset([str(item[2]) for item in items])
 
 
 def _global_value(program: Program, module: LoadedModule, frame: Frame, name: str) -> Type:
@@ -151,36 +157,47 @@ def _global_value(program: Program, module: LoadedModule, frame: Frame, name: st
 
 def _from_stars(program: Program, module: LoadedModule, name: str, after: int = -1) -> Type | None:
     """A name that star imports bring, those after a value only; unknown if one of them might."""
+    if not module.module.stars:
+        return None
+    if (name, after) not in module.starred:
+        module.starred[name, after] = _search_stars(program, module, name, after)
+    return module.starred[name, after]
+
+
+def _search_stars(program: Program, module: LoadedModule, name: str, after: int) -> Type | None:
     unclear: Type | None = None
     seen = {id(module)}
-    pending = [(module, star) for star in module.module.stars if star[0] > after]
+    pending = [source for place, source in _star_sources(program, module) if place > after]
     while pending:
-        importer, (_, source, level) = pending.pop()
-        atom = program.import_module(importer, source, level)
-        if atom[0] != MODULE:
-            unclear = unclear or ((OUTSIDE,) if atom == OUTSIDE else UNKNOWN)
+        source = pending.pop()
+        if source[0] != MODULE:
+            unclear = unclear or ((OUTSIDE,) if source == OUTSIDE else UNKNOWN)
             continue
-        origin: LoadedModule = atom[1]
-        if id(origin) in seen:
+        origin: LoadedModule = source[1]
+        if id(origin) in seen or len(seen) > _MAX_STARS:
             continue
         seen.add(id(origin))
-        listed = exported(program, origin)
-        hidden = name.startswith("_") if listed is None else name not in listed
-        if hidden and "__all__" in program.frame(origin, 0).body.final and listed is None:
-            hidden = False
-        if hidden or len(seen) > _MAX_STARS:
-            continue
         body = program.frame(origin, 0).body
-        if name in body.final or name in origin.outer_stores:
-            value = body.values[body.final[name]] if name in body.final else (V_EXPR,)
-            if value[0] != V_OUTER:
-                return global_name(program, origin, name)
-        elif listed is not None and (inner := program.submodule(origin, name)) is not None:
+        listed = exported(program, origin)
+        if name not in listed if listed is not None else name.startswith("_") and "__all__" not in body.final:
+            continue
+        if name in body.bound or name in origin.outer_stores:
+            return global_name(program, origin, name)
+        if listed is not None and (inner := program.submodule(origin, name)) is not None:
             return (inner,)
-        pending.extend((origin, star) for star in origin.module.stars)
+        pending.extend([inner for _, inner in _star_sources(program, origin)])
     if unclear == (OUTSIDE,) and builtin_exists(program, name):
         return None
     return unclear
+
+
+def _star_sources(program: Program, module: LoadedModule) -> list[tuple[int, Atom]]:
+    """What a module's star imports import from, each with its place among the module's values."""
+    if module.star_sources is None:
+        module.star_sources = [
+            (place, program.import_module(module, source, level)) for place, source, level in module.module.stars
+        ]
+    return module.star_sources
 
 
 def builtin_exists(program: Program, name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hgen.resolve.finder import UNCLEAR, Finder
 from hgen.resolve.solver import Memo, Solver
 from hgen.resolve.stubs import stub_source
-from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Atom
+from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Atom, Type
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.ir import CLASS, FUNCTION, Body, Module, Scope
 
@@ -68,6 +68,9 @@ class LoadedModule:
         "children",
         "first_symbol",
         "frames",
+        "listed",
+        "star_sources",
+        "starred",
         "globals",
         "module",
         "name",
@@ -85,6 +88,9 @@ class LoadedModule:
         self.first_symbol = first_symbol
         self.scopes = module.scopes
         self.frames: dict[int, Frame] = {}
+        self.listed: tuple[frozenset[str] | None, ...] = ()
+        self.starred: dict[tuple[str, int], Type | None] = {}
+        self.star_sources: list[tuple[int, Atom]] | None = None
         self.objects: dict[int, Function | Class] = {}
         self.globals: Memo = {}
         self.outer_stores: dict[str, list[tuple[int, int]]] = {}

@@ -23,6 +23,10 @@ from hgen.syntax.ir import (
 from hgen.syntax.tokens import fold
 
 
+_NOWHERE = (0, 0, 0, 0, None, 0, "", (), (0, 0), (0, 0), 0, 0)
+"""A definition in a stub: nobody asks for its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """A definition without its body."""
@@ -32,7 +36,9 @@ class Header:
     block: Node
 
 
-def read_header(reader: Reader, node: Node, outermost: Node, outer: Scope, prefix: str, index: int, *, stub: bool) -> Header:
+def read_header(
+    reader: Reader, node: Node, outermost: Node, outer: Scope, prefix: str, index: int, *, stub: bool
+) -> Header:
     """Read a definition's header in the scope around it; calls in it belong to nobody.
 
     ``prefix`` is what the qualified name starts with, ``index`` the number of the new scope; in a ``stub`` file
@@ -66,6 +72,9 @@ def read_header(reader: Reader, node: Node, outermost: Node, outer: Scope, prefi
     if not is_class:
         del reader.sites[noted:]
     kind = "class" if is_class else "method" if outer.kind == CLASS else "async function" if is_async else "function"
+    qualname = f"{prefix}{scope.name}"
+    if stub:
+        return Header(scope, Definition(qualname, kind, *_NOWHERE), block)
     texts = tuple(fold(reader.source[part.start_byte + 1 : part.end_byte]) for part in decorators)
     return Header(
         scope, _definition(reader, node, outermost, block, f"{prefix}{scope.name}", kind, texts, index), block

@@ -6,6 +6,7 @@ of the ``V_`` numbers; the comment says what follows.
 """
 
 import marshal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -101,6 +102,8 @@ class Scope:
     outer_stores: tuple[tuple[str, int], ...] = ()
     """Values given to names declared ``global``."""
     packed: bytes = b""
+    reading: Callable[[], object] | None = None
+    """For classes of stubs: reads the body when it is asked for."""
 
     def pack(self, body: Body) -> None:
         """Store the body in a few bytes."""
@@ -110,6 +113,11 @@ class Scope:
 
     def body(self) -> Body:
         """Unpack the body; a new one for each call."""
+        if self.reading:
+            reading, self.reading = self.reading, None
+            reading()
+        if not self.packed:
+            return Body([], {}, {}, (), (), (), falls_through=True)
         return Body(*marshal.loads(self.packed))  # noqa: S302 - packed by this process
 
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import replace
+from functools import partial
 
 from tree_sitter import Node
 
@@ -30,7 +31,8 @@ def parse_module(path: str, source: bytes, *, max_bytes: int = MAX_BYTES) -> Mod
     """Parse a file of a repository.
 
     Raises ``Broken`` with one of the reasons of ``to_utf8``, ``syntax-error``, ``python-2``, ``too-deep`` or
-    ``too-complex``. Takes time linear in the length of ``source`` and keeps no reference to the tree.
+    ``too-complex``. Takes time linear in the length of ``source`` and keeps no reference to the tree, except for stubs
+    (``.pyi``), whose classes are read when they are asked for.
     """
     utf8 = to_utf8(source, max_bytes=max_bytes)
     root = parser().parse(utf8).root_node
@@ -46,6 +48,7 @@ class _ModuleReader:
 
     def __init__(self, path: str, utf8: bytes) -> None:
         self._path = path
+        self._stub = path.endswith(".pyi")
         self._utf8 = utf8
         self._names: dict[bytes, str] = {}
         self._scopes: list[Scope] = [Scope(0, MODULE, "", -1, -1)]
@@ -71,11 +74,14 @@ class _ModuleReader:
 
     def _scope(self, scope: Scope, block: Node, prefix: str) -> tuple[tuple[int, str, int], ...]:
         def define(reader: ScopeReader, node: Node, outermost: Node) -> int:
-            header = read_header(reader, node, outermost, scope, prefix, len(self._scopes), stub=self._path.endswith(".pyi"))
+            header = read_header(reader, node, outermost, scope, prefix, len(self._scopes), stub=self._stub)
             self._scopes.append(header.scope)
             self._symbols.append(header.definition)
             inner = f"{header.definition.qualname}.{'<locals>.' if header.scope.kind == FUNCTION else ''}"
-            self._pending.append((header, inner))
+            if not self._stub:
+                self._pending.append((header, inner))
+            elif header.scope.kind == CLASS:
+                header.scope.reading = partial(self._scope, header.scope, header.block, inner)
             return header.scope.index
 
         reader = ScopeReader(self._utf8, self._names, define)
@@ -110,13 +116,16 @@ class _ModuleReader:
 
     def _forget_nonlocals(self) -> None:
         """What inner functions assign to an outer function's name is unknown in that function."""
+        assigned: dict[int, set[str]] = {}
         for inner, names in self._nonlocals.items():
             index = inner
-            while index >= 0:
-                scope = self._scopes[index]
-                body = scope.body()
-                for name in names:
-                    for value in body.bound.get(name, ()):
-                        body.values[value] = (V_UNKNOWN,)
-                scope.pack(body)
-                index = scope.parent
+            while self._scopes[index].kind == FUNCTION:
+                assigned.setdefault(index, set()).update(names)
+                index = self._scopes[index].parent
+        for index, names in assigned.items():
+            scope = self._scopes[index]
+            body = scope.body()
+            for name in sorted(names):
+                for value in body.bound.get(name, ()):
+                    body.values[value] = (V_UNKNOWN,)
+            scope.pack(body)
