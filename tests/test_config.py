@@ -43,7 +43,7 @@ def test_a_wrong_key_is_named_with_the_nearest_right_one(tree: dict[str, object]
 
 @pytest.mark.parametrize("assignment", ["seed=1", "synth.seed", "=1", "mine.sources.deep=1", "synth.seed={"])
 def test_a_wrong_assignment_is_a_clear_error(assignment: str) -> None:
-    with pytest.raises(ConfigError, match="--set|configuration key"):
+    with pytest.raises(ConfigError, match=r"--set|configuration key"):
         load(None, ("mine.sources=[a]", assignment))
 
 

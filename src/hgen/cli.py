@@ -39,6 +39,7 @@ SetOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 OUT = Path("out")
+_INTERRUPTED = 130
 
 
 @app.callback()
@@ -241,14 +242,19 @@ def _guarded(command: Callable[[], Any]) -> int:
         status = command()
     except (ConfigError, Skip) as error:
         return _complain(error, 2)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (MachineError, ShardError, OSError) as error:
         return _complain(error, 1)
-    except (KeyboardInterrupt, typer.Abort):
-        return _complain("interrupted; the same command goes on from here", 130)
-    except typer.Exit as leave:
-        return leave.exit_code
+    except KeyboardInterrupt:
+        status = _INTERRUPTED
     except TyperException as error:
         return _complain(f"{error.format_message()} (see --help)", 2)
+    if status == _INTERRUPTED:
+        # Typer, too, turns Ctrl-C into this status, and says nothing.
+        return _complain("interrupted; the same command goes on from here", _INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 

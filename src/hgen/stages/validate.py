@@ -1,7 +1,8 @@
 """Validate tasks: prove each one sound, with the evidence beside it, and reject it by the first check that fails."""
 
 import ast
-from collections.abc import Callable, Iterator
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hgen.records import Check, Symbol, Task, Validated
 from hgen.scoring import diffs
 from hgen.snapshots import Store
 from hgen.syntax import Broken, parse_module
+from hgen.syntax.grammar import parser
 
 Row = dict[str, Any]
 """A task as the JSON row that scorers read."""
@@ -52,13 +54,21 @@ def _start_state(task: Task, corpus: Corpus) -> tuple[dict[str, bytes], str]:
         after = {file: corpus.files[file] for file in sorted(concerned)}
         changed = diffs.apply(task.setup_patch, after) if task.setup_patch else {}
         after |= {file: content for file, content in changed.items() if content is not None}
-        for file in sorted(after):
-            ast.parse(after[file])
+        _require_syntax(after, {target.file for target in task.targets})
     except diffs.DiffError as error:
         raise Skip("start-state", f"the setup patch does not apply: {error}") from None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Skip("start-state", f"the start state does not parse: {error}") from None
     return after, f"the setup patch applies to {len(concerned)} files, and all of them parse"
+
+
+def _require_syntax(files: Mapping[str, bytes], answered: set[str]) -> None:
+    """Python itself reads the files that an answer edits; the decoys' files, many times as many, tree-sitter."""
+    for file in sorted(files):
+        if file in answered:
+            ast.parse(files[file])
+        elif parser().parse(files[file].removeprefix(BOM_UTF8)).root_node.has_error:
+            raise SyntaxError(f"tree-sitter finds an error in {file}")
 
 
 def _gold(family: Family, row: Row, start: dict[str, bytes]) -> tuple[None, str]:
