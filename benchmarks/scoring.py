@@ -110,9 +110,8 @@ def _by_size(works: list[Work]) -> None:
         if group:
             size = sum(len(work.content) * len(work.patches) for work in group) / 1000
             bare, ours = sum(map(_bare, group)), sum(map(_ours, group))
-            print(
-                f"{low:3}-{high:3} kB: {ours / size * 1e6:6.1f} µs/kB, parse {bare / size * 1e6:6.1f}, ratio {ours / bare:.2f}"
-            )
+            cost = f"{ours / size * 1e6:6.1f} µs/kB, parse {bare / size * 1e6:6.1f}"
+            print(f"{low:3}-{high:3} kB: {cost}, ratio {ours / bare:.2f}")
 
 
 def _bare(work: Work) -> float:

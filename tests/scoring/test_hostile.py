@@ -43,7 +43,7 @@ HOSTILE = {
         START.replace(b"class Cmd:\n", b'class Cmd:\n    """' + b"word " * (SIZE // 5) + b'"""\n')
     ),
     "a header of spaces": "diff --git a/x" + " b" * (SIZE // 2) + "\n",
-    "a long name": f"--- a/{'x' * SIZE}\n+++ b/{'x' * SIZE}\n@@ -1 +1 @@\n-a\n+b\n",
+    "a long name": f"--- a/{'x' * (SIZE // 2)}\n+++ b/{'x' * (SIZE // 2)}\n@@ -1 +1 @@\n-a\n+b\n",
     "many files": "".join(f"--- a/{n}\n+++ b/{n}\n@@ -1 +1 @@\n-a\n+b\n" for n in range(SIZE // 60)),
     "many hunks": many_hunks(),
     "a large count": f"--- a/{PATH}\n+++ b/{PATH}\n@@ -1,999999999 +1,999999999 @@\n-a\n",
