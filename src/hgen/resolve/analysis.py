@@ -51,7 +51,7 @@ class Analysis:
 def analyse(files: Mapping[str, bytes], *, max_bytes: int = MAX_BYTES) -> Analysis:
     """Resolve every call of a repository, given as repository-relative posix paths and contents."""
     modules, broken = parse_files(files, max_bytes=max_bytes)
-    functions = tuple(resolve_functions(modules))
+    functions = tuple(resolve_functions(modules, {each.file: files[each.file][:max_bytes] for each in broken}))
     by_symbol = {function.symbol: function for function in functions}
     symbols: list[Symbol] = []
     for path in sorted(modules):
@@ -73,9 +73,9 @@ def parse_files(files: Mapping[str, bytes], *, max_bytes: int) -> tuple[dict[str
     return modules, tuple(broken)
 
 
-def resolve_functions(modules: Mapping[str, Module]) -> Iterator[FunctionCalls]:
+def resolve_functions(modules: Mapping[str, Module], broken: Mapping[str, bytes]) -> Iterator[FunctionCalls]:
     """What each function and method calls, in the order of the symbols: by path, then by line."""
-    program = Program(modules)
+    program = Program(modules, broken)
     classes.note_subclasses(program)
     ambiguous = _ambiguous(program)
     for module in program.modules.values():

@@ -237,4 +237,4 @@ def _indexed_tuple(atom: Atom, index: ir.Expr) -> Type:
 def _indexed(program: Program, frame: Frame, atom: Atom, index: ir.Expr) -> Type:
     if index[0] == ir.E_CONSTANT and index[1] == "slice" and atom[0] == INSTANCE and atom[1].module.outside:
         return (atom,)
-    return members.call_member(program, atom, "__getitem__")
+    return members.call_member(program, atom, "__getitem__", evaluate.evaluate(program, frame, index))

@@ -23,6 +23,9 @@ from hgen.resolve.types import (
 )
 from hgen.syntax.ir import KEYWORD_ONLY, POSITIONAL, VARARGS
 
+_SINGLE_METHODS = {"SupportsNext": "__next__", "SupportsIter": "__iter__", "SupportsAnext": "__anext__"}
+"""Protocols of typeshed whose parameter is what their only method returns."""
+
 Variables = dict[str, Type]
 
 
@@ -98,10 +101,10 @@ def _match_instance(program: Program, part: Atom, argument: Type, variables: Var
     for atom in argument:
         if atom[0] in (INSTANCE, SELF, TUPLE):
             seen = members.seen_as(program, atom, part[1])
-            if seen is None and part[1].name in ("Iterable", "Iterator", "SupportsIter") and atom[0] != TUPLE:
+            if seen is None and part[1].name in ("Iterable", "Iterator") and atom[0] != TUPLE:
                 seen = (members.iterated(program, (atom,)),)
-            if seen is None and part[1].name == "SupportsNext":
-                seen = (members.call_member(program, atom, "__next__"),)
+            if seen is None and part[1].name in _SINGLE_METHODS and atom[0] != TUPLE:
+                seen = (members.call_member(program, atom, _SINGLE_METHODS[part[1].name]),)
             for one, other in zip(part[2], seen or (), strict=False):
                 _match(program, one, other, variables, levels - 1)
         elif atom[0] == ANY[0]:

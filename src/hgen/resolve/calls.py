@@ -179,7 +179,7 @@ def _result(
     if function.module.outside:
         overloads = _overloads(program, function)
         if len(overloads) > 1:
-            fitting = [one for one in overloads if _fits(one, receiver, positional, keywords)]
+            fitting = [one for one in overloads if _fits(program, one, receiver, positional, keywords)]
             results = [_one_result(program, one, receiver, positional, keywords) for one in fitting or overloads]
             return union(NOTHING, *results)
     return _one_result(program, function, receiver, positional, keywords)
@@ -256,6 +256,10 @@ def _instantiated(program: Program, atom: Atom, positional: Arguments, keywords:
         return _from_new(program, atom, positional, keywords)
     arguments: tuple[Type, ...] = atom[2]
     names = classes.parameters(program, cls)
+    if names and not arguments and cls.module.outside and classes.has_own(program, cls, "__new__"):
+        made = _from_new(program, atom, positional, keywords)
+        if made and all(one[0] == INSTANCE and (one[1] is not cls or one[2]) for one in made):
+            return made
     if names and not arguments:
         variables: dict[str, Type] = {}
         for special in ("__init__", "__new__"):
@@ -265,7 +269,7 @@ def _instantiated(program: Program, atom: Atom, positional: Arguments, keywords:
                 if one[0] == FUNCTION:
                     receiver = (INSTANCE, cls, (), EXACT)
                     for overload in _overloads(program, one[1]):
-                        if _fits(overload, receiver, positional, keywords):
+                        if _fits(program, overload, receiver, positional, keywords):
                             fill(program, overload, receiver, positional, keywords, variables)
         arguments = tuple([variables.get(name, UNKNOWN) for name in names])
     return ((INSTANCE, cls, arguments, atom[3]),)
@@ -289,7 +293,7 @@ def _plain_new(program: Program, cls: Class) -> bool:
 def _from_new(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
     owner, certain = classes.owner_of(program, atom[1], "__new__")
     meta = members.metaclass(program, atom[1])
-    if owner is None or not certain or owner.module.outside or meta is None:
+    if owner is None or not certain or meta is None:
         return UNKNOWN
     if not meta.module.outside and classes.owner_of(program, meta, "__call__")[0] is not None:
         called = classes.owner_of(program, meta, "__call__")[0]
@@ -317,7 +321,7 @@ def _overloads(program: Program, function: Function) -> list[Function]:
     return known  # type: ignore[no-any-return]
 
 
-def _fits(function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords) -> bool:
+def _fits(program: Program, function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords) -> bool:
     """Whether an overload takes this number of arguments and these keywords."""
     own = (
         function.scope.parameters[1:]
@@ -333,4 +337,28 @@ def _fits(function: Function, receiver: Atom | None, positional: Arguments, keyw
     given = {name for name, _ in keywords}
     required = [name for name, _, kind, default in own if kind in (0, 2) and default is None]
     missing = [name for name in required[len(positional) :] if name not in given]
-    return not missing or "**" in given
+    if missing and "**" not in given:
+        return False
+    frame = program.frame(function.module, function.scope.parent)
+    return all(
+        _takes(program, annotations.annotated(program, frame, place[1], function), argument)
+        for place, argument in zip(places, positional, strict=False)
+        if place[1] is not None and argument
+    )
+
+
+def _takes(program: Program, declared: Type, argument: Type) -> bool:
+    """Whether a parameter can take an argument, as far as the argument is of the standard library's plain classes."""
+    if any(atom[0] != INSTANCE or atom[1].name.startswith("Supports") and not _is_slice(argument) for atom in declared):
+        return True
+    if any(atom[0] != INSTANCE or not atom[1].module.outside for atom in argument):
+        return True
+    return any(classes.inherits(program, one[1], atom[1]) or _promoted(one[1], atom[1]) for one in argument for atom in declared)
+
+
+def _is_slice(argument: Type) -> bool:
+    return any(atom[0] == INSTANCE and atom[1].name == "slice" for atom in argument)
+
+
+def _promoted(given: Class, declared: Class) -> bool:
+    return declared.name in ("float", "complex") and given.name in ("int", "float")

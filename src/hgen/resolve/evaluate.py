@@ -157,10 +157,9 @@ def _expression_value(program: Program, frame: Frame, described: Value) -> Type:
 
 def _phi(program: Program, frame: Frame, described: Value) -> Type:
     if described[2]:
-        for way in described[1]:
-            found = value(program, frame, way)
-            if found and not any(atom in (ANY, OUTSIDE) for atom in found):
-                return found
+        found = value(program, frame, described[1][0])
+        if found and not any(atom in (ANY, OUTSIDE) for atom in found):
+            return found
     return union(NOTHING, *[value(program, frame, way) for way in described[1]])
 
 

@@ -69,9 +69,9 @@ def member(program: Program, atom: Atom, name: str) -> Type | None:
         return _of_super(program, atom, name)
     if tag == TUPLE:
         return _of_instance(program, as_tuple(program, atom), name)
-    if tag == OUTSIDE:
+    if atom == OUTSIDE:
         return (OUTSIDE,)
-    if tag == OUTSIDE_INSTANCE:
+    if atom == OUTSIDE_INSTANCE:
         return UNKNOWN
     if tag in (FUNCTION, METHOD, LAMBDA):
         return _of_function(program, atom, name)
@@ -158,12 +158,12 @@ def always_true(program: Program, atom: Atom) -> bool:
     return all(classes.owner_of(program, atom[1], name)[0] is None for name in ("__bool__", "__len__"))
 
 
-def call_member(program: Program, atom: Atom, name: str) -> Type:
-    """What calling a special method without known arguments gives."""
+def call_member(program: Program, atom: Atom, name: str, *arguments: Type) -> Type:
+    """What calling a special method gives."""
     found = member(program, atom, name)
     if not found:
         return UNKNOWN
-    return union(NOTHING, *[calls.result_of(program, one, (), ()) for one in found])
+    return union(NOTHING, *[calls.result_of(program, one, arguments, ()) for one in found])
 
 
 def _of_instance(program: Program, atom: Atom, name: str) -> Type | None:

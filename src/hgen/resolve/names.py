@@ -36,6 +36,17 @@ _SPECIAL_FORMS = frozenset(
         "Unpack",
     ]
 )
+_ALIASES = {
+    "List": ("builtins", "list"),
+    "Dict": ("builtins", "dict"),
+    "Set": ("builtins", "set"),
+    "FrozenSet": ("builtins", "frozenset"),
+    "DefaultDict": ("collections", "defaultdict"),
+    "OrderedDict": ("collections", "OrderedDict"),
+    "Counter": ("collections", "Counter"),
+    "ChainMap": ("collections", "ChainMap"),
+    "Deque": ("collections", "deque"),
+}
 _MODULE_NAMES = frozenset(
     ["__name__", "__file__", "__doc__", "__package__", "__path__", "__spec__", "__loader__", "__dict__", "__debug__"]
 )
@@ -73,6 +84,10 @@ def global_name(program: Program, module: LoadedModule, name: str) -> Type | Non
     """A name of a finished module, without builtins; None if it has none."""
     if name not in module.globals:
         frame = program.frame(module, 0)
+        alias = _ALIASES.get(name) if module.outside and module.name in _TYPING else None
+        origin = program.stub(alias[0]) if alias else None
+        if alias and origin:
+            return global_name(program, origin, alias[1])
         special = module.outside and name in _SPECIAL_FORMS and module.name in _TYPING
         if special:
             module.globals[name] = ((SPECIAL, name),)

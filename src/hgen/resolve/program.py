@@ -1,5 +1,6 @@
 """All modules of a repository and those of the standard library that it uses, and the objects that they define."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 
@@ -10,6 +11,7 @@ from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Atom, Type
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.ir import CLASS, FUNCTION, Body, Module, Scope
 
+_DEFINED = re.compile(rb"\b(?:def|class)[ \t]+(\w+)")
 _KEPT_FRAMES = 2_000
 """Function bodies that stay unpacked; enough for every question that is open at one time."""
 
@@ -111,7 +113,8 @@ class LoadedModule:
 class Program:
     """The repository as it is being resolved."""
 
-    def __init__(self, modules: Mapping[str, Module]) -> None:
+    def __init__(self, modules: Mapping[str, Module], broken: Mapping[str, bytes]) -> None:
+        """``broken`` are files that could not be parsed: what they define is only known by name."""
         self.solver = Solver()
         self.modules: dict[str, LoadedModule] = {}
         self.borne: set[str] = set()
@@ -120,7 +123,9 @@ class Program:
         """Names of attributes of the repository's classes and their instances."""
         self.patched: set[str] = set()
         """Attributes that are assigned from outside of their class or module."""
-        self.finder = Finder(modules)
+        self.finder = Finder([*modules, *broken])
+        for source in broken.values():
+            self.borne.update(name.decode("utf-8", "replace") for name in _DEFINED.findall(source))
         self._stubs: dict[str, LoadedModule | None] = {}
         self._recent: OrderedDict[tuple[int, int], Frame] = OrderedDict()
         first = 0

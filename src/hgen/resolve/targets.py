@@ -25,6 +25,7 @@ from hgen.resolve.types import (
     VARIABLE,
     Atom,
     Type,
+    without,
 )
 from hgen.syntax.ir import E_ATTRIBUTE, E_NAME, E_VALUE, RAISE, Expr, Site
 
@@ -60,7 +61,7 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
             _by_name(program, called[2], found)
         return found
     function = evaluate.evaluate(program, frame, called)
-    for atom in function:
+    for atom in without(function, NONE) or function:
         _callee(program, atom, written_name(called, frame), found)
     if not function:
         _undefined(program, written_name(called, frame), found)
