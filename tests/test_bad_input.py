@@ -177,6 +177,7 @@ def test_a_second_hgen_keeps_off_a_folder_that_is_in_use(tmp_path: Path) -> None
 
 
 def test_help_has_examples_for_every_stage() -> None:
-    for command in ("mine", "parse", "synth", "validate", "export", "run", "show", "stats", "doctor"):
+    commands = "mine parse synth validate export run score deps show stats doctor"
+    for command in commands.split():
         said = hgen(command, "--help").stdout
         assert f"hgen {command}" in said.split("Example", 1)[1], command

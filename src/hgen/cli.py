@@ -181,6 +181,71 @@ def export(
 
 
 @app.command()
+def score(
+    tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="JSONL of tasks, or a stage's folder.")],
+    predictions: Annotated[
+        Path,
+        typer.Argument(metavar="PREDICTIONS", help="JSONL: instance_id and model_patch, or OpenHands' rows."),
+    ],
+    rewards: Annotated[
+        Path | None, typer.Option("--rewards", metavar="FILE", help="Default: PREDICTIONS with .rewards.jsonl.")
+    ] = None,
+    out: OutOption = OUT,
+    jobs: JobsOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Score agents' diffs: one JSON line with the reward and its reasons for each, and a table per family.
+
+    Goes on where it stopped. Exits with 1 if a prediction has no task or no verdict.
+
+    Example: [bold]hgen score out/export/jsonl/dep-search.jsonl predictions.jsonl[/bold]
+    """
+    from dataclasses import asdict
+
+    from hgen.console import score_table
+    from hgen.executors import local
+    from hgen.stages.score import score_predictions
+
+    written = rewards or predictions.with_suffix(".rewards.jsonl")
+    with local(jobs or os.cpu_count() or 1) as executor:
+        found = score_predictions(tasks, predictions, written, store=out / "snapshots", executor=executor)
+    _answer(asdict(found) | {"rewards": str(written)}, score_table(found), as_json=as_json)
+    print(f"hgen: the rewards are in {written}", file=sys.stderr)
+    for problem, names in (("without a task", found.unknown), ("without a verdict", found.ungradable)):
+        if names:
+            _complain(f"{len(names)} predictions {problem}: {', '.join(names[:5])}{', …' if len(names) > 5 else ''}", 1)
+    for place in found.unreadable[:5]:
+        _complain(place, 1)
+    if found.unknown or found.ungradable or found.unreadable:
+        raise typer.Exit(1)
+
+
+@app.command()
+def deps(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A folder, a snapshot, or anything that can be mined.")],
+    config: ConfigOption = None,
+    out: OutOption = OUT,
+    assignments: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what each function directly calls in its repository: a tree in a terminal, JSON lines elsewhere.
+
+    Example: [bold]hgen deps ~/src/project --json | jq 'select(.complete)'[/bold]
+    """
+    from hgen.stages.deps import deps_rows, deps_tree
+    from hgen.stages.reading import read_files
+
+    settings = _settings(config, assignments)
+    files = read_files(path, settings.mine, store=out / "snapshots", cache=_cache())
+    rows = deps_rows(files, max_bytes=settings.parse.max_file_bytes)
+    if as_json or not sys.stdout.isatty():
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+    else:
+        _answer(None, deps_tree(rows, title=path), as_json=False)
+
+
+@app.command()
 def show(
     task_id: Annotated[str | None, typer.Argument(metavar="TASK_ID", help="An id, or the beginning of one.")] = None,
     out: OutOption = OUT,

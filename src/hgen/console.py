@@ -9,6 +9,7 @@ from rich.table import Table
 
 from hgen.export.summary import ExportSummary
 from hgen.runner import Summary
+from hgen.stages.score.results import ScoreSummary
 
 
 @contextmanager
@@ -58,4 +59,18 @@ def export_table(summaries: Sequence[ExportSummary]) -> Table:
     for summary in summaries:
         tasks = ", ".join(f"{family} {count:,}" for family, count in summary.tasks.items())
         table.add_row(summary.format, tasks, str(summary.files), f"{summary.bytes / 1e6:.1f}", str(summary.folder))
+    return table
+
+
+def score_table(summary: ScoreSummary) -> Table:
+    """What was scored, a row for each family, and what has no reward."""
+    table = Table(header_style="bold")
+    for column in ("family", "predictions", "resolved", "mean reward"):
+        table.add_column(column, justify="left" if column == "family" else "right")
+    table.add_column("reasons", overflow="fold")
+    for family in summary.families:
+        share = f"{family.resolved:,} ({family.resolved / max(family.predictions, 1):.1%})"
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in family.reasons)
+        table.add_row(family.family, f"{family.predictions:,}", share, f"{family.mean_reward:.3f}", reasons)
+    table.caption = f"{summary.tasks:,} tasks, {len(summary.missing):,} of them without a prediction"
     return table

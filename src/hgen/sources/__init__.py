@@ -8,11 +8,11 @@ from hgen.sources.checkout import fetch_checkout, find_checkout
 from hgen.sources.installed import fetch_installed
 from hgen.sources.local import find_folder
 from hgen.sources.mirror import fetch_git, name_of
-from hgen.sources.origin import Origin, Settings
+from hgen.sources.origin import Origin, Settings, settings_for
 from hgen.sources.pypi import fetch_project
 from hgen.sources.spec import GitUrl, Hosted, Installed, LocalPath, Location, Project, Rows
 
-__all__ = ["Origin", "Settings", "fetch"]
+__all__ = ["Origin", "Settings", "fetch", "settings_for"]
 
 
 def fetch(location: Location, into: Path, settings: Settings) -> Origin:

@@ -1,11 +1,13 @@
 """How sources are fetched, and what one turns out to be: a tree of files, and who it is."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hgen.config import MineConfig
 from hgen.snapshots import Limits
-from hgen.sources.pip_config import Index
+from hgen.sources.pip_config import Index, read_index
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,19 @@ class Settings:
     """Seconds without a byte after which a server counts as gone."""
     timeout: float
     """Seconds that one download may take."""
+
+
+def settings_for(config: MineConfig, cache: Path) -> Settings:
+    """How the configuration and pip's own settings want sources fetched."""
+    return Settings(
+        cache=cache,
+        limits=Limits(config.max_files, config.max_bytes, config.max_file_bytes),
+        max_ratio=config.max_ratio,
+        host=config.host,
+        index=read_index(os.environ),
+        silence=config.silence,
+        timeout=config.timeout,
+    )
 
 
 @dataclass(frozen=True)

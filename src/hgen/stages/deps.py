@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from pathlib import Path
 from typing import TypedDict
 
 from rich.text import Text
@@ -30,25 +29,6 @@ class Row(TypedDict):
     def_line: int
     complete: bool
     deps: list[Dependency]
-
-
-def read_folder(folder: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, bytes]:
-    """The Python files below a folder by their relative posix path; follows no links, and skips ``.git``.
-
-    Files that cannot be read raise ``OSError``; larger ones are cut after one byte too many, which marks them as too large.
-    """
-    files: dict[str, bytes] = {}
-    pending = [folder]
-    while pending:
-        for path in pending.pop().iterdir():
-            if path.is_symlink() or path.name == ".git":
-                continue
-            if path.is_dir():
-                pending.append(path)
-            elif path.suffix == ".py" and path.is_file():
-                with path.open("rb") as stream:
-                    files[path.relative_to(folder).as_posix()] = stream.read(max_bytes + 1)
-    return dict(sorted(files.items()))
 
 
 def deps_rows(files: Mapping[str, bytes], *, max_bytes: int = MAX_BYTES) -> Iterator[Row]:

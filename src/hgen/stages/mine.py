@@ -1,7 +1,6 @@
 """Mine: fetch what a source names, keep its tree as a snapshot, and refuse what tasks must not be made of."""
 
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +8,10 @@ from hgen.config import MineConfig
 from hgen.errors import ConfigError, Skip
 from hgen.records import Reject, Repo, Source
 from hgen.snapshots import Limits, Store, read_tree
-from hgen.sources import Origin, Settings, fetch
+from hgen.sources import Origin, fetch, settings_for
 from hgen.sources.decontamination import require_clean
 from hgen.sources.licenses import find_license, require_allowed
 from hgen.sources.metadata import read_metadata
-from hgen.sources.pip_config import read_index
 from hgen.sources.rows import read_rows
 from hgen.sources.scratch import scratch
 from hgen.sources.spec import Location, Rows, parse_spec, without_passwords
@@ -42,25 +40,16 @@ def mine(source: Source, settings: MineConfig, store: Store, cache: Path) -> Ite
 
 
 def _mine_one(location: Location, spec: str, settings: MineConfig, store: Store, cache: Path) -> Repo:
-    limits = Limits(settings.max_files, settings.max_bytes, settings.max_file_bytes)
-    how = Settings(
-        cache=cache,
-        limits=limits,
-        max_ratio=settings.max_ratio,
-        host=settings.host,
-        index=read_index(os.environ),
-        silence=settings.silence,
-        timeout=settings.timeout,
-    )
+    how = settings_for(settings, cache)
     with scratch(cache / "work") as folder:
         origin = fetch(location, folder / "tree", how)
         metadata = read_metadata(origin.tree)
         require_clean(origin, metadata, settings.decontaminate)
-        _require_python(origin, limits, settings.min_python_files)
+        _require_python(origin, how.limits, settings.min_python_files)
         expression = find_license(origin.tree, metadata)
         require_allowed(expression, settings.licenses)
         # Last, so that nothing is kept of what is refused.
-        added = store.add(origin.tree, limits, origin.ignore)
+        added = store.add(origin.tree, how.limits, origin.ignore)
     dropped = origin.dropped + added.dropped
     if dropped:
         log.info("%s: left out %s", spec, ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items())))
