@@ -53,9 +53,9 @@ start_docker() {
         return
     fi
     say "starting dockerd, without networks; log in $state/dockerd.log"
-    setsid dockerd --iptables=false --ip6tables=false --ip-forward=false --bridge=none \
+    (cd "$state" && exec setsid dockerd --iptables=false --ip6tables=false --ip-forward=false --bridge=none \
         --log-opt max-size=1m --log-opt max-file=1 -H "unix://$socket" --pidfile /run/hgen-dockerd.pid \
-        </dev/null >"$state/dockerd.log" 2>&1 &
+        </dev/null >"$state/dockerd.log" 2>&1) &
 }
 
 start_podman() {
@@ -101,8 +101,9 @@ rules.append({"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38, "
 json.dump({**profile, "syscalls": rules}, open(sys.argv[2], "w"), indent=1)
 PYTHON
     mkdir -p "$(dirname "$socket")"
-    CONTAINERS_CONF="$state/containers.conf" setsid podman system service --time=0 "unix://$socket" \
-        </dev/null >"$state/podman.log" 2>&1 &
+    # In its own folder, because its helpers write files where they are.
+    (cd "$state" && CONTAINERS_CONF="$state/containers.conf" exec setsid podman system service --time=0 "unix://$socket" \
+        </dev/null >"$state/podman.log" 2>&1) &
 }
 
 wait_for_engine() {
