@@ -198,7 +198,7 @@ def score(
 
     Goes on where it stopped. Exits with 1 if a prediction has no task or no verdict.
 
-    Example: [bold]hgen score out/export/jsonl/dep-search.jsonl predictions.jsonl[/bold]
+    Example: [bold]hgen score out/export/jsonl/dep_search.jsonl predictions.jsonl[/bold]
     """
     from dataclasses import asdict
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hgen.config import MineConfig
-from hgen.errors import ConfigError, NetworkError, Skip
+from hgen.errors import NetworkError, Skip
 from hgen.records import Reject, Repo, Source
 from hgen.snapshots import Store
 from hgen.stages.mine import mine
@@ -125,9 +125,10 @@ def test_what_does_not_exist_is_skipped(run, tmp_path):
     assert reason(skip) == "no-such-path"
 
 
-def test_what_is_no_source_is_a_usage_error(run):
-    with pytest.raises(ConfigError):
+def test_a_source_that_is_none_is_skipped_when_it_gets_this_far(run):
+    with pytest.raises(Skip) as skip:
         run("what is this")
+    assert reason(skip) == "bad-row"
 
 
 @pytest.mark.parametrize(
