@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hgen.records import BrokenFile, Symbol
 from hgen.resolve import classes, targets
 from hgen.resolve.program import Frame, LoadedModule, Program
+from hgen.resolve.solver import deep_stack
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.ir import FUNCTION, RAISE, Definition, Module, Scope, Site
 from hgen.syntax.parser import MAX_BYTES
@@ -50,8 +51,9 @@ class Analysis:
 
 def analyse(files: Mapping[str, bytes], *, max_bytes: int = MAX_BYTES) -> Analysis:
     """Resolve every call of a repository, given as repository-relative posix paths and contents."""
-    modules, broken = parse_files(files, max_bytes=max_bytes)
-    functions = tuple(resolve_functions(modules, {each.file: files[each.file][:max_bytes] for each in broken}))
+    with deep_stack():
+        modules, broken = parse_files(files, max_bytes=max_bytes)
+        functions = tuple(resolve_functions(modules, {each.file: files[each.file][:max_bytes] for each in broken}))
     by_symbol = {function.symbol: function for function in functions}
     symbols: list[Symbol] = []
     for path in sorted(modules):
@@ -118,11 +120,12 @@ def _inside(module: LoadedModule, scope: Scope) -> set[int]:
 
 
 def _call(program: Program, frame: Frame, site: Site) -> Call:
-    found: targets.Found = program.solver.ask(targets.find, program, frame, site)
+    found = program.solver.ask(targets.find, program, frame, site) or targets.Found(unknown=True)
     callees = tuple(sorted(found.callees))
     if found.unknown or len(callees) > 1 or (callees and found.outside):
         status = "unknown"
-        callees = callees if len(callees) == 1 and not found.outside else ()
+        likely = len(callees) == 1 and not found.outside and not found.called_instance
+        callees = callees if likely else ()
     else:
         status = "resolved" if callees else "external"
     expression = site[1] if site[0] == RAISE else site[1][1]

@@ -349,7 +349,7 @@ def _fits(program: Program, function: Function, receiver: Atom | None, positiona
 
 def _takes(program: Program, declared: Type, argument: Type) -> bool:
     """Whether a parameter can take an argument, as far as the argument is of the standard library's plain classes."""
-    if any(atom[0] != INSTANCE or atom[1].name.startswith("Supports") and not _is_slice(argument) for atom in declared):
+    if any(atom[0] != INSTANCE or atom[1].name.lstrip("_").startswith("Supports") and not _is_slice(argument) for atom in declared):
         return True
     if any(atom[0] != INSTANCE or not atom[1].module.outside for atom in argument):
         return True

@@ -89,7 +89,7 @@ def note_subclasses(program: Program) -> None:
         for scope in module.scopes:
             found = program.object(module, scope.index) if scope.symbol >= 0 else None
             if isinstance(found, Class):
-                for one in program.solver.ask(order, program, found):
+                for one in program.solver.ask(order, program, found) or ():
                     if one is not None and one is not found:
                         one.subclasses.append(found)
 

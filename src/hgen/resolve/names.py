@@ -136,7 +136,8 @@ def imported(program: Program, frame: Frame, module: str, name: str, level: int)
         return (source,)
     found = module_attribute(program, source, name)
     if found is None:
-        return (OUTSIDE,) if source[0] == MODULE and source[1].outside else UNKNOWN
+        # The stubs are those of one Python version: a name that they lack is one whose import fails.
+        return NOTHING if source[0] == MODULE and source[1].outside else UNKNOWN
     return found
 
 

@@ -1,14 +1,17 @@
 """Questions that depend on each other, in circles too: each is answered once, with bounded depth and work."""
 
-from collections.abc import Callable, Hashable
+import sys
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hgen.resolve.types import NOTHING, UNKNOWN, Type, union
 
-_MAX_DEPTH = 120
+_MAX_DEPTH = 60
 _MAX_TURNS = 3
 _MAX_WORK = 100
-_MAX_PENDING = 400
+_MAX_PENDING = 800
+_FRAMES = 30_000
 _NEVER = 1 << 30
 
 Memo = dict[Any, Any]
@@ -30,6 +33,17 @@ class _Open:
     def __init__(self, depth: int) -> None:
         self.depth = depth
         self.sofar: Type = NOTHING
+
+
+@contextmanager
+def deep_stack() -> Iterator[None]:
+    """Room for ``_MAX_DEPTH`` questions, each with its expressions, wherever the caller's own stack is."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 class Solver:
@@ -79,7 +93,7 @@ class Solver:
         return answer
 
     def ask(self, compute: Callable[..., Any], *arguments: Any) -> Any:
-        """Run something that asks questions, however deeply they go."""
+        """Run something that asks questions, however deeply they go; None if its expressions are too deep."""
         pending: list[tuple[Memo | None, Hashable, Callable[..., Any], tuple[Any, ...]]] = [
             (None, None, compute, arguments)
         ]
@@ -96,6 +110,11 @@ class Solver:
                     memo[key] = UNKNOWN
                 else:
                     pending.append(deep.question)
+                continue
+            except RecursionError:
+                if memo is None:
+                    return None
+                memo[key] = UNKNOWN
                 continue
             pending.pop()
             if not pending:

@@ -40,6 +40,8 @@ class Found:
     """Whether it can be something outside the repository."""
     unknown: bool = False
     """Whether it can be anything."""
+    called_instance: bool = False
+    """Whether a callee is the ``__call__`` of an instance."""
     doubt: str = ""
     """Why a single callee is the right one by the rule of DESIGN.md and yet not offered, or ""."""
 
@@ -95,11 +97,13 @@ def _raised(program: Program, some: Type, found: Found) -> None:
         found.outside = True
 
 
-def _callee(program: Program, atom: Atom, name: str, found: Found) -> None:
+def _callee(program: Program, atom: Atom, name: str, found: Found, *, by_super: bool = False) -> None:
     """Add what calling one atom means."""
     tag = atom[0]
     if tag in (FUNCTION, METHOD):
         _symbol(atom[1], found)
+        if tag == METHOD and not by_super:
+            _check_receiver(program, atom[2], atom[1].scope.name, found)
     elif tag == CLASS:
         _symbol(atom[1], found)
         if atom[3] == DECLARED and atom[1].subclasses:
@@ -109,6 +113,7 @@ def _callee(program: Program, atom: Atom, name: str, found: Found) -> None:
         if atom[1].subclasses:
             found.doubt = found.doubt or "overridden"
     elif tag in (INSTANCE, SELF):
+        found.called_instance = True
         _member(program, atom, "__call__", found)
     elif tag in (ANY[0], CALLABLE, TYPE_OF, VARIABLE, OUTSIDE_INSTANCE[0]) or tag in (PROPERTY, MODULE, FOLDER):
         found.unknown = True
@@ -137,13 +142,19 @@ def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
         if one == ANY:
             _by_name(program, name, found)
         elif one != NONE or len(value) == 1:
-            _callee(program, one, name, found)
-    if atom[0] in (SELF, SELF_CLASS) or (atom[0] in (INSTANCE, CLASS) and atom[3] == DECLARED):
-        if atom[0] == INSTANCE and name in program.members and _is_role(atom[1]):
-            found.unknown = True
-        _check_overriding(program, atom[1], name, found)
-    elif atom[0] == SUPER:
+            _callee(program, one, name, found, by_super=atom[0] == SUPER)
+    if atom[0] == SUPER:
         _check_super(program, atom, name, found)
+    elif not any(one[0] == METHOD for one in value):
+        _check_receiver(program, atom, name, found)
+
+
+def _check_receiver(program: Program, receiver: Atom, name: str, found: Found) -> None:
+    """A receiver that is only declared may be of another class."""
+    if receiver[0] in (SELF, SELF_CLASS) or (receiver[0] in (INSTANCE, CLASS) and receiver[3] == DECLARED):
+        if receiver[0] == INSTANCE and name in program.members and _is_role(receiver[1]):
+            found.unknown = True
+        _check_overriding(program, receiver[1], name, found)
 
 
 def _is_role(cls: Class) -> bool:

@@ -42,6 +42,8 @@ from hgen.syntax.narrowing import narrow
 
 _MAX_DEPTH = 90
 """Levels of nested expressions; CPython allows 200 parentheses, real code stays below 30."""
+_MAX_LINKS = 100
+"""Operators or attributes in a row, after which a type is no longer known."""
 _MAX_TEXT = 200
 """Longer string constants are neither names nor annotations."""
 
@@ -126,7 +128,9 @@ def _spine(reader: Reader, node: Node) -> Expr:
         node = parts[0]
     key = reader.text(node) if link < 0 else ""
     result = reader.expr(node)
-    for link, outer, parts in reversed(chain):
+    for place, (link, outer, parts) in enumerate(reversed(chain), start=1):
+        if place % _MAX_LINKS == 0:
+            key, result = "", _UNKNOWN
         if link == _ATTRIBUTE:
             name = reader.text(parts[1])
             key = key and f"{key}.{name}"
@@ -171,8 +175,9 @@ def _binary(reader: Reader, node: Node) -> Expr:
         operators.append((children[1].type, children[2]))
         node = children[0]
     result = reader.expr(node)
-    for operator, right in reversed(operators):
-        result = (E_BINARY, operator, result, reader.expr(right))
+    for place, (operator, right) in enumerate(reversed(operators), start=1):
+        operand = reader.expr(right)
+        result = _UNKNOWN if place % _MAX_LINKS == 0 else (E_BINARY, operator, result, operand)
     return result
 
 
@@ -187,7 +192,7 @@ def _boolean(reader: Reader, node: Node) -> Expr:
         node = left
     result = reader.expr(node)
     reader.enter()
-    previous = chain[-1][0]
+    previous, links = chain[-1][0], 0
     for is_and, left, right in reversed(chain):
         if previous != is_and:
             reader.leave()
@@ -195,6 +200,9 @@ def _boolean(reader: Reader, node: Node) -> Expr:
         tested = reader.parts(left)[1] if previous == is_and and left.kind_id in kinds else left
         narrow(reader, tested, held=is_and)
         result = (E_AND if is_and else E_OR, result, reader.expr(right))
+        links += 1
+        if links % _MAX_LINKS == 0:
+            result = _UNKNOWN
         previous = is_and
     reader.leave()
     return result

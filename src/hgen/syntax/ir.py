@@ -106,7 +106,7 @@ class Scope:
     """For classes of stubs: reads the body when it is asked for."""
 
     def pack(self, body: Body) -> None:
-        """Store the body in a few bytes."""
+        """Store the body in a few bytes; raises ``ValueError`` if an expression in it is nested too deeply."""
         self.packed = marshal.dumps(
             (body.values, body.final, body.bound, body.sites, body.returns, body.yields, body.falls_through)
         )

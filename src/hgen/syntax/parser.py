@@ -112,7 +112,10 @@ class _ModuleReader:
         self._patched |= reader.other_stores
         if flow.nonlocal_names:
             self._nonlocals.setdefault(scope.parent, set()).update(flow.nonlocal_names)
-        scope.pack(body)
+        try:
+            scope.pack(body)
+        except ValueError:
+            raise Broken("too-deep") from None
 
     def _forget_nonlocals(self) -> None:
         """What inner functions assign to an outer function's name is unknown in that function."""

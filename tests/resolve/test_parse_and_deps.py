@@ -1,0 +1,76 @@
+"""The parse stage and the rows of ``hgen deps``."""
+
+import pytest
+from rich.console import Console
+
+from hgen.config import ParseConfig
+from hgen.errors import Skip
+from hgen.records import Repo
+from hgen.stages.deps import deps_rows, deps_tree
+from hgen.stages.parse import parse
+
+REPO = Repo(
+    repo="local:x", base_commit="1", snapshot="0" * 64, license="MIT", source="x", files=1, python_files=1, python_lines=1,
+    python_bytes=1,
+)  # fmt: skip
+FILES = {"a.py": b"class A: ...\ndef g(): ...\ndef f(x):\n    g()\n    A()\n", "b.py": b"def f(", "notes.txt": b"def h(): ..."}
+
+
+def test_parse_gives_symbols_with_dependencies_and_counts_broken_files():
+    codebase = parse(REPO, FILES, ParseConfig())
+    assert [(each.qualname, each.deps, each.offered) for each in codebase.symbols] == [
+        ("A", (), False),
+        ("g", (), True),
+        ("f", (0, 1), True),
+    ]
+    assert [(each.file, each.reason) for each in codebase.broken] == [("b.py", "syntax-error")]
+
+
+def test_a_repository_without_definitions_is_skipped():
+    with pytest.raises(Skip) as skip:
+        parse(REPO, {"a.py": b"x = 1\n"}, ParseConfig())
+    assert skip.value.reason == "no-symbols"
+
+
+@pytest.mark.parametrize(
+    ("code", "offered"),
+    [
+        ("def g(): ...\ndef f(): g()", True),
+        ("if x:\n  def g(): ...\ndef f(): g()", False),
+        ("def g(): ...\ndef g(): ...\ndef f(): g()", False),
+        ("class A:\n  def m(self): ...\n  def f(self): self.m()\nclass B(A):\n  def m(self): ...", False),
+        ("def f(x): x()", False),
+        ("from typing import overload\n@overload\ndef g(x: int): ...\n@overload\ndef g(x: str): ...\ndef g(x): ...\ndef f(): g(1)", False),
+    ],
+)  # fmt: skip
+def test_offered_is_stricter_than_complete(code, offered):
+    symbols = parse(REPO, {"a.py": code.encode()}, ParseConfig()).symbols
+    assert next(each.offered for each in symbols if each.qualname.endswith("f")) is offered
+
+
+def test_rows():
+    rows = list(deps_rows(FILES))
+    assert rows[-1] == {
+        "file": "a.py",
+        "qualname": "f",
+        "def_line": 3,
+        "complete": True,
+        "deps": [
+            {"file": "a.py", "qualname": "A", "name": "A", "kind": "class", "def_line": 1},
+            {"file": "a.py", "qualname": "g", "name": "g", "kind": "function", "def_line": 2},
+        ],
+    }
+
+
+def test_tree():
+    console = Console(width=80, color_system=None)
+    with console.capture() as captured:
+        console.print(deps_tree(deps_rows(FILES), title="x"))
+    assert captured.get().rstrip().split("\n") == [
+        "x",
+        "└── a.py",
+        "    ├── g :2",
+        "    └── f :3",
+        "        ├── A a.py:1",
+        "        └── g a.py:2",
+    ]
