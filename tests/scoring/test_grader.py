@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from hgen.export.grader import grader_source
+from hgen.export.grader import answer_file, grader_source
+from hgen.records import Validated
 from hgen.scoring import score
 from hgen.scoring.answerfile import pack
+from hgen.scoring.diffs import Patched
+from hgen.shards import read_shard
+from hgen.snapshots import Store
 from tests.scoring.catalogue import CASES
 from tests.scoring.catalogue.case import Case
 
@@ -221,3 +225,25 @@ def write(root: Path, files: Mapping[str, bytes]) -> None:
     for path, content in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content)
+
+
+def test_real_tasks_are_graded_like_the_library_does(undisturbed: Path, grader: Path, tmp_path: Path):
+    """Gold and empty answers to tasks of a real run, as diffs and as trees."""
+    store = Store(undisturbed / "snapshots")
+    tasks = [
+        record.task
+        for shard in sorted((undisturbed / "validate").glob("0000?.jsonl"))
+        for record in read_shard(shard, Validated)
+    ]
+    rows: list[dict[str, object]] = []
+    for number, task in enumerate(tasks[::9]):
+        with store.open(task.snapshot) as snapshot:
+            text = answer_file(task, snapshot).decode()
+            gold = Patched(Patched(snapshot, task.setup_patch), task.patch)
+            write(tmp_path / str(number), gold)
+            for path, target in snapshot.links.items():
+                (tmp_path / str(number) / path).symlink_to(target)
+        rows += [{"answer": text, "patch": task.patch}, {"answer": text, "tree": str(tmp_path / str(number))}]
+        rows += [{"answer": text, "patch": ""}]
+    rewards = [row["reward"] for row in graded(sys.executable, grader, rows, tmp_path)]
+    assert rewards == [1.0, 1.0, 0.0] * len(tasks[::9])

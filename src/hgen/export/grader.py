@@ -5,6 +5,10 @@ from pathlib import Path
 
 import hgen.scoring
 from hgen import __version__
+from hgen.records import Task
+from hgen.scoring.answerfile import pack
+from hgen.scoring.diffs import Patched
+from hgen.snapshots import Snapshot
 
 _HEAD = '''#!/usr/bin/env python3
 """Grade an answer to a task of hgen; one file, standard library only, Python 3.9 or newer.
@@ -59,6 +63,11 @@ def grader_source(name: str = "grader.py") -> str:
     digest = hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest()[:16]
     parts = [f"_SOURCES[{module!r}] = {_literal(source)}\n" for module, source in sorted(sources.items())]
     return _HEAD.format(name=name, version=__version__, digest=digest) + "".join(parts) + _TAIL
+
+
+def answer_file(task: Task, snapshot: Snapshot) -> bytes:
+    """The private answer file of a task, given its snapshot: what the grader needs and the agent must not see."""
+    return pack(task.model_dump(mode="json"), Patched(snapshot, task.setup_patch), snapshot.links)
 
 
 def _sources() -> dict[str, str]:

@@ -42,18 +42,23 @@ def pack(
     It holds the contents of all Python files; if they are more than ``max_bytes``, only those of the targets, and an
     answer that edits another file is then refused, even if it only adds a comment there.
     """
-    python = {path: content for path, content in start.items() if path.endswith((".py", ".pyi"))}
+    python: dict[str, bytes] = {}
+    digests = {}
+    for path, content in sorted(start.items()):
+        digests[path] = digest(content)
+        if path.endswith((".py", ".pyi")):
+            python[path] = content
     if sum(map(len, python.values())) > max_bytes:
         targets = task.get("targets")
         assert isinstance(targets, (list, tuple))
         concerned = {target["file"] for target in targets}
         python = {path: content for path, content in python.items() if path in concerned}
-    contents = {path: base64.b64encode(content).decode() for path, content in sorted(python.items())}
+    contents = {path: base64.b64encode(content).decode() for path, content in python.items()}
     row = {
         "format": FORMAT,
         "task": {key: task.get(key) for key in _TASK_KEYS},
         "files": base64.b64encode(zlib.compress(json.dumps(contents).encode(), 9)).decode(),
-        "digests": {path: digest(content) for path, content in sorted(start.items())},
+        "digests": digests,
         "links": dict(sorted(links.items())),
     }
     return json.dumps(row, sort_keys=True).encode() + b"\n"

@@ -5,6 +5,7 @@ The one diff parser and applier of the project. Everything here splits lines at 
 
 from hgen.scoring.diffs.applying import apply, apply_patches
 from hgen.scoring.diffs.parsing import parse
+from hgen.scoring.diffs.patched import Patched
 from hgen.scoring.diffs.rendering import edit, edited, render
 from hgen.scoring.diffs.values import DiffError, Edit, FilePatch, Hunk, split_lines
 
@@ -13,6 +14,7 @@ __all__ = [
     "Edit",
     "FilePatch",
     "Hunk",
+    "Patched",
     "apply",
     "apply_patches",
     "edit",

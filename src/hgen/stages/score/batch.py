@@ -31,38 +31,18 @@ def score_batch(batch: Batch) -> list[bytes]:
         prediction = prediction_of(place.read())
         if prediction is None or prediction[0] != task["instance_id"]:
             raise ShardError(f"{place.file} changed while it was being scored; run again")
-        files = StartState(_snapshot(batch.store, batch.snapshot), str(task["setup_patch"]))
+        files = _start_state(_snapshot(batch.store, batch.snapshot), str(task["setup_patch"]))
         verdict = _score(task, prediction[1], files)
         row = {"instance_id": task["instance_id"], "family": task["family"], **verdict.row(), "inputs": digest}
         results.append(json.dumps(row).encode() + b"\n")
     return results
 
 
-class StartState(Mapping[str, bytes]):
-    """The files of a snapshot after a setup patch; each is read when it is asked for."""
-
-    def __init__(self, snapshot: Mapping[str, bytes], setup_patch: str) -> None:
-        self._snapshot = snapshot
-        try:
-            self._changed = diffs.apply(setup_patch, snapshot) if setup_patch else {}
-        except diffs.DiffError as error:
-            raise ShardError(f"a setup patch does not apply to its snapshot: {error}; make the tasks again") from None
-
-    def __getitem__(self, path: str) -> bytes:
-        content = self._changed[path] if path in self._changed else self._snapshot[path]
-        if content is None:
-            raise KeyError(path)
-        return content
-
-    def __contains__(self, path: object) -> bool:
-        return self._changed[path] is not None if path in self._changed else path in self._snapshot
-
-    def __iter__(self) -> Iterator[str]:
-        kept = (path for path in self._snapshot if path not in self._changed)
-        return iter(sorted([*kept, *(path for path, content in self._changed.items() if content is not None)]))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+def _start_state(snapshot: Mapping[str, bytes], setup_patch: str) -> diffs.Patched:
+    try:
+        return diffs.Patched(snapshot, setup_patch)
+    except diffs.DiffError as error:
+        raise ShardError(f"a setup patch does not apply to its snapshot: {error}; make the tasks again") from None
 
 
 def _score(task: Row, patch: object, files: Mapping[str, bytes]) -> Score:
