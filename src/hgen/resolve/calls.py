@@ -180,6 +180,8 @@ def _result(
         overloads = _overloads(program, function)
         if len(overloads) > 1:
             fitting = [one for one in overloads if _fits(program, one, receiver, positional, keywords)]
+            if fitting and all(argument and ANY not in argument for argument in positional):
+                return _one_result(program, fitting[0], receiver, positional, keywords)
             results = [_one_result(program, one, receiver, positional, keywords) for one in fitting or overloads]
             return union(NOTHING, *results)
     return _one_result(program, function, receiver, positional, keywords)
