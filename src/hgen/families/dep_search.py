@@ -71,9 +71,9 @@ def _require_sound(
     for dep in deps:
         if (dep.file, dep.qualname) not in ones or not is_library(dep.file) or "<locals>" in dep.qualname:
             raise Skip("unfit-dependency", identity(dep))
-    for dep in subject.deps:
-        if _is_interface(material, dep):
-            raise Skip("abstract-dependency", identity(symbols[dep]))
+    for place in subject.deps:
+        if _is_interface(material, place):
+            raise Skip("abstract-dependency", identity(symbols[place]))
     if len(deps) == 1 and deps[0].file == subject.file:
         raise Skip("too-easy", "its one dependency is in its own file")
     if given_away := leaks(subject.qualname, [_name(dep) for dep in deps]):

@@ -98,9 +98,7 @@ def _instance_id(repo: Repo, family: Family, proposal: Proposal, targets: tuple[
 @cache
 def _template(path: Path) -> jinja2.Template:
     # Markdown for agents, not HTML: escaping would change the text.
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
-    )
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
     return environment.from_string(path.read_text(encoding="utf-8"))
 
 
