@@ -146,11 +146,16 @@ class Client:
         with self._trouble(f"copy {len(archive)} bytes into a container"):
             self._api.put_archive(container, folder, archive)
 
-    def execute(self, container: str, argv: Sequence[str], *, user: str) -> tuple[str, Iterator[tuple[bytes, bytes]]]:
+    def execute(
+        self, container: str, argv: Sequence[str], *, user: str, stdin: bytes = b""
+    ) -> tuple[str, Iterator[tuple[bytes, bytes]]]:
         """Run a command in ``/``; gives its identifier and its standard output and error in pieces as they come."""
         with self._trouble("run a command"):
-            identifier: str = self._api.exec_create(container, list(argv), user=user, workdir="/")["Id"]
+            command = self._api.exec_create(container, list(argv), user=user, workdir="/", stdin=bool(stdin))
+            identifier: str = command["Id"]
             connection = self._api.exec_start(identifier, socket=True)
+            if stdin:
+                getattr(connection, "_sock", connection).sendall(stdin)
         return identifier, self._pieces(connection)
 
     def exit_code(self, identifier: str) -> int | None:

@@ -10,14 +10,16 @@ from hgen.sandbox.base import Ended, Result
 from hgen.sandbox.client import Client, EngineRefusal
 from hgen.sandbox.layout import KEEPER
 
-# Says that it has started, ends what an earlier command may have left, runs the command under its time limit, then ends
-# what that left. The shell's own complaints go nowhere; the command keeps its standard error as descriptor 3.
-_SUPERVISOR = """printf 'started\\n' >&2
+# Waits for a word from outside: Podman may start a command before it listens, and lose what it says. Then says that it
+# has started, ends what an earlier command may have left, runs the command under its time limit, and ends what it left.
+# The shell's own complaints go nowhere; the command keeps its standard error as descriptor 3.
+_SUPERVISOR = """read -r word || exit 125
+printf 'started\\n' >&2
 cd "$0" || exit 125
 unset OLDPWD
 exec 3>&2 2>/dev/null
 kill -9 -1
-(exec timeout -s KILL "$@" 2>&3 3>&-)
+(exec timeout -s KILL "$@" </dev/null 2>&3 3>&-)
 status=$?
 kill -9 -1
 exit $status"""
@@ -55,7 +57,7 @@ def run(
     words += ["/bin/sh", "-c", _SUPERVISOR, cwd, f"{timeout:.3f}", *argv]
     started = time.monotonic()
     try:
-        identifier, pieces = client.execute(container, words, user=f"{user}:{user}")
+        identifier, pieces = client.execute(container, words, user=f"{user}:{user}", stdin=b"go\n")
     except EngineRefusal as error:
         return _not_started(client, container, str(error)), False
     reader = _Reader(pieces, output_limit)
@@ -173,10 +175,12 @@ def _runs(client: Client, container: str) -> bool:
 
 def _answers(client: Client, container: str) -> bool:
     try:
-        _, pieces = client.execute(container, ["/bin/echo", "here"], user=f"{KEEPER}:{KEEPER}")
-        return b"".join(out for out, _ in pieces) == b"here\n"
+        identifier, pieces = client.execute(container, ["/bin/true"], user=f"{KEEPER}:{KEEPER}")
+        for _ in pieces:
+            pass
     except EngineRefusal:
         return False
+    return _exit_code(client, identifier) == 0
 
 
 def _exit_code(client: Client, identifier: str) -> int | None:
