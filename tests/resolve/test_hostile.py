@@ -20,16 +20,24 @@ SIMPLE = st.one_of(
     st.builds("return {}".format, NAMES),
     st.builds("raise {}".format, NAMES),
     st.builds("global {}".format, st.sampled_from(["a", "b"])),
-    st.builds("from .{} import {}".format, st.sampled_from(["", "x", "y", "y.z"]), st.sampled_from(["*", "a", "B as A"])),
+    st.builds(
+        "from .{} import {}".format, st.sampled_from(["", "x", "y", "y.z"]), st.sampled_from(["*", "a", "B as A"])
+    ),
     st.builds("a: {} = {}".format, st.sampled_from(["A", "'B'", "list[A]", "A | None"]), NAMES),
     st.builds("[{} for a in {} if {}]".format, NAMES, NAMES, NAMES),
     st.builds("a = {} if {} else {}".format, NAMES, NAMES, NAMES),
-    st.sampled_from(["del a", "break", "continue", "pass", "yield a", "await a", "b = lambda a: a()", "a += b", "assert a"]),
+    st.sampled_from(
+        ["del a", "break", "continue", "pass", "yield a", "await a", "b = lambda a: a()", "a += b", "assert a"]
+    ),
 )
 HEADERS = st.one_of(
-    st.builds("def {}({}):".format, st.sampled_from(["a", "b", "m"]), st.sampled_from(["", "self", "a: A", "*a", "b=A"])),
+    st.builds(
+        "def {}({}):".format, st.sampled_from(["a", "b", "m"]), st.sampled_from(["", "self", "a: A", "*a", "b=A"])
+    ),
     st.builds("class {}({}):".format, st.sampled_from(["A", "B"]), st.sampled_from(["", "A", "B", "A, B", "A.B", "a"])),
-    st.sampled_from(["if a:", "while True:", "for a in b:", "with a as b:", "if isinstance(a, A):", "try:", "@a\ndef b():"]),
+    st.sampled_from(
+        ["if a:", "while True:", "for a in b:", "with a as b:", "if isinstance(a, A):", "try:", "@a\ndef b():"]
+    ),
 )
 
 
@@ -42,7 +50,9 @@ def _block(header: str, body: list[str]) -> str:
     return "\n".join([*header.split("\n"), *_indented(body), *tail])
 
 
-STATEMENTS = st.recursive(SIMPLE, lambda inner: st.builds(_block, HEADERS, st.lists(inner, min_size=1, max_size=4)), max_leaves=12)
+STATEMENTS = st.recursive(
+    SIMPLE, lambda inner: st.builds(_block, HEADERS, st.lists(inner, min_size=1, max_size=4)), max_leaves=12
+)
 MODULES = st.lists(STATEMENTS, max_size=6).map("\n".join)
 
 
@@ -99,7 +109,9 @@ def _cycle(n: int) -> dict[str, str]:
 
 GROWING = {
     "functions in a file": lambda n: {"a.py": "".join(f"def f{k}(): f{k // 2}()\n" for k in range(n))},
-    "methods of a class": lambda n: {"a.py": "class A:\n" + "".join(f"  def m{k}(self): self.m{k // 2}()\n" for k in range(n))},
+    "methods of a class": lambda n: {
+        "a.py": "class A:\n" + "".join(f"  def m{k}(self): self.m{k // 2}()\n" for k in range(n))
+    },
     "chain of re-exports": _chain_of_modules,
     "inferred returns in a chain": lambda n: {
         "a.py": "class A:\n  def m(self): ...\ndef f0(): return A()\n"
@@ -107,11 +119,15 @@ GROWING = {
         + f"def f(): f{n}().m()"
     },
     "assignments in branches": lambda n: {"a.py": "def f(a):\n" + "".join(f"  if a: x{k} = a()\n" for k in range(n))},
-    "breaks in a loop": lambda n: {"a.py": "def f(a):\n  while a:\n" + "".join(f"    if a: break\n    x{k} = a\n" for k in range(n // 10))},
+    "breaks in a loop": lambda n: {
+        "a.py": "def f(a):\n  while a:\n" + "".join(f"    if a: break\n    x{k} = a\n" for k in range(n // 10))
+    },
     "one long expression": lambda n: {"a.py": "x = " + " + ".join(["a()"] * n)},
     "one long chain of calls": lambda n: {"a.py": "def f(a): a" + ".b()" * n},
     "one long boolean": lambda n: {"a.py": "def f(a): return " + " or ".join(["a()"] * n)},
-    "one long elif": lambda n: {"a.py": "def f(a):\n  if a: ...\n" + "".join(f"  elif a == {k}: x = a()\n" for k in range(n))},
+    "one long elif": lambda n: {
+        "a.py": "def f(a):\n  if a: ...\n" + "".join(f"  elif a == {k}: x = a()\n" for k in range(n))
+    },
     "inheritance in a chain": lambda n: {
         "a.py": "class A0:\n  def m(self): ...\n"
         + "".join(f"class A{k + 1}(A{k}): ...\n" for k in range(n // 10))

@@ -13,7 +13,11 @@ REPO = Repo(
     repo="local:x", base_commit="1", snapshot="0" * 64, license="MIT", source="x", files=1, python_files=1, python_lines=1,
     python_bytes=1,
 )  # fmt: skip
-FILES = {"a.py": b"class A: ...\ndef g(): ...\ndef f(x):\n    g()\n    A()\n", "b.py": b"def f(", "notes.txt": b"def h(): ..."}
+FILES = {
+    "a.py": b"class A: ...\ndef g(): ...\ndef f(x):\n    g()\n    A()\n",
+    "b.py": b"def f(",
+    "notes.txt": b"def h(): ...",
+}
 
 
 def test_parse_gives_symbols_with_dependencies_and_counts_broken_files():

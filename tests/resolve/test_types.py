@@ -74,7 +74,7 @@ CASES = {
     "caught": ("class E(Exception):\n    def m(self): ...\ndef f():\n    try: ...\n    except E as e: e.m()", "E.m"),
     "methods of strings": ("def join(): ...\ndef f(): ','.join([])", ""),
     "methods of a declared protocol": ("class C:\n    def read(self): ...\ndef f(x: IO): x.read()", "?"),
-    "partial": ("from functools import partial\ndef g(): ...\ndef f():\n    h = partial(g)\n    h()", ""),
+    "partial": ("from functools import partial\ndef g(): ...\ndef f():\n    h = partial(g)\n    h()", "g ?"),
     "lru_cache": ("from functools import lru_cache\n@lru_cache\ndef g(): return A()\ndef f(): g()", "g"),
     "a decorator that wraps": (
         "from functools import wraps\ndef d(x):\n    @wraps(x)\n    def w(): ...\n    return w\n@d\ndef g(): ...\ndef f(): g()",

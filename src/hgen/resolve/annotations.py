@@ -3,13 +3,13 @@
 from hgen.resolve import classes, evaluate, members
 from hgen.resolve.program import Frame, Function, Program
 from hgen.resolve.types import (
-    FOREIGN,
-    EXACT,
-    DECLARED,
     ALIAS,
     ANY,
     CALLABLE,
     CLASS,
+    DECLARED,
+    EXACT,
+    FOREIGN,
     FUNCTION,
     INSTANCE,
     NONE,

@@ -23,7 +23,12 @@ from hgen.resolve.types import (
 )
 from hgen.syntax.ir import KEYWORD_ONLY, POSITIONAL, VARARGS
 
-_SINGLE_METHODS = {"SupportsNext": "__next__", "SupportsIter": "__iter__", "_SupportsReversed": "__reversed__", "SupportsAnext": "__anext__"}
+_SINGLE_METHODS = {
+    "SupportsNext": "__next__",
+    "SupportsIter": "__iter__",
+    "_SupportsReversed": "__reversed__",
+    "SupportsAnext": "__anext__",
+}
 """Protocols of typeshed whose parameter is what their only method returns."""
 
 Variables = dict[str, Type]

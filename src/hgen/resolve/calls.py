@@ -5,12 +5,11 @@ from hgen.resolve.bindings import fill
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
     ANY,
-    VARIABLE,
-    DECLARED,
-    EXACT,
     CALLABLE,
     CLASS,
     COROUTINE,
+    DECLARED,
+    EXACT,
     FUNCTION,
     INSTANCE,
     LAMBDA,
@@ -18,12 +17,12 @@ from hgen.resolve.types import (
     METHOD,
     NONE,
     NOTHING,
-    OUTSIDE,
     SELF,
     SELF_CLASS,
     SUPER,
     TYPE_OF,
     UNKNOWN,
+    VARIABLE,
     Atom,
     Type,
     class_of,
@@ -49,13 +48,16 @@ def call(program: Program, frame: Frame, expression: Expr) -> Type:
     function = evaluate.evaluate(program, frame, expression[1])
     if not function or function == UNKNOWN:
         return UNKNOWN
-    if _is_builtin(function, "super"):
+    if _is_outside(function, "builtins", "super"):
         return _super(program, frame, expression)
     positional = tuple([evaluate.evaluate(program, frame, argument) for argument in expression[2]])
     keywords = tuple([(name, evaluate.evaluate(program, frame, argument)) for name, argument in expression[3]])
+    if _is_outside(function, "functools", "partial") and positional:
+        # What it calls in the end is the function, which is likely, but not surely, what a reader says that it calls.
+        return union(UNKNOWN, positional[0])
     if _is_type_variable(function):
         return _type_variable(program, frame, expression)
-    if _is_builtin(function, "type") and len(positional) == 1:
+    if _is_outside(function, "builtins", "type") and len(positional) == 1:
         return _type(positional[0])
     return union(NOTHING, *[result_of(program, atom, positional, keywords) for atom in function])
 
@@ -123,11 +125,12 @@ def operate(program: Program, operator: str, left: Type, right: Type) -> Type:
     return union(*parts)
 
 
-def _is_builtin(function: Type, name: str) -> bool:
+def _is_outside(function: Type, module: str, name: str) -> bool:
+    """Whether a type is one class of the standard library."""
     if len(function) != 1 or function[0][0] != CLASS:
         return False
     cls: Class = function[0][1]
-    return cls.module.outside and cls.name == name and cls.module.name == "builtins"
+    return cls.module.outside and cls.name == name and cls.module.name == module
 
 
 def _super(program: Program, frame: Frame, expression: Expr) -> Type:
@@ -323,7 +326,9 @@ def _overloads(program: Program, function: Function) -> list[Function]:
     return known  # type: ignore[no-any-return]
 
 
-def _fits(program: Program, function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords) -> bool:
+def _fits(
+    program: Program, function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords
+) -> bool:
     """Whether an overload takes this number of arguments and these keywords."""
     own = (
         function.scope.parameters[1:]
@@ -351,11 +356,18 @@ def _fits(program: Program, function: Function, receiver: Atom | None, positiona
 
 def _takes(program: Program, declared: Type, argument: Type) -> bool:
     """Whether a parameter can take an argument, as far as the argument is of the standard library's plain classes."""
-    if any(atom[0] != INSTANCE or atom[1].name.lstrip("_").startswith("Supports") and not _is_slice(argument) for atom in declared):
+    if any(
+        atom[0] != INSTANCE or (atom[1].name.lstrip("_").startswith("Supports") and not _is_slice(argument))
+        for atom in declared
+    ):
         return True
     if any(atom[0] != INSTANCE or not atom[1].module.outside for atom in argument):
         return True
-    return any(classes.inherits(program, one[1], atom[1]) or _promoted(one[1], atom[1]) for one in argument for atom in declared)
+    return any(
+        classes.inherits(program, one[1], atom[1]) or _promoted(one[1], atom[1])
+        for one in argument
+        for atom in declared
+    )
 
 
 def _is_slice(argument: Type) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hgen.resolve import annotations, evaluate, names
+from hgen.resolve import annotations, evaluate
 from hgen.resolve.program import Class, Frame, Program
 from hgen.resolve.types import (
     ALIAS,
@@ -18,7 +18,7 @@ from hgen.resolve.types import (
     Type,
     union,
 )
-from hgen.syntax.ir import E_NAME, E_SUBSCRIPT, E_TUPLE, E_VALUE, FUNCTION, V_ANNOTATED, V_OUTER, V_UNBOUND, Expr
+from hgen.syntax.ir import E_SUBSCRIPT, V_ANNOTATED, V_UNBOUND, Expr
 
 Order = tuple[Class | None, ...]
 """A method resolution order; None stands for bases that are not known."""

@@ -3,16 +3,15 @@
 from hgen.resolve import classes, evaluate
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
-    EXACT,
-    CALLABLE,
     CLASS,
+    EXACT,
     FUNCTION,
     METHOD,
     PROPERTY,
     Atom,
     Type,
 )
-from hgen.syntax.ir import E_ATTRIBUTE, E_CALL, E_VALUE, V_DEFINITION, V_PARAMETER, Expr
+from hgen.syntax.ir import E_ATTRIBUTE, E_CALL, E_VALUE, V_PARAMETER, Expr
 
 _TRANSPARENT = frozenset(
     [

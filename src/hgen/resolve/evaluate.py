@@ -6,10 +6,9 @@ from hgen.resolve import annotations, calls, decorators, members, names
 from hgen.resolve.narrow import narrowed
 from hgen.resolve.program import Frame, Function, Program
 from hgen.resolve.types import (
-    close,
-    DECLARED,
     ANY,
     COROUTINE,
+    DECLARED,
     INSTANCE,
     LAMBDA,
     NONE,
@@ -21,6 +20,7 @@ from hgen.resolve.types import (
     TUPLE,
     UNKNOWN,
     Type,
+    close,
     shallow,
     union,
     without,

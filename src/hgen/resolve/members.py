@@ -3,11 +3,11 @@
 from hgen.resolve import calls, classes, decorators, names
 from hgen.resolve.program import Class, Program
 from hgen.resolve.types import (
-    EXACT,
-    DECLARED,
     ANY,
     CLASS,
     COROUTINE,
+    DECLARED,
+    EXACT,
     FOLDER,
     FUNCTION,
     INSTANCE,

@@ -3,11 +3,11 @@
 from hgen.resolve import classes
 from hgen.resolve.program import Class, Program
 from hgen.resolve.types import (
-    EXACT,
-    DECLARED,
     ALIAS,
     ANY,
     CLASS,
+    DECLARED,
+    EXACT,
     INSTANCE,
     NONE,
     NOTHING,

@@ -22,7 +22,6 @@ from hgen.syntax.ir import (
 )
 from hgen.syntax.tokens import fold
 
-
 _NOWHERE = (0, 0, 0, 0, None, 0, "", (), (0, 0), (0, 0), 0, 0)
 """A definition in a stub: nobody asks for its place."""
 
