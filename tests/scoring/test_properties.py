@@ -69,9 +69,9 @@ def test_a_diff_in_pieces_is_the_same_diff(world: World):
 def test_a_task_is_the_same_where_unrelated_definitions_stand_elsewhere(world: World, data: st.DataObject):
     after = world.after
     files = dict(world.files)
-    targets = {target["file"]: target["qualname"].split(".")[0] for target in world.task["targets"]}
-    for path, outermost in targets.items():
-        names = movable(files[path], after[path], outermost)
+    for path in sorted(files):
+        targets = {row["qualname"].split(".")[0] for row in world.task["targets"] if row["file"] == path}
+        names = movable(files[path], after[path], targets)
         if names:
             name = data.draw(st.sampled_from(names))
             files[path], after[path] = moved_to_end(files[path], name), moved_to_end(after[path], name)
@@ -220,7 +220,7 @@ def shuffled_hunks(text: str, data: st.DataObject) -> list[str]:
     return [header + "\n" + "".join(f"@@ {hunk.rstrip(chr(10))}\n" for hunk in order)]
 
 
-def movable(start: bytes, after: bytes, spared: str) -> list[str]:
+def movable(start: bytes, after: bytes, spared: set[str]) -> list[str]:
     """Top-level definitions that are unrelated to the answer and stand once in both versions."""
     names = []
     for content in (start, after):
@@ -228,7 +228,7 @@ def movable(start: bytes, after: bytes, spared: str) -> list[str]:
         defined = [statement.name for statement in body if isinstance(statement, DEFINITIONS)]
         names.append({name for name in defined if defined.count(name) == 1})
     same = {name for name in names[0] & names[1] if text_of(start, name) == text_of(after, name)}
-    return sorted(same - {spared})
+    return sorted(same - spared)
 
 
 def text_of(content: bytes, name: str) -> bytes:
