@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hgen.records import BrokenFile, Symbol
 from hgen.resolve import classes, targets
+from hgen.resolve.conditional import conditionally_imported
 from hgen.resolve.program import Frame, LoadedModule, Program
 from hgen.resolve.solver import deep_stack
 from hgen.syntax import Broken, parse_module
@@ -133,8 +134,8 @@ def _call(program: Program, frame: Frame, site: Site) -> Call:
 
 
 def _ambiguous(program: Program) -> frozenset[int]:
-    """Definitions that are conditional or share their qualified name with another one in their file."""
-    found: set[int] = set()
+    """Definitions that are conditional, imported conditionally, or that share their qualified name in their file."""
+    found = conditionally_imported(program)
     for module in program.modules.values():
         seen: dict[str, int] = {}
         conditional: set[int] = set()

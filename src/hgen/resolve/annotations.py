@@ -1,6 +1,6 @@
 """Annotations as types, and generic classes."""
 
-from hgen.resolve import classes, evaluate, members
+from hgen.resolve import classes, evaluate, members, protocols
 from hgen.resolve.program import Frame, Function, Program
 from hgen.resolve.types import (
     ALIAS,
@@ -78,7 +78,7 @@ def subscripted(program: Program, frame: Frame, head: Type, index: ir.Expr) -> T
 
 
 def assigned(program: Program, declared: Type, value: Type) -> Type:
-    """The type of a declared name right after an assignment: the value's, where it is a known part of the declared one."""
+    """The type of a declared name right after an assignment: the value's, where that is a known part of it."""
     if not value or ANY in value or any(atom[0] not in (INSTANCE, SELF, NONE) for atom in value):
         return declared
     wanted = [atom[1] for atom in declared if atom[0] in (INSTANCE, SELF)]
@@ -95,7 +95,7 @@ def assigned(program: Program, declared: Type, value: Type) -> Type:
     return value
 
 
-def _instances(program: Program, frame: Frame, expression: ir.Expr) -> Type:
+def _instances(program: Program, frame: Frame, expression: ir.Expr) -> Type:  # noqa: PLR0911
     kind = expression[0]
     if kind == ir.E_CONSTANT:
         if expression[1] == "NoneType":
@@ -163,7 +163,7 @@ def _subscripted_class(program: Program, frame: Frame, atom: Atom, index: ir.Exp
     return ((CLASS, cls, arguments(program, frame, index), EXACT),)
 
 
-def _special(program: Program, frame: Frame, name: str, index: ir.Expr) -> Type:
+def _special(program: Program, frame: Frame, name: str, index: ir.Expr) -> Type:  # noqa: PLR0911
     items = index[1] if index[0] == ir.E_TUPLE else (index,)
     if name == "Optional":
         return union(_instances(program, frame, index), (NONE,))
@@ -205,7 +205,7 @@ def _bare_special(program: Program, frame: Frame, name: str) -> Type:
 
 
 def _tuple(program: Program, frame: Frame, index: ir.Expr) -> Type:
-    items = index[1] if index[0] == ir.E_TUPLE else (index,)
+    items: tuple[ir.Expr, ...] = index[1] if index[0] == ir.E_TUPLE else (index,)
     if len(items) == 2 and items[1] in ((ir.E_CONSTANT, "ellipsis", None), (ir.E_UNKNOWN,)):
         return members.builtin_instance(program, "tuple", _instances(program, frame, items[0]))
     return ((TUPLE, tuple([_instances(program, frame, item) for item in items])),)
@@ -216,7 +216,7 @@ def _classes(instances: Type) -> Type:
     for atom in instances:
         found = class_of(atom)
         if found is not None:
-            parts.append(((CLASS, found[1], found[2], DECLARED),) if found[0] == CLASS else (found,))
+            parts.append(((*found[:3], DECLARED),) if found[0] == CLASS else (found,))
         elif atom[0] == VARIABLE:
             parts.append(((TYPE_OF, (atom,)),))
         else:
@@ -237,4 +237,4 @@ def _indexed_tuple(atom: Atom, index: ir.Expr) -> Type:
 def _indexed(program: Program, frame: Frame, atom: Atom, index: ir.Expr) -> Type:
     if index[0] == ir.E_CONSTANT and index[1] == "slice" and atom[0] == INSTANCE and atom[1].module.outside:
         return (atom,)
-    return members.call_member(program, atom, "__getitem__", evaluate.evaluate(program, frame, index))
+    return protocols.call_member(program, atom, "__getitem__", evaluate.evaluate(program, frame, index))

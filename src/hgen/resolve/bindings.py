@@ -1,6 +1,6 @@
 """Type variables: what the arguments of a call say about them."""
 
-from hgen.resolve import annotations, members
+from hgen.resolve import annotations, members, protocols
 from hgen.resolve.program import Function, Program
 from hgen.resolve.types import (
     ANY,
@@ -40,6 +40,7 @@ def fill(
     receiver: Atom | None,
     positional: tuple[Type, ...],
     keywords: tuple[tuple[str, Type], ...],
+    *,
     variables: Variables,
 ) -> None:
     """Find type variables of a function's annotations in the arguments of a call."""
@@ -55,9 +56,9 @@ def fill(
     places = [place for place, one in enumerate(parameters) if one[2] == POSITIONAL and place >= offset]
     rest = [place for place, one in enumerate(parameters) if one[2] == VARARGS]
     for count, argument in enumerate(positional):
-        place = places[count : count + 1] or rest
-        if place:
-            given.append((place[0], argument))
+        fitting = places[count : count + 1] or rest
+        if fitting:
+            given.append((fitting[0], argument))
     named = {one[0]: place for place, one in enumerate(parameters) if one[2] in (POSITIONAL, KEYWORD_ONLY)}
     given.extend((named[name], argument) for name, argument in keywords if name in named)
     for place, argument in given:
@@ -107,9 +108,9 @@ def _match_instance(program: Program, part: Atom, argument: Type, variables: Var
         if atom[0] in (INSTANCE, SELF, TUPLE):
             seen = members.seen_as(program, atom, part[1])
             if seen is None and part[1].name in ("Iterable", "Iterator") and atom[0] != TUPLE:
-                seen = (members.iterated(program, (atom,)),)
+                seen = (protocols.iterated(program, (atom,)),)
             if seen is None and part[1].name in _SINGLE_METHODS and atom[0] != TUPLE:
-                seen = (members.call_member(program, atom, _SINGLE_METHODS[part[1].name]),)
+                seen = (protocols.call_member(program, atom, _SINGLE_METHODS[part[1].name]),)
             for one, other in zip(part[2], seen or (), strict=False):
                 _match(program, one, other, variables, levels - 1)
         elif atom[0] == ANY[0]:

@@ -1,7 +1,9 @@
 """What calls and operators give."""
 
-from hgen.resolve import annotations, classes, decorators, evaluate, members
+from hgen.resolve import annotations, classes, decorators, evaluate, members, protocols
 from hgen.resolve.bindings import fill
+from hgen.resolve.construction import instantiated, makes_instances
+from hgen.resolve.overloads import fits, overloads_of
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
     ANY,
@@ -9,7 +11,6 @@ from hgen.resolve.types import (
     CLASS,
     COROUTINE,
     DECLARED,
-    EXACT,
     FUNCTION,
     INSTANCE,
     LAMBDA,
@@ -23,7 +24,9 @@ from hgen.resolve.types import (
     TYPE_OF,
     UNKNOWN,
     VARIABLE,
+    Arguments,
     Atom,
+    Keywords,
     Type,
     class_of,
     close,
@@ -31,10 +34,7 @@ from hgen.resolve.types import (
     substitute,
     union,
 )
-from hgen.syntax.ir import E_CONSTANT, V_DEFINITION, Expr
-
-Arguments = tuple[Type, ...]
-Keywords = tuple[tuple[str, Type], ...]
+from hgen.syntax.ir import E_CONSTANT, Expr
 
 _OPERATORS = {
     "+": "__add__", "-": "__sub__", "*": "__mul__", "@": "__matmul__", "/": "__truediv__", "//": "__floordiv__",
@@ -62,20 +62,20 @@ def call(program: Program, frame: Frame, expression: Expr) -> Type:
     return union(NOTHING, *[result_of(program, atom, positional, keywords) for atom in function])
 
 
-def result_of(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
+def result_of(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:  # noqa: PLR0911
     """What calling one atom gives."""
     tag = atom[0]
     if tag == FUNCTION:
-        result = _result(program, atom[1], None, positional, keywords)
+        result = result_of_function(program, atom[1], None, positional, keywords)
         return result if atom[2] else union(result, UNKNOWN)
     if tag == METHOD:
-        result = _result(program, atom[1], atom[2], positional, keywords)
+        result = result_of_function(program, atom[1], atom[2], positional, keywords)
         sure = atom[3] and not _may_return_else(program, atom[1], atom[2])
         return result if sure else union(result, UNKNOWN)
     if tag == CLASS:
-        return _instantiated(program, atom, positional, keywords)
+        return instantiated(program, atom, positional, keywords)
     if tag == SELF_CLASS:
-        return ((SELF, atom[1]),) if _plain_new(program, atom[1]) else UNKNOWN
+        return ((SELF, atom[1]),) if makes_instances(program, atom[1]) else UNKNOWN
     if tag in (INSTANCE, SELF):
         found = members.member(program, atom, "__call__")
         if not found or any(one[0] not in (METHOD, FUNCTION) for one in found):
@@ -84,8 +84,7 @@ def result_of(program: Program, atom: Atom, positional: Arguments, keywords: Key
     if tag == LAMBDA:
         return evaluate.evaluate(program, atom[1], atom[2])
     if tag == CALLABLE:
-        result: Type = atom[1]
-        return close(result)
+        return close(atom[1])
     if tag == TYPE_OF:
         inner: Type = atom[1]
         return inner
@@ -176,13 +175,14 @@ def _type(argument: Type) -> Type:
     return union(NOTHING, *[(found,) if (found := class_of(atom)) else UNKNOWN for atom in argument])
 
 
-def _result(
+def result_of_function(
     program: Program, function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords
 ) -> Type:
+    """What calling a function of the repository or a stub gives; ``receiver`` is what a method is bound to."""
     if function.module.outside:
-        overloads = _overloads(program, function)
+        overloads = overloads_of(program, function)
         if len(overloads) > 1:
-            fitting = [one for one in overloads if _fits(program, one, receiver, positional, keywords)]
+            fitting = [one for one in overloads if fits(program, one, receiver, positional, keywords)]
             if fitting and all(argument and ANY not in argument for argument in positional):
                 return _one_result(program, fitting[0], receiver, positional, keywords)
             results = [_one_result(program, one, receiver, positional, keywords) for one in fitting or overloads]
@@ -206,17 +206,17 @@ def _one_result(
         if view is not None and names:
             seen = members.seen_as(program, view, function.owner) or ()
             variables.update(zip(names, seen, strict=False))
-    fill(program, function, receiver, positional, keywords, variables)
+    fill(program, function, receiver, positional, keywords, variables=variables)
     return close(substitute(result, variables, receivers))
 
 
-def _returned(program: Program, function: Function) -> Type:
+def _returned(program: Program, function: Function) -> Type:  # noqa: PLR0911
     scope = function.scope
     frame = program.frame(function.module, scope.parent)
     if scope.returns is not None:
         result = annotations.annotated(program, frame, scope.returns, function)
         if decorators.is_manager(program, function):
-            return ((MANAGER, members.iterated(program, result, is_async=scope.is_async)),)
+            return ((MANAGER, protocols.iterated(program, result, is_async=scope.is_async)),)
         if not function.module.outside and not scope.is_generator and any(a == ANY or a[0] == CALLABLE for a in result):
             inferred = _inferred(program, function)
             if all(atom[0] in (FUNCTION, METHOD, LAMBDA, INSTANCE, SELF, CLASS) for atom in inferred):
@@ -253,126 +253,3 @@ def _yields(is_generator: bool, result: Type) -> bool:
         and atom[1].name in ("AsyncIterator", "AsyncGenerator", "AsyncIterable")
         for atom in result
     )
-
-
-def _instantiated(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
-    cls: Class = atom[1]
-    if not _plain_new(program, cls):
-        return _from_new(program, atom, positional, keywords)
-    arguments: tuple[Type, ...] = atom[2]
-    names = classes.parameters(program, cls)
-    if names and not arguments and cls.module.outside and classes.has_own(program, cls, "__new__"):
-        made = _from_new(program, atom, positional, keywords)
-        if made and all(one[0] == INSTANCE and (one[1] is not cls or one[2]) for one in made):
-            return made
-    if names and not arguments:
-        variables: dict[str, Type] = {}
-        for special in ("__init__", "__new__"):
-            owner, _ = classes.owner_of(program, cls, special)
-            raw = classes.own_attribute(program, owner, special) if owner is cls else NOTHING
-            for one in raw:
-                if one[0] == FUNCTION:
-                    receiver = (INSTANCE, cls, (), EXACT)
-                    for overload in _overloads(program, one[1]):
-                        if _fits(program, overload, receiver, positional, keywords):
-                            fill(program, overload, receiver, positional, keywords, variables)
-        arguments = tuple([variables.get(name, UNKNOWN) for name in names])
-    return ((INSTANCE, cls, arguments, atom[3]),)
-
-
-def _plain_new(program: Program, cls: Class) -> bool:
-    """Whether calling the class certainly makes an instance of it."""
-    known = cls.memo.get("plain new")
-    if known is None:
-        owner, _ = classes.owner_of(program, cls, "__new__")
-        meta = members.metaclass(program, cls)
-        plain_meta = meta is not None and (
-            meta.module.outside
-            or (owner_of_call := classes.owner_of(program, meta, "__call__")[0]) is None
-            or owner_of_call.module.outside
-        )
-        known = cls.memo["plain new"] = (owner is None or owner.module.outside) and plain_meta
-    return bool(known)
-
-
-def _from_new(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
-    owner, certain = classes.owner_of(program, atom[1], "__new__")
-    meta = members.metaclass(program, atom[1])
-    if owner is None or not certain or meta is None:
-        return UNKNOWN
-    if not meta.module.outside and classes.owner_of(program, meta, "__call__")[0] is not None:
-        called = classes.owner_of(program, meta, "__call__")[0]
-        if called is not None and not called.module.outside:
-            return UNKNOWN
-    parts: list[Type] = [NOTHING]
-    for one in classes.own_attribute(program, owner, "__new__"):
-        if one[0] == FUNCTION and one[2]:
-            parts.append(_result(program, one[1], atom, positional, keywords))
-        else:
-            parts.append(UNKNOWN)
-    made = union(*parts)
-    return union(made, ((INSTANCE, *atom[1:]),)) if made == UNKNOWN else made
-
-
-def _overloads(program: Program, function: Function) -> list[Function]:
-    """All definitions of a function of a stub."""
-    known = function.memo.get("overloads")
-    if known is None:
-        body = program.frame(function.module, function.scope.parent).body
-        found = [body.values[one] for one in body.bound.get(function.scope.name, ())]
-        objects = [program.object(function.module, one[1]) for one in found if one[0] == V_DEFINITION]
-        known = [one for one in objects if isinstance(one, Function) and decorators.is_overload(program, one)]
-        known = function.memo["overloads"] = known or [function]
-    return known  # type: ignore[no-any-return]
-
-
-def _fits(
-    program: Program, function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords
-) -> bool:
-    """Whether an overload takes this number of arguments and these keywords."""
-    own = (
-        function.scope.parameters[1:]
-        if receiver is not None and function.flavor != "static"
-        else function.scope.parameters
-    )
-    names = {name for name, _, kind, _ in own}
-    if any(name not in names and name != "**" for name, _ in keywords) and not any(kind == 3 for _, _, kind, _ in own):
-        return False
-    places = [one for one in own if one[2] == 0]
-    if len(positional) > len(places) and not any(kind == 1 for _, _, kind, _ in own):
-        return False
-    given = {name for name, _ in keywords}
-    required = [name for name, _, kind, default in own if kind in (0, 2) and default is None]
-    missing = [name for name in required[len(positional) :] if name not in given]
-    if missing and "**" not in given:
-        return False
-    frame = program.frame(function.module, function.scope.parent)
-    return all(
-        _takes(program, annotations.annotated(program, frame, place[1], function), argument)
-        for place, argument in zip(places, positional, strict=False)
-        if place[1] is not None and argument
-    )
-
-
-def _takes(program: Program, declared: Type, argument: Type) -> bool:
-    """Whether a parameter can take an argument, as far as the argument is of the standard library's plain classes."""
-    if any(
-        atom[0] != INSTANCE or (atom[1].name.lstrip("_").startswith("Supports") and not _is_slice(argument))
-        for atom in declared
-    ):
-        return True
-    if any(atom[0] != INSTANCE or not atom[1].module.outside for atom in argument):
-        return True
-    return any(
-        classes.inherits(program, one[1], atom[1]) or _promoted(one[1], atom[1])
-        for one in argument
-        for atom in declared
-    )
-
-
-def _is_slice(argument: Type) -> bool:
-    return any(atom[0] == INSTANCE and atom[1].name == "slice" for atom in argument)
-
-
-def _promoted(given: Class, declared: Class) -> bool:
-    return declared.name in ("float", "complex") and given.name in ("int", "float")

@@ -52,7 +52,7 @@ def parameters(program: Program, cls: Class) -> tuple[str, ...]:
     known = cls.memo.get("parameters")
     if known is None:
         known = cls.memo["parameters"] = _parameters(program, cls)
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 def has_own(program: Program, cls: Class, name: str) -> bool:
@@ -69,7 +69,7 @@ def own_attribute(program: Program, cls: Class, name: str) -> Type:
 
 
 def owner_of(program: Program, cls: Class, name: str, *, after: Class | None = None) -> tuple[Class | None, bool]:
-    """The first class in the resolution order that defines an attribute, and whether nothing unknown comes before it."""
+    """The first class in the resolution order that defines an attribute, and whether all before it are known."""
     certain = True
     started = after is None
     for one in order(program, cls):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hgen.resolve import annotations, calls, decorators, members, names
+from hgen.resolve import annotations, calls, decorators, members, names, protocols
 from hgen.resolve.narrow import narrowed
 from hgen.resolve.program import Frame, Function, Program
 from hgen.resolve.types import (
@@ -143,7 +143,7 @@ def awaited(program: Program, some: Type) -> Type:
 
 
 def _star(program: Program, frame: Frame, described: Expr) -> Type:
-    return members.iterated(program, evaluate(program, frame, described[1]))
+    return protocols.iterated(program, evaluate(program, frame, described[1]))
 
 
 def _unary(program: Program, frame: Frame, described: Expr) -> Type:
@@ -188,17 +188,17 @@ def _parameter(program: Program, frame: Frame, described: Value) -> Type:
 
 
 def _item(program: Program, frame: Frame, described: Value) -> Type:
-    return members.iterated(program, evaluate(program, frame, described[1]), is_async=described[2])
+    return protocols.iterated(program, evaluate(program, frame, described[1]), is_async=described[2])
 
 
 def _enter(program: Program, frame: Frame, described: Value) -> Type:
-    return members.entered(program, evaluate(program, frame, described[1]), is_async=described[2])
+    return protocols.entered(program, evaluate(program, frame, described[1]), is_async=described[2])
 
 
 def _unpack(program: Program, frame: Frame, described: Value) -> Type:
     whole = value(program, frame, described[1])
     if described[2] is None:
-        return members.builtin_instance(program, "list", members.iterated(program, whole))
+        return members.builtin_instance(program, "list", protocols.iterated(program, whole))
     parts: list[Type] = [NOTHING]
     for atom in whole:
         if atom[0] == TUPLE:
@@ -206,7 +206,7 @@ def _unpack(program: Program, frame: Frame, described: Value) -> Type:
             inside = -len(items) <= described[2] < len(items)
             parts.append(items[described[2]] if inside else UNKNOWN)
         else:
-            parts.append(members.iterated(program, (atom,)))
+            parts.append(protocols.iterated(program, (atom,)))
     return union(*parts)
 
 

@@ -1,6 +1,6 @@
 """Attributes of values, and what iterating, entering and indexing them gives."""
 
-from hgen.resolve import calls, classes, decorators, names
+from hgen.resolve import calls, classes, decorators, evaluate, names
 from hgen.resolve.program import Class, Program
 from hgen.resolve.types import (
     ANY,
@@ -12,7 +12,6 @@ from hgen.resolve.types import (
     FUNCTION,
     INSTANCE,
     LAMBDA,
-    MANAGER,
     METHOD,
     MODULE,
     NONE,
@@ -56,7 +55,7 @@ def attribute(program: Program, some: Type, name: str) -> Type:
     return union(*parts)
 
 
-def member(program: Program, atom: Atom, name: str) -> Type | None:
+def member(program: Program, atom: Atom, name: str) -> Type | None:  # noqa: PLR0911
     """The same for one atom; None if nothing that is known defines the attribute."""
     tag = atom[0]
     if tag in (INSTANCE, SELF):
@@ -86,38 +85,6 @@ def as_tuple(program: Program, atom: Atom) -> Atom:
     """A tuple of known items as an instance of ``tuple``."""
     inner = union(NOTHING, *atom[1])
     return builtin_instance(program, "tuple", inner or UNKNOWN)[0]
-
-
-def iterated(program: Program, some: Type, *, is_async: bool = False) -> Type:
-    """What a loop over a value gives."""
-    parts: list[Type] = [NOTHING]
-    for atom in some:
-        if atom[0] == TUPLE:
-            parts.extend(atom[1])
-        elif atom == NONE:
-            continue
-        elif atom[0] in (INSTANCE, SELF):
-            inner = arguments_as(program, atom, "typing", "AsyncIterable" if is_async else "Iterable")
-            parts.append(inner[0] if inner else _by_protocol(program, atom, is_async=is_async))
-        elif atom[0] == CLASS and classes.is_enum(program, atom[1]):
-            parts.append(((INSTANCE, atom[1], (), EXACT),))
-        else:
-            parts.append(UNKNOWN)
-    return union(*parts)
-
-
-def entered(program: Program, some: Type, *, is_async: bool = False) -> Type:
-    """What ``with value as x`` gives ``x``."""
-    parts: list[Type] = [NOTHING]
-    for atom in some:
-        if atom[0] == MANAGER:
-            parts.append(atom[1])
-        elif atom[0] in (INSTANCE, SELF):
-            given = call_member(program, atom, "__aenter__" if is_async else "__enter__")
-            parts.append(_awaited(given) if is_async else given)
-        elif atom != NONE:
-            parts.append(UNKNOWN)
-    return union(*parts)
 
 
 def arguments_as(program: Program, atom: Atom, module: str, name: str) -> tuple[Type, ...] | None:
@@ -158,14 +125,6 @@ def always_true(program: Program, atom: Atom) -> bool:
     return all(classes.owner_of(program, atom[1], name)[0] is None for name in ("__bool__", "__len__"))
 
 
-def call_member(program: Program, atom: Atom, name: str, *arguments: Type) -> Type:
-    """What calling a special method gives."""
-    found = member(program, atom, name)
-    if not found:
-        return UNKNOWN
-    return union(NOTHING, *[calls.result_of(program, one, arguments, ()) for one in found])
-
-
 def _of_instance(program: Program, atom: Atom, name: str) -> Type | None:
     cls: Class = atom[1]
     owner, certain = classes.owner_of(program, cls, name)
@@ -187,10 +146,7 @@ def _of_instance(program: Program, atom: Atom, name: str) -> Type | None:
 
 def only_outside(program: Program, cls: Class) -> bool:
     """Whether everything unknown among the bases is something outside the repository."""
-    for one in classes.order(program, cls):
-        if one is not None and ANY in classes.bases(program, one):
-            return False
-    return True
+    return all(one is None or ANY not in classes.bases(program, one) for one in classes.order(program, cls))
 
 
 def _of_class(program: Program, atom: Atom, name: str) -> Type | None:
@@ -224,7 +180,7 @@ def metaclass(program: Program, cls: Class) -> Class | None:
                 for keyword, expression in one.scope.keywords:
                     if keyword == "metaclass":
                         around = program.frame(one.module, one.scope.parent)
-                        given = classes.evaluate.evaluate(program, around, expression)
+                        given = evaluate.evaluate(program, around, expression)
                         found = given[0][1] if len(given) == 1 and given[0][0] == CLASS else None
                         break
                 else:
@@ -309,20 +265,3 @@ def _specialized(program: Program, owner: Class, some: Type, receiver: Atom) -> 
         arguments = seen_as(program, view, owner) or ()
         variables = dict(zip(classes.parameters(program, owner), arguments, strict=False))
     return close(substitute(some, variables, (receiver,)))
-
-
-def _by_protocol(program: Program, atom: Atom, *, is_async: bool) -> Type:
-    iterator = call_member(program, atom, "__aiter__" if is_async else "__iter__")
-    parts: list[Type] = [NOTHING]
-    for one in iterator:
-        if one[0] in (INSTANCE, SELF):
-            inner = arguments_as(program, one, "typing", "AsyncIterator" if is_async else "Iterator")
-            given = inner[0] if inner else call_member(program, one, "__anext__" if is_async else "__next__")
-            parts.append(_awaited(given) if is_async and not inner else given)
-        else:
-            parts.append(UNKNOWN)
-    return union(*parts)
-
-
-def _awaited(some: Type) -> Type:
-    return union(NOTHING, *[atom[1] if atom[0] == COROUTINE else UNKNOWN for atom in some])

@@ -106,7 +106,7 @@ def builtin(program: Program, name: str) -> Type | None:
     return None if builtins is None or name.startswith("reveal_") else global_name(program, builtins, name)
 
 
-def module_attribute(program: Program, atom: Atom, name: str) -> Type | None:
+def module_attribute(program: Program, atom: Atom, name: str) -> Type | None:  # noqa: PLR0911
     """An attribute of a module or namespace package, submodules included; None if nothing defines it."""
     if atom[0] == FOLDER:
         found = program.finder.below(atom[1], name)

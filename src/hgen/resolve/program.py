@@ -70,16 +70,16 @@ class LoadedModule:
         "children",
         "first_symbol",
         "frames",
-        "listed",
-        "star_sources",
-        "starred",
         "globals",
+        "listed",
         "module",
         "name",
         "objects",
         "outer_stores",
         "path",
         "scopes",
+        "star_sources",
+        "starred",
     )
 
     def __init__(self, module: Module, name: str, first_symbol: int) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from hgen.resolve import classes, evaluate, members
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
-    DECLARED,
     ANY,
     CALLABLE,
     CLASS,
+    DECLARED,
     FOLDER,
     FUNCTION,
     INSTANCE,
@@ -158,7 +158,7 @@ def _check_receiver(program: Program, receiver: Atom, name: str, found: Found) -
 
 
 def _is_role(cls: Class) -> bool:
-    """Whether values declared with a class are often of another one: protocols, abstract classes, and all but builtins."""
+    """Whether values declared with a class are often of another one: protocols, and all outside but builtins."""
     if cls.module.outside:
         return cls.module.name != "builtins" or cls.name == "object"
     return any(base[0] == E_ATTRIBUTE and base[2] == "Protocol" for base in cls.scope.bases)

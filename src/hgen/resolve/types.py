@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 Atom: TypeAlias = tuple[Any, ...]
 Type: TypeAlias = tuple[Atom, ...]
+Arguments: TypeAlias = tuple[Type, ...]
+Keywords: TypeAlias = tuple[tuple[str, Type], ...]
 
 INSTANCE = "instance"  # Class, type arguments, how sure it is to be of exactly this class
 CLASS = "class"  # Class, type arguments, the same
@@ -38,8 +40,8 @@ UNKNOWN: Type = (ANY,)
 NOTHING: Type = ()
 
 DECLARED, FOREIGN, EXACT = 0, 1, 2
-"""How sure a class is: declared by the repository (anything that fits may come), by a stub (no code of the repository was
-asked for it), or made right here."""
+"""How sure a class is: declared by the repository (anything that fits may come), by a stub (no code of the repository
+was asked for it), or made right here."""
 
 _MAX_ATOMS = 12
 _MAX_NESTING = 4

@@ -10,7 +10,7 @@ from hgen.syntax.grammar import by_kind, parser
 from hgen.syntax.ir import E_ATTRIBUTE, E_BINARY, E_CONSTANT, E_LIST, E_NAME, E_SUBSCRIPT, E_TUPLE, E_UNKNOWN, Expr
 
 if TYPE_CHECKING:
-    from hgen.syntax.expressions import Reader
+    from hgen.syntax.reader import Reader
 
 _MAX_DEPTH = 90
 
@@ -34,7 +34,7 @@ def _kinds() -> list[int]:
     return by_kind(_KINDS, 0)
 
 
-def annotation(reader: "Reader", node: Node, depth: int = 0) -> Expr:
+def annotation(reader: "Reader", node: Node, depth: int = 0) -> Expr:  # noqa: PLR0911
     """An annotation's tuple; parts that no type is written with are unknown."""
     if depth > _MAX_DEPTH:
         raise Broken("too-deep")
@@ -65,14 +65,15 @@ def annotation(reader: "Reader", node: Node, depth: int = 0) -> Expr:
 
 def parse_annotation(text: str) -> Expr:
     """The tuple of an annotation that was written as a string; unknown if it is no expression."""
-    from hgen.syntax.expressions import Reader  # noqa: PLC0415 - the readers need each other
+    from hgen.syntax.expressions import tables  # noqa: PLC0415
     from hgen.syntax.flow import Flow  # noqa: PLC0415
+    from hgen.syntax.reader import Reader  # noqa: PLC0415 - the readers need each other
 
     source = f"({text.strip()})".encode()
     root = parser().parse(source).root_node
     if root.has_error or root.named_child_count != 1:
         return (E_UNKNOWN,)
     try:
-        return annotation(Reader(source, {}, Flow()), root.named_children[0].named_children[0])
+        return annotation(Reader(source, {}, Flow(), tables()), root.named_children[0].named_children[0])
     except Broken:
         return (E_UNKNOWN,)

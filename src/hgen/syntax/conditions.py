@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 if TYPE_CHECKING:
-    from hgen.syntax.expressions import Reader
+    from hgen.syntax.reader import Reader
 
 PYTHON = (3, 11, 9)
 """The Python that sources are read for: the oldest one that hgen runs on."""
@@ -24,17 +24,17 @@ _OS = re.compile(r"""os\.name\s*(==|!=)\s*["'](\w+)["']""")
 def known_outcome(reader: "Reader", test: Node) -> bool | None:
     """How a test of the Python version or the operating system (Linux) comes out; None for every other test."""
     text = reader.source[test.start_byte : min(test.end_byte, test.start_byte + 100)].decode("utf-8", "replace")
-    for word, outcome in ((" and ", False), (" or ", True)):
+    for word, deciding in ((" and ", False), (" or ", True)):
         first, found, _ = text.partition(word)
         if found:
-            return outcome if _outcome(first.strip()) is outcome else None
+            return deciding if _outcome(first.strip()) is deciding else None
     negated = text.startswith("not ")
     text = text.removeprefix("not ").strip()
     outcome = _outcome(text)
     return None if outcome is None else outcome != negated
 
 
-def _outcome(text: str) -> bool | None:
+def _outcome(text: str) -> bool | None:  # noqa: PLR0911
     if text in ("True", "1"):
         return True
     if text in ("False", "0"):

@@ -7,7 +7,7 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#[^\r\n]*)?\r?$")
 _ODD_NEWLINE = re.compile(rb"\r(?!\n)")
 
-# Codecs that take linear time and are really used; Python has others, such as punycode, that a hostile file could choose.
+# Codecs that take linear time and are really used; a hostile file could choose others, such as punycode.
 _CODECS = re.compile(
     r"utf-8|ascii|iso8859-\d+|cp\d+|koi8-[rut]|euc_(?:jp|kr)|euc_jis_2004|euc_jisx0213|shift_jis\w*|gb\w+|big5\w*|mac-\w+"
 )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from hgen.syntax.annotations import annotation
-from hgen.syntax.expressions import Reader
 from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import (
     CLASS,
@@ -20,6 +19,7 @@ from hgen.syntax.ir import (
     Parameter,
     Scope,
 )
+from hgen.syntax.reader import Reader
 from hgen.syntax.tokens import fold
 
 _NOWHERE = (0, 0, 0, 0, None, 0, "", (), (0, 0), (0, 0), 0, 0)
@@ -36,7 +36,7 @@ class Header:
 
 
 def read_header(
-    reader: Reader, node: Node, outermost: Node, outer: Scope, prefix: str, index: int, *, stub: bool
+    reader: Reader, node: Node, outermost: Node, *, outer: Scope, prefix: str, index: int, stub: bool
 ) -> Header:
     """Read a definition's header in the scope around it; calls in it belong to nobody.
 
@@ -75,9 +75,10 @@ def read_header(
     if stub:
         return Header(scope, Definition(qualname, kind, *_NOWHERE), block)
     texts = tuple(fold(reader.source[part.start_byte + 1 : part.end_byte]) for part in decorators)
-    return Header(
-        scope, _definition(reader, node, outermost, block, f"{prefix}{scope.name}", kind, texts, index), block
+    definition = _definition(
+        reader, node, outermost, block, qualname=qualname, kind=kind, decorators=texts, index=index
     )
+    return Header(scope, definition, block)
 
 
 def _definition(
@@ -85,6 +86,7 @@ def _definition(
     node: Node,
     outermost: Node,
     block: Node,
+    *,
     qualname: str,
     kind: str,
     decorators: tuple[str, ...],

@@ -1,8 +1,8 @@
 """The compact values that a source file becomes: expressions and static single assignments as plain tuples.
 
-Tuples of numbers and strings are what ``marshal`` stores in a few bytes, so that a repository of 750,000 lines fits into
-memory with all its function bodies. The first item of an expression is one of the ``E_`` numbers, that of a value one
-of the ``V_`` numbers; the comment says what follows.
+Tuples of numbers and strings are what ``marshal`` stores in a few bytes, so that a repository of 750,000 lines fits
+into memory with all its function bodies. The first item of an expression is one of the ``E_`` numbers, that of a value
+one of the ``V_`` numbers; the comment says what follows.
 """
 
 import marshal
@@ -59,7 +59,7 @@ Parameter: TypeAlias = tuple[str, Expr | None, int, Expr | None]
 """Name, annotation, one of the four kinds above, default."""
 
 Site: TypeAlias = tuple[int, Expr, int, int, int, int]
-"""``CALL`` or ``RAISE``, the expression, and 1-based lines and 0-based byte columns: of its start, of its callee's end."""
+"""``CALL`` or ``RAISE``, the expression, its start and its callee's end as 1-based lines and 0-based byte columns."""
 
 
 @dataclass(slots=True)

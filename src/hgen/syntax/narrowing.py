@@ -8,7 +8,7 @@ from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import E_TUPLE, V_NARROWED, Expr
 
 if TYPE_CHECKING:
-    from hgen.syntax.expressions import Reader
+    from hgen.syntax.reader import Reader
 
 INSTANCE, NONE, TRUTH, CLASS = "isinstance", "none", "truth", "class"
 

@@ -74,7 +74,9 @@ class _ModuleReader:
 
     def _scope(self, scope: Scope, block: Node, prefix: str) -> tuple[tuple[int, str, int], ...]:
         def define(reader: ScopeReader, node: Node, outermost: Node) -> int:
-            header = read_header(reader, node, outermost, scope, prefix, len(self._scopes), stub=self._stub)
+            header = read_header(
+                reader, node, outermost, outer=scope, prefix=prefix, index=len(self._scopes), stub=self._stub
+            )
             self._scopes.append(header.scope)
             self._symbols.append(header.definition)
             inner = f"{header.definition.qualname}.{'<locals>.' if header.scope.kind == FUNCTION else ''}"

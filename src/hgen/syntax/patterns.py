@@ -9,7 +9,7 @@ from hgen.syntax.ir import E_ATTRIBUTE, E_TUPLE, E_UNKNOWN, E_VALUE, V_NARROWED,
 from hgen.syntax.narrowing import INSTANCE, narrow_to_class
 
 if TYPE_CHECKING:
-    from hgen.syntax.expressions import Reader
+    from hgen.syntax.reader import Reader
 
 
 def read_pattern(reader: "Reader", parts: list[Node], subject: Node | None, value: int) -> None:
@@ -38,9 +38,9 @@ def _capture(reader: "Reader", pattern: Node, value: int | None) -> None:
                 _bind(reader, parts[0], whole)
         elif kind == "identifier":
             _bind(reader, node, whole)
-        elif kind == "keyword_pattern" or kind == "class_pattern":
+        elif kind in ("keyword_pattern", "class_pattern"):
             pending.extend((part, None) for part in parts[1:])
-        elif kind == "as_pattern" or kind == "case_pattern":
+        elif kind in ("as_pattern", "case_pattern"):
             pending.extend((part, whole) for part in reversed(parts))
         else:
             pending.extend((part, None) for part in reversed(parts))

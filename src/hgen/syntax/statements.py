@@ -6,28 +6,25 @@ from functools import cache
 from tree_sitter import Node
 
 from hgen.syntax.annotations import annotation
-from hgen.syntax.conditions import known_outcome
+from hgen.syntax.control import read_for, read_if, read_match, read_try, read_while, read_with
 from hgen.syntax.decode import Broken
-from hgen.syntax.expressions import Reader
-from hgen.syntax.flow import Flow, State
+from hgen.syntax.expressions import tables
+from hgen.syntax.flow import Flow
 from hgen.syntax.grammar import by_kind, kind_ids
 from hgen.syntax.imports import import_from, import_modules
 from hgen.syntax.ir import (
     E_BINARY,
     E_CONSTANT,
-    E_TUPLE,
     RAISE,
     V_ANNOTATED,
     V_DEFINITION,
-    V_EXCEPTION,
     V_EXPR,
-    V_ITEM,
     V_UNBOUND,
     Body,
     Expr,
 )
 from hgen.syntax.narrowing import narrow
-from hgen.syntax.patterns import read_pattern
+from hgen.syntax.reader import Reader
 
 _MAX_BLOCKS = 100
 """Nested blocks; CPython's own limit of indentation."""
@@ -40,7 +37,7 @@ class ScopeReader(Reader):
     """Reads the statements of one scope."""
 
     def __init__(self, source: bytes, names: dict[bytes, str], define: Define) -> None:
-        super().__init__(source, names, Flow())
+        super().__init__(source, names, Flow(), tables())
         self.returns: list[Expr] = []
         self.stars: list[tuple[int, str, int]] = []
         self._define = define
@@ -168,148 +165,6 @@ def _type_alias(reader: ScopeReader, node: Node) -> None:
     reader.flow.bind(str(name[1]), reader.flow.new((V_EXPR, annotation(reader, right))))
 
 
-def _if(reader: ScopeReader, node: Node) -> None:
-    flow = reader.flow
-    states: list[State | None] = []
-    test, block, *clauses = reader.parts(node)
-    levels = 0
-    never = False
-    for clause in [node, *clauses]:
-        parts = [test, block] if clause is node else reader.parts(clause)
-        if len(parts) == 1:
-            reader.block(parts[0])
-            continue
-        reader.expr(parts[0])
-        flow.push()
-        narrow(reader, parts[0], held=True)
-        reader.block(parts[1])
-        state = flow.pop()
-        outcome = known_outcome(reader, parts[0])
-        states.append(None if outcome is False or never else state)
-        never = never or outcome is True
-        flow.push()
-        narrow(reader, parts[0], held=False)
-        levels += 1
-    otherwise = flow.pop()
-    if never:
-        otherwise = None
-    for _ in range(levels - 1):
-        narrowed = flow.pop()
-        otherwise = otherwise if otherwise is None else {**(narrowed or {}), **otherwise}
-    flow.merge([*states, otherwise])
-
-
-def _while(reader: ScopeReader, node: Node) -> None:
-    test, block, *clauses = reader.parts(node)
-    endless = test.kind_id in kind_ids("true") or reader.source[test.start_byte : test.end_byte] == b"1"
-    reader.flow.begin_loop()
-    reader.expr(test)
-    narrow(reader, test, held=True)
-    reader.block(block)
-    _after_loop(reader, clauses, None if endless else test, endless=endless)
-
-
-def _for(reader: ScopeReader, node: Node) -> None:
-    target, iterated, *rest = reader.parts(node)
-    block = next(place for place, part in enumerate(rest) if part.kind_id in kind_ids("block"))
-    items = [reader.expr(part) for part in (iterated, *rest[:block])]
-    value: Expr = items[0] if len(items) == 1 else (E_TUPLE, tuple(items))
-    reader.flow.begin_loop()
-    is_async = node.children[0].type == "async"
-    reader.assign(target, reader.flow.new((V_ITEM, value, is_async)))
-    reader.block(rest[block])
-    _after_loop(reader, rest[block + 1 :], None, endless=False)
-
-
-def _after_loop(reader: ScopeReader, clauses: list[Node], test: Node | None, *, endless: bool) -> None:
-    flow = reader.flow
-    after, breaks = flow.end_loop(endless=endless)
-    flow.push()
-    for name, value in (after or {}).items():
-        flow.put(name, value)
-    if test is not None:
-        noted = len(reader.sites)
-        narrow(reader, test, held=False)
-        del reader.sites[noted:]
-    for clause in clauses:
-        reader.block(reader.parts(clause)[0])
-    flow.dead = flow.dead or after is None
-    flow.merge([flow.pop(), *breaks])
-
-
-def _try(reader: ScopeReader, node: Node) -> None:
-    flow = reader.flow
-    block, *clauses = reader.parts(node)
-    handlers = [clause for clause in clauses if clause.type.startswith("except")]
-    flow.begin_try()
-    reader.block(block)
-    assigned = flow.end_try()
-    for clause in clauses:
-        if clause.type == "else_clause":
-            reader.block(reader.parts(clause)[0])
-    states = [flow.pop()]
-    for handler in handlers:
-        flow.push()
-        flow.interrupted(assigned)
-        _handler(reader, handler)
-        states.append(flow.pop())
-    flow.merge(states, preferred=any(_catches_import_error(reader, handler) for handler in handlers))
-    for clause in clauses:
-        if clause.type == "finally_clause":
-            dead = flow.dead
-            if dead:
-                flow.interrupted(assigned)
-            flow.dead = False
-            reader.block(reader.parts(clause)[0])
-            flow.dead = flow.dead or dead
-
-
-def _catches_import_error(reader: ScopeReader, handler: Node) -> bool:
-    classes = reader.source[handler.start_byte : reader.parts(handler)[-1].start_byte]
-    return b"ImportError" in classes or b"ModuleNotFoundError" in classes
-
-
-def _handler(reader: ScopeReader, node: Node) -> None:
-    *classes, block = reader.parts(node)
-    for part in classes:
-        if part.kind_id in kind_ids("as_pattern"):
-            classes_node, target = reader.parts(part)
-            group = any(child.type == "except*" for child in node.children)
-            value = reader.flow.new((V_EXCEPTION, reader.expr(classes_node), group))
-            reader.assign(reader.parts(target)[0], value)
-        else:
-            reader.expr(part)
-    reader.block(block)
-
-
-def _with(reader: ScopeReader, node: Node) -> None:
-    clause, block = reader.parts(node)
-    reader.async_with = node.children[0].type == "async"
-    for item in reader.parts(clause):
-        reader.expr(reader.parts(item)[0])
-    reader.block(block)
-
-
-def _match(reader: ScopeReader, node: Node) -> None:
-    flow = reader.flow
-    *subjects, block = reader.parts(node)
-    values = [reader.expr(subject) for subject in subjects]
-    subject = flow.new((V_EXPR, values[0] if len(values) == 1 else (E_TUPLE, tuple(values))))
-    states: list[State | None] = []
-    for case in reader.parts(block):
-        flow.push()
-        parts = reader.parts(case)
-        read_pattern(reader, parts, subjects[0] if len(subjects) == 1 else None, subject)
-        for part in parts:
-            if part.kind_id in kind_ids("if_clause"):
-                test = reader.parts(part)[0]
-                reader.expr(test)
-                narrow(reader, test, held=True)
-        reader.block(parts[-1])
-        states.append(flow.pop())
-    flow.merge([*states, {}])
-
-
 def _decorated(reader: ScopeReader, node: Node) -> None:
     reader.define(reader.parts(node)[-1], node)
 
@@ -329,12 +184,12 @@ _STATEMENTS: dict[str, Callable[[ScopeReader, Node], None]] = {
     "type_alias_statement": _type_alias,
     "import_statement": import_modules,
     "import_from_statement": import_from,
-    "if_statement": _if,
-    "while_statement": _while,
-    "for_statement": _for,
-    "try_statement": _try,
-    "with_statement": _with,
-    "match_statement": _match,
+    "if_statement": read_if,
+    "while_statement": read_while,
+    "for_statement": read_for,
+    "try_statement": read_try,
+    "with_statement": read_with,
+    "match_statement": read_match,
     "function_definition": lambda reader, node: reader.define(node, node),
     "class_definition": lambda reader, node: reader.define(node, node),
     "decorated_definition": _decorated,

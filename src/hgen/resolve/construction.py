@@ -1,0 +1,78 @@
+"""What calling a class makes."""
+
+from hgen.resolve import calls, classes, members
+from hgen.resolve.bindings import fill
+from hgen.resolve.overloads import fits, overloads_of
+from hgen.resolve.program import Class, Program
+from hgen.resolve.types import (
+    EXACT,
+    FUNCTION,
+    INSTANCE,
+    NOTHING,
+    UNKNOWN,
+    Arguments,
+    Atom,
+    Keywords,
+    Type,
+    union,
+)
+
+
+def instantiated(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
+    """A value of a class, with the type arguments that the call tells."""
+    cls: Class = atom[1]
+    if not makes_instances(program, cls):
+        return _from_new(program, atom, positional, keywords)
+    arguments: tuple[Type, ...] = atom[2]
+    names = classes.parameters(program, cls)
+    if names and not arguments and cls.module.outside and classes.has_own(program, cls, "__new__"):
+        made = _from_new(program, atom, positional, keywords)
+        if made and all(one[0] == INSTANCE and (one[1] is not cls or one[2]) for one in made):
+            return made
+    if names and not arguments:
+        variables: dict[str, Type] = {}
+        for special in ("__init__", "__new__"):
+            owner, _ = classes.owner_of(program, cls, special)
+            raw = classes.own_attribute(program, owner, special) if owner is cls else NOTHING
+            for one in raw:
+                if one[0] == FUNCTION:
+                    receiver = (INSTANCE, cls, (), EXACT)
+                    for overload in overloads_of(program, one[1]):
+                        if fits(program, overload, receiver, positional, keywords):
+                            fill(program, overload, receiver, positional, keywords, variables=variables)
+        arguments = tuple([variables.get(name, UNKNOWN) for name in names])
+    return ((INSTANCE, cls, arguments, atom[3]),)
+
+
+def makes_instances(program: Program, cls: Class) -> bool:
+    """Whether calling the class certainly makes an instance of it."""
+    known = cls.memo.get("plain new")
+    if known is None:
+        owner, _ = classes.owner_of(program, cls, "__new__")
+        meta = members.metaclass(program, cls)
+        plain_meta = meta is not None and (
+            meta.module.outside
+            or (owner_of_call := classes.owner_of(program, meta, "__call__")[0]) is None
+            or owner_of_call.module.outside
+        )
+        known = cls.memo["plain new"] = (owner is None or owner.module.outside) and plain_meta
+    return bool(known)
+
+
+def _from_new(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
+    owner, certain = classes.owner_of(program, atom[1], "__new__")
+    meta = members.metaclass(program, atom[1])
+    if owner is None or not certain or meta is None:
+        return UNKNOWN
+    if not meta.module.outside and classes.owner_of(program, meta, "__call__")[0] is not None:
+        called = classes.owner_of(program, meta, "__call__")[0]
+        if called is not None and not called.module.outside:
+            return UNKNOWN
+    parts: list[Type] = [NOTHING]
+    for one in classes.own_attribute(program, owner, "__new__"):
+        if one[0] == FUNCTION and one[2]:
+            parts.append(calls.result_of_function(program, one[1], atom, positional, keywords))
+        else:
+            parts.append(UNKNOWN)
+    made = union(*parts)
+    return union(made, ((INSTANCE, *atom[1:]),)) if made == UNKNOWN else made
