@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check bench mine parse synth validate export clean
+.PHONY: help demo test check grader bench mine parse synth validate export clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -35,6 +35,9 @@ check: $(READY) ## ruff, mypy strict, import-linter
 
 mine parse synth validate export: $(READY) ## one stage, in CI: make mine CONFIG=configs/quickstart.yaml
 	$(BIN)/hgen $@ $(if $(CONFIG),-c $(CONFIG)) -o $(OUT) $(if $(filter export,$@),,-j $(JOBS))
+
+grader: $(READY) ## the single-file grader, and the answers of the tasks in OUT
+	$(BIN)/hgen export --format grader -o $(OUT)
 
 bench: $(READY) ## the benchmark of the whole pipeline
 	$(BIN)/python benchmarks/pipeline.py

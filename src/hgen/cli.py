@@ -158,7 +158,7 @@ def run(
 def export(
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", metavar="FORMAT", help="hf (parquet and a card), jsonl; repeatable; default: both."),
+        typer.Option("--format", metavar="FORMAT", help="hf (parquet, a card), jsonl, grader; repeatable; default: hf, jsonl."),
     ] = None,
     hf_push: Annotated[
         str | None, typer.Option("--hf-push", metavar="ORG/NAME", help="Upload the hf folder to the Hugging Face Hub.")

@@ -36,7 +36,7 @@ def tasks():
         print("all read", flush=True)
         time.sleep(600)
 
-writer(name)(tasks(), Path(folder), shard_bytes=10**7)
+writer(name, Path())(tasks(), Path(folder), shard_bytes=10**7)
 """
 
 
@@ -51,7 +51,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def export(name, tasks, folder, shard_bytes=10_000_000):
-    return writer(name)(tasks, folder, shard_bytes=shard_bytes)
+    return writer(name, Path())(tasks, folder, shard_bytes=shard_bytes)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -191,8 +191,8 @@ def test_an_empty_folder_may_be_taken(name, validated, tmp_path):
 
 
 def test_an_unknown_format_is_named_with_the_known_ones():
-    with pytest.raises(ConfigError, match="unknown format 'hff'; known: hf, jsonl"):
-        writer("hff")
+    with pytest.raises(ConfigError, match="unknown format 'hff'; known: grader, hf, jsonl"):
+        writer("hff", Path())
 
 
 def test_json_lines_hold_the_record_as_it_is(validated, tmp_path):

@@ -1,11 +1,12 @@
 """The table of export formats."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from hgen.errors import ConfigError
-from hgen.export import hf, jsonl
+from hgen.export import hf, jsonl, travel
 from hgen.export.summary import ExportSummary
 from hgen.records import Validated
 
@@ -25,9 +26,23 @@ class Writer(Protocol):
 FORMATS: dict[str, Writer] = {hf.NAME: hf.write, jsonl.NAME: jsonl.write}
 
 
-def writer(name: str) -> Writer:
-    """The writer for a format's name; raises ``ConfigError`` for a name that is none."""
+def writer(name: str, store: Path) -> Writer:
+    """The writer for a format's name; raises ``ConfigError`` for a name that is none.
+
+    ``store`` holds the snapshots, for the formats that carry files of the repositories.
+    """
+    if name == travel.NAME:
+        return _Travel(store)
     try:
         return FORMATS[name]
     except KeyError:
-        raise ConfigError(f"unknown format {name!r}; known: {', '.join(sorted(FORMATS))}") from None
+        raise ConfigError(f"unknown format {name!r}; known: {', '.join(sorted([*FORMATS, travel.NAME]))}") from None
+
+
+@dataclass(frozen=True)
+class _Travel:
+    store: Path
+
+    def __call__(self, tasks: Iterable[Validated], folder: Path, *, shard_bytes: int) -> ExportSummary:
+        del shard_bytes
+        return travel.write(tasks, folder, store=self.store)

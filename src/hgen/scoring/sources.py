@@ -101,7 +101,7 @@ def _tree(content: bytes) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if sys.version_info < (3, 11):  # noqa: UP036 - the grader runs on older ones
+            if sys.version_info < (3, 11):
                 return _tree_on_a_large_stack(content)
             return ast.parse(content)
     finally:

@@ -70,7 +70,7 @@ class _Comparison:
             if len(old) != len(new):
                 self.code_line = line
                 return
-            for before, after in zip(old, new):  # noqa: B905 - Python 3.9
+            for before, after in zip(old, new):
                 if not self._same_text(before, after):
                     self._statement(prefix, before, after)
 
@@ -129,7 +129,7 @@ class _Comparison:
                 if old and isinstance(old[0], ast.stmt):
                     self.bodies.append((prefix, old, new, old[0].lineno))
                 else:
-                    pending.extend(zip(old, new))  # noqa: B905 - Python 3.9
+                    pending.extend(zip(old, new))
             # Equal numbers may be written differently: -0.0 is no literal, but 1 and True have different types.
             elif old != new:
                 self.code_line = line

@@ -25,7 +25,7 @@ def export(
     Of tasks with the same ``instance_id`` the first is
     taken. Raises ``ConfigError`` for an unknown format or no tasks at all, ``ShardError`` if ``validate`` is undone.
     """
-    writers = {name: writer(name) for name in dict.fromkeys(formats)}
+    writers = {name: writer(name, out / "snapshots") for name in dict.fromkeys(formats)}
     shards = done_shards(out, "validate")
     total = len(writers) * sum(receipt.given for receipt in map(read_receipt, shards) if receipt is not None)
     if not total:
