@@ -1,4 +1,5 @@
 """Classes: resolution order, self, cls, super, attributes, properties."""
+# ruff: noqa: E501 - one case, one line
 
 import pytest
 

@@ -1,4 +1,5 @@
 """Bare names: scopes, builtins, shadowing, what belongs to a body."""
+# ruff: noqa: E501 - one case, one line
 
 import pytest
 

@@ -1,4 +1,5 @@
 """The parse stage and the rows of ``hgen deps``."""
+# ruff: noqa: E501 - one case, one line
 
 import pytest
 from rich.console import Console

@@ -20,9 +20,8 @@ Seen = dict[tuple[int, int], tuple[object, ...]]
 def _files() -> list[Path]:
     chosen = []
     for folder in FOLDERS:
-        for path in sorted(folder.rglob("*.py")):
-            if blake2b(path.relative_to(folder).as_posix().encode()).digest()[0] % SHARE == 0:
-                chosen.append(path)
+        paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
+        chosen += [path for name, path in paths.items() if blake2b(name.encode()).digest()[0] % SHARE == 0]
     return chosen
 
 

@@ -23,7 +23,8 @@ from hgen.syntax.ir import E_SUBSCRIPT, V_ANNOTATED, V_UNBOUND, Expr
 Order = tuple[Class | None, ...]
 """A method resolution order; None stands for bases that are not known."""
 
-_MAX_ORDER = 100
+MAX_ORDER = 100
+"""Longer orders end unknown."""
 
 
 def bases(program: Program, cls: Class) -> Type:
@@ -138,8 +139,8 @@ def _order(program: Program, cls: Class) -> Any:
             sequences.append([None])
     merged = _merge([*sequences, [one for one in direct if one is not None]])
     top = program.stub_class("builtins", "object")
-    merged = [cls, *[one for one in merged if one is not cls and one is not top][:_MAX_ORDER]]
-    if len(merged) > _MAX_ORDER:
+    merged = [cls, *[one for one in merged if one is not cls and one is not top][:MAX_ORDER]]
+    if len(merged) > MAX_ORDER:
         merged.append(None)
     return tuple([*merged, top] if top is not None and top is not cls else merged)
 

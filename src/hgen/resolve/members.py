@@ -146,7 +146,9 @@ def _of_instance(program: Program, atom: Atom, name: str) -> Type | None:
 
 def only_outside(program: Program, cls: Class) -> bool:
     """Whether everything unknown among the bases is something outside the repository."""
-    return all(one is None or ANY not in classes.bases(program, one) for one in classes.order(program, cls))
+    order = classes.order(program, cls)
+    short = len(order) <= classes.MAX_ORDER
+    return short and all(one is None or ANY not in classes.bases(program, one) for one in order)
 
 
 def _of_class(program: Program, atom: Atom, name: str) -> Type | None:
