@@ -100,8 +100,10 @@ def _function(program: Program, module: LoadedModule, scope: Scope, ambiguous: f
             reason = "unknown call"
             break
         reason = reason or call.doubt
+    if not reason and any(callee in ambiguous for callee in deps):
+        reason = "ambiguous definition"
     complete = reason == ""
-    if complete and (own in ambiguous or any(callee in ambiguous for callee in deps)):
+    if complete and own in ambiguous:
         reason = "ambiguous definition"
     return FunctionCalls(own, complete, reason, deps, calls)
 
