@@ -122,6 +122,10 @@ def synth(
 
 @app.command()
 def validate(
+    sandbox: Annotated[
+        str | None,
+        typer.Option("--sandbox", metavar="ENGINE", help="Prove in containers too: auto, docker, podman; or none."),
+    ] = None,
     config: ConfigOption = None,
     out: OutOption = OUT,
     jobs: JobsOption = 0,
@@ -130,9 +134,10 @@ def validate(
 ) -> None:
     """Validate tasks: keep those that are proven sound, with the evidence.
 
-    Example: [bold]hgen validate -o out[/bold]
+    Examples: [bold]hgen validate -o out[/bold]; [bold]hgen validate --sandbox auto[/bold]
     """
-    _run_stages(["validate"], _settings(config, assignments), out, jobs, as_json=as_json)
+    chosen = [f"validate.sandbox={sandbox}"] if sandbox else []
+    _run_stages(["validate"], _settings(config, [*(assignments or ()), *chosen]), out, jobs, as_json=as_json)
 
 
 @app.command()
@@ -158,7 +163,9 @@ def run(
 def export(
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", metavar="FORMAT", help="hf (parquet, a card), jsonl, grader; repeatable; default: hf, jsonl."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="hf (parquet, a card), jsonl, grader; repeatable; default: hf, jsonl."
+        ),
     ] = None,
     hf_push: Annotated[
         str | None, typer.Option("--hf-push", metavar="ORG/NAME", help="Upload the hf folder to the Hugging Face Hub.")

@@ -58,6 +58,7 @@ class ValidateConfig(Section):
     """How tasks are validated."""
 
     sandbox: Literal["none", "auto", "docker", "podman"] = "none"
+    base_image: str = ""
 
 
 class ExportConfig(Section):

@@ -72,7 +72,7 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
             apply_synth = partial(synth, config=config.synth, store=folders.snapshots)
             return Stage("synth", "parse", Codebase, Task, apply_synth, synthesis.fingerprint(config.synth))
         case "validate":
-            apply_validate = partial(validate, store=folders.snapshots)
+            apply_validate = partial(validate, store=folders.snapshots, config=config.validate_)
             return Stage(
                 "validate", "synth", Task, Validated, apply_validate, _digest(config.validate_.model_dump_json())
             )

@@ -7,14 +7,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from hgen.config import ValidateConfig
 from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import leaks
 from hgen.errors import Skip
 from hgen.families import families
 from hgen.families.base import Family
 from hgen.records import Check, Symbol, Task, Validated
-from hgen.scoring import diffs
+from hgen.scoring import SCORERS, diffs
 from hgen.snapshots import Store
+from hgen.stages.proving import prove
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.grammar import parser
 
@@ -22,8 +24,8 @@ Row = dict[str, Any]
 """A task as the JSON row that scorers read."""
 
 
-def validate(task: Task, *, store: Path) -> Iterator[Validated]:
-    """The task with its evidence.
+def validate(task: Task, *, store: Path, config: ValidateConfig) -> Iterator[Validated]:
+    """The task with its evidence; a container starts only for a task that holds all static checks.
 
     Raises ``Skip`` with the name of the check that failed.
     """
@@ -36,6 +38,9 @@ def validate(task: Task, *, store: Path) -> Iterator[Validated]:
     _checked(checks, "no-op", lambda: _nothing(family, row, start))
     _checked(checks, "leak", lambda: _no_leak(task))
     _checked(checks, "probes", lambda: _probes(family, row, start))
+    if config.sandbox != "none" and family.name in SCORERS:
+        evidence = prove(task, config=config, store=store)
+        checks.append(Check(name="sandbox", passed=True, evidence=evidence))
     chosen = {name: _solves(task, corpus, choose(task, corpus)) for name, choose in family.baselines.items()}
     yield Validated(task=task, checks=tuple(checks), baselines=chosen)
 
