@@ -27,6 +27,7 @@ from hgen.describe.prose import docstring_value, prose
         ("Do it. See http://example.org/x for more. Then stop.", ["Do it.", "Then stop."]),
         ("Do *it* with ``x*y*z`` and 2**n.", ["Do it with `x*y*z` and 2**n."]),
         ("As in Knuth [1]_ .", ["As in Knuth."]),
+        ("As `Heirloom mailx`_ and `that`__ do.", ["As Heirloom mailx and that do."]),
         ("", []),
         ("\n\n", []),
     ],

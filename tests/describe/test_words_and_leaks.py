@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hgen.describe.leaks import leaks, path_secrets
+from hgen.describe.leaks import echoes, leaks, path_secrets
 from hgen.describe.words import flat, parts, terms
 
 
@@ -80,3 +80,17 @@ def test_every_joining_of_a_names_words_is_found(words: list[str], separator: st
     name = "_".join(words)
     for spelling in (separator.join(words), "".join(word.capitalize() for word in words), name.upper(), name + "s"):
         assert leaks(f"x {spelling} y", [name]) == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("as `format_histogram` does", True),
+        ("see Stats.histogramCounts", True),
+        ("format the histogram counts", False),
+        ("a histogram", False),
+        ("get_format_histogram", False),
+    ],
+)
+def test_an_identifier_that_is_part_of_the_name_echoes_it(text: str, found: bool) -> None:
+    assert bool(echoes(text, ["format_histogram_counts"])) is found

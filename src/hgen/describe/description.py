@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hgen.describe.corpus import Corpus
 from hgen.describe.facts import Facts, facts
-from hgen.describe.leaks import leaks
+from hgen.describe.leaks import echoes, leaks
 from hgen.describe.prose import prose
 from hgen.describe.words import flat, terms
 from hgen.errors import Skip
@@ -49,10 +49,11 @@ def describe(
         raise Skip("thin-docstring", f"{_length(sentences)} words of prose")
     if not flat("".join(sentences)).isascii():
         raise Skip("not-english", sentences[0][:80])
-    kept = [sentence for sentence in sentences if not leaks(sentence, secrets)]
+    kept = [sentence for sentence in sentences if not leaks(sentence, secrets) and not echoes(sentence, secrets)]
     if kept[:1] != sentences[:1] or _length(kept) < least:
         # The first sentence says what the symbol is for; the others lean on it.
-        raise Skip("leak", f"the docstring gives {leaks(' '.join(sentences), secrets)} away")
+        text = " ".join(sentences)
+        raise Skip("leak", f"the docstring gives {leaks(text, secrets) or echoes(text, secrets)} away")
     shown = facts(source)
     if shown is None:
         raise Skip("unparsable", "the definition does not parse by itself")

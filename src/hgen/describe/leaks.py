@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from hgen.describe.words import parts
 
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+
 
 def leaks(text: str, secrets: Iterable[str]) -> list[str]:
     """The secrets that can be read in the text, sorted.
@@ -15,12 +17,26 @@ def leaks(text: str, secrets: Iterable[str]) -> list[str]:
     return sorted({secret for secret in secrets if any(pattern.search(text) for pattern in _patterns(secret))})
 
 
+def echoes(text: str, secrets: Iterable[str]) -> list[str]:
+    """The names that another identifier in the text gives half away, as ``format_rows`` does ``format_rows_as``; sorted.
+
+    Prose may use a name's words; an identifier that is two or more of them in a row is a hint to search for.
+    """
+    spoken = [parts(identifier) for identifier in _IDENTIFIER.findall(text)]
+    return sorted({secret for secret in secrets if any(_is_run(words, parts(secret)) for words in spoken)})
+
+
 def path_secrets(file: str) -> tuple[str, ...]:
     """What must not be said about where a file is: its path, its dotted module, its name."""
     stem = file.removesuffix(".py").removesuffix("/__init__")
     pieces = stem.split("/")
     dotted = {".".join(pieces[start:]) for start in range(len(pieces) - 1)}
     return tuple(sorted({file, file.rsplit("/", 1)[-1]} | dotted))
+
+
+def _is_run(words: list[str], name: list[str]) -> bool:
+    size = len(words)
+    return 2 <= size < len(name) and any(name[at : at + size] == words for at in range(len(name) - size + 1))
 
 
 def _patterns(secret: str) -> list[re.Pattern[str]]:

@@ -14,6 +14,7 @@ _HEADING = re.compile(
 _FIELD = re.compile(r"^\s*([:@][\w-]+[^:`]*:(?!`)|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^`$%]|[-=~^]{3,})")
 _ROLE = re.compile(r":[\w:.+-]+:`(?:[^`<]*<)?[~!]?([^`>]*)>?`")
 _LINK = re.compile(r"`([^`<]+?)\s*<[^>]+>`_{1,2}")
+_REFERENCE = re.compile(r"`([^`]+)`__?(?!\w)")
 _MARKDOWN_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 _CITATION = re.compile(r"\s*\[[\w#*]+\]_")
 _ADDRESS = re.compile(r"\b(?:https?|ftp)://\S+|\bwww\.\S+")
@@ -82,6 +83,7 @@ def _sentences(text: str) -> list[str]:
     """Split a paragraph; a sentence that held an address holds a NUL in its place."""
     text = _ROLE.sub(r"\1", text)
     text = _LINK.sub(r"\1", text)
+    text = _REFERENCE.sub(r"\1", text)
     text = _MARKDOWN_LINK.sub(r"\1", text)
     text = _ADDRESS.sub("\0", text)
     text = _CITATION.sub("", text)
