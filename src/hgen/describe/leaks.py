@@ -18,7 +18,7 @@ def leaks(text: str, secrets: Iterable[str]) -> list[str]:
 
 
 def echoes(text: str, secrets: Iterable[str]) -> list[str]:
-    """The names that another identifier in the text gives half away, as ``format_rows`` does ``format_rows_as``; sorted.
+    """The names that another identifier in the text gives half away, sorted: ``format_rows`` tells ``format_rows_as``.
 
     Prose may use a name's words; an identifier that is two or more of them in a row is a hint to search for.
     """
