@@ -11,7 +11,7 @@ status=0
 "$hgen" run -c "$config" -o "$out" -j "$jobs" 2>"$log" || status=$?
 cat "$log" >&2
 if [ "$status" -ne 0 ]; then
-    grep -q 'cannot be reached' "$log" || exit "$status"
+    grep -q 'the package index cannot be reached' "$log" || exit "$status"
     config=configs/offline.yaml
     echo
     echo "There is no network: going on with packages that hgen's own environment holds ($config)."

@@ -91,7 +91,7 @@ def _failures_of_the_network() -> Iterator[None]:
         # Pages that are announced as JSON and are something else.
         ValueError,
     ) as error:
-        raise NetworkError(f"the package index: {without_passwords(str(error))}") from error
+        raise NetworkError(f"the package index cannot be reached, or fails: {without_passwords(str(error))}") from error
 
 
 def _find_project(
