@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
@@ -29,10 +30,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "client" in metafunc.fixturenames:
-        there = {engine.kind for engine in engines.engines() if not engine.problem}
-        # With no engine at all, the fixture fails with the advice to set one up.
-        kinds = sorted(kind for kind in there if kind) or ["docker"]
-        metafunc.parametrize("client", kinds, indirect=True, scope="session")
+        metafunc.parametrize("client", _kinds(), indirect=True, scope="session")
+
+
+@cache
+def _kinds() -> list[str]:
+    there = {engine.kind for engine in engines.engines() if not engine.problem}
+    # With no engine at all, the fixture fails with the advice to set one up.
+    return sorted(kind for kind in there if kind) or ["docker"]
 
 
 class _Counter:

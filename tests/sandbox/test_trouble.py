@@ -5,6 +5,7 @@ import gc
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from hgen.sandbox.layout import StartState
 from hgen.sandbox.opening import open_sandboxes
 from hgen.sandbox.probe import insist, probe_limits
 
-# docker-py does not close a socket that it could not connect.
+# docker-py does not close a socket when an engine dies between two requests.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
@@ -116,6 +117,18 @@ def test_no_engine_says_what_was_tried_and_what_to_do(tmp_path):
         engines.choose("auto", nothing)
     with pytest.raises(SandboxError, match="not a unix:// or tcp:// address"):
         engines.choose("docker", {"DOCKER_HOST": "/run/docker.sock"})
+
+
+def test_a_socket_left_by_a_dead_engine_is_no_engine_and_leaks_nothing(tmp_path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "stale.sock"))
+    gc.collect()
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        (engine,) = engines.engines({"DOCKER_HOST": f"unix://{tmp_path}/stale.sock"})
+        gc.collect()
+    assert "refused" in engine.problem
+    assert not heard
 
 
 def test_a_socket_where_something_else_answers_is_no_engine(tmp_path):

@@ -1,6 +1,7 @@
 """The calls to a container engine that a sandbox needs: docker-py behind types, its troubles as ``SandboxError``."""
 
 import io
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Client:
     def __init__(self, url: str, *, timeout: float = 60.0) -> None:
         self.url = url
         with self._trouble("connect"):
+            _knock(url, timeout)
             self._api: Any = docker.APIClient(base_url=url, timeout=timeout, version="auto")
             answer = self._api.version()
         names = {component.get("Name", "") for component in answer.get("Components") or ()}
@@ -263,3 +265,11 @@ class Client:
             raise EngineRefusal(f"container engine at {self.url} would not {doing}: {reason}") from error
         except (DockerException, RequestException, HTTPError, OSError) as error:
             raise SandboxError(f"container engine at {self.url}: cannot {doing}: {error}") from error
+
+
+def _knock(url: str, timeout: float) -> None:
+    # docker-py never closes a socket that nobody answers at.
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(timeout)
+            connection.connect(url.removeprefix("unix://"))
