@@ -78,6 +78,77 @@ class BrokenFile(Record):
     reason: str
 
 
+class Wheel(Record):
+    """A wheel of an environment; equal digests are equal files."""
+
+    name: str
+    """The file's name."""
+    sha256: str
+
+
+class Environment(Record):
+    """How a repository's own tests are run: facts from which the image is built again on another machine."""
+
+    snapshot: str
+    python: str
+    """The version of Python that the wheels are for, ``3.11``."""
+    machine: str
+    """The processor that the wheels are for, as ``platform.machine()`` says it."""
+    wheels: tuple[Wheel, ...]
+    """Everything that is installed beside the repository itself, sorted by name."""
+    editable: bool
+    """Whether the repository is installed (in editable form), or only its folders are importable."""
+    path: tuple[str, ...]
+    """Folders of the tree, relative to it, that come first on ``sys.path``."""
+    generated: dict[str, str]
+    """Text files that installing left in the tree and that the tests need, by path."""
+    options: tuple[str, ...]
+    """Options for pytest."""
+
+
+class StableTest(Record):
+    """A test that passed in each of several runs, in any order."""
+
+    id: str
+    """pytest's node id, relative to the tree."""
+    seconds: float
+    covers: tuple[int, ...]
+    """The functions that it executes, as positions in ``Codebase.symbols``, ascending."""
+
+
+class Mutant(Record):
+    """A small change to a function that its tests notice."""
+
+    operator: str
+    first_line: int
+    last_line: int
+    """The lines of the snapshot that are replaced, inclusive."""
+    lines: tuple[str, ...]
+    """What replaces them, without newlines."""
+    killed_by: tuple[int, ...]
+    """The tests that fail with it, as positions in ``Testbed.tests``, ascending, at least one."""
+
+
+class Trial(Record):
+    """What was seen when a function was emptied and mutated, and the tests that execute it were run."""
+
+    symbol: int
+    """Position in ``Codebase.symbols``."""
+    emptied: Mutant
+    """The body replaced, its signature and docstring kept."""
+    mutants: tuple[Mutant, ...]
+
+
+class Testbed(Record):
+    """A repository whose tests run: its environment, its stable tests, and what they notice."""
+
+    __test__ = False
+
+    environment: Environment
+    tests: tuple[StableTest, ...]
+    trials: tuple[Trial, ...]
+
+
 class Codebase(Record):
     """A parsed repository."""
 
@@ -85,6 +156,8 @@ class Codebase(Record):
     symbols: tuple[Symbol, ...]
     """Ordered by file, then by ``def_line``."""
     broken: tuple[BrokenFile, ...]
+    testbed: Testbed | None = None
+    """Only after ``build``, and only if the repository's tests run."""
 
 
 class Target(Record):
@@ -130,6 +203,16 @@ class Task(Record):
     secrets: tuple[str, ...]
     """Strings that must not be readable in the problem statement."""
     provenance: Provenance
+    environment: Environment | None = None
+    """What the repository's tests run in, for executable families."""
+    candidate_patch: str = ""
+    """A change that is in the start state but not in its commit (``verify-repair``); applies after ``setup_patch``."""
+    FAIL_TO_PASS: tuple[str, ...] = ()
+    """Tests that fail in the start state and pass with a right answer."""
+    PASS_TO_PASS: tuple[str, ...] = ()
+    """Tests that pass in the start state and must go on passing."""
+    mutants: tuple[str, ...] = ()
+    """Diffs against the start state that written tests must notice (``test-gen``)."""
 
 
 class Check(Record):
