@@ -48,6 +48,11 @@ CASES = {
     ),
     "type variable": ("T = TypeVar('T')\ndef g(x: T) -> T: return x\ndef f(): g(A()).m()", "A A.m g"),
     "Type[T]": ("T = TypeVar('T')\ndef g(c: Type[T]) -> T: return c()\ndef f(): g(A).m()", "A.m g"),
+    "a class handed in": ("def f(c: type[A]): c()", "A ?"),
+    "a class handed in, or a default": (
+        "class C:\n    def __init__(self, c: type[A] | None = None): self.c = c or A\n    def m(self): ...\ndef f(k: C): k.c().m()",
+        "A A.m ?",
+    ),
     "Self": ("class C:\n    def s(self) -> Self: ...\n    def m(self): ...\ndef f(): C().s().m()", "C C.s C.m"),
     "isinstance": ("def f(x):\n    if isinstance(x, A): x.m()", "A.m"),
     "isinstance of several": ("def f(x):\n    if isinstance(x, (A, B)): x.m()", "?"),

@@ -106,8 +106,8 @@ def _callee(program: Program, atom: Atom, name: str, found: Found, *, by_super: 
             _check_receiver(program, atom[2], atom[1].scope.name, found)
     elif tag == CLASS:
         _symbol(atom[1], found)
-        if atom[3] == DECLARED and atom[1].subclasses:
-            found.doubt = found.doubt or "overridden"
+        # A class handed in as ``type[C]``: any class that fits may come, as with other parameters that are called.
+        found.unknown = found.unknown or atom[3] == DECLARED
     elif tag == SELF_CLASS:
         _symbol(atom[1], found)
         if atom[1].subclasses:
