@@ -87,15 +87,10 @@ def test_a_cut_shard_is_made_again_by_its_own_stage(config: Path, undisturbed: P
 def test_ctrl_c_exits_130_and_the_same_command_goes_on(config: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [*HGEN, "run", "-c", str(config), "-o", str(out), "-j", "2"]
-    process = subprocess.Popen(
-        command,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-        start_new_session=True,
-        # Shells start background jobs with the interrupt ignored, and a test run may be one.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    # Shells start background jobs with the interrupt ignored, which they inherit; a test run may be one.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True)
+    signal.signal(signal.SIGINT, before)
     while not (out / "mine").exists() and process.poll() is None:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
