@@ -11,10 +11,12 @@ _HEADING = re.compile(
     r"|see also|references?|todo|version(added|changed)?|history|authors?|options?|properties|links|demo)\s*:*\s*$",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"^\s*([:@][\w-]+[^:`]*:(?!`)|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^`$%]|[-=~^]{3,})")
+_FIELD = re.compile(r"^\s*([:@][\w-]+[^:`]*:(?!`)|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^$%]|`{3}|[-=~^]{3,})")
+_NUMBERED = re.compile(r":(rfc|pep):`(?:[^`<]*<)?([^`>]*)>?`")
 _ROLE = re.compile(r":[\w:.+-]+:`(?:[^`<]*<)?[~!]?([^`>]*)>?`")
 _LINK = re.compile(r"`([^`<]+?)\s*<[^>]+>`_{1,2}")
 _REFERENCE = re.compile(r"`([^`]+)`__?(?!\w)")
+_NUMBER_REFERENCE = re.compile(r"(?<!\S)(\d+(?:\.\d+)*)_(?!\w)")
 _MARKDOWN_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 _CITATION = re.compile(r"\s*\[[\w#*]+\]_")
 _ADDRESS = re.compile(r"\b(?:https?|ftp)://\S+|\bwww\.\S+")
@@ -35,6 +37,9 @@ def prose(docstring: str) -> list[str]:
         if _is_heading(lines) or lines[0].lstrip().startswith((":param", ":return", "@", ">>>", "..")):
             break
         if _FIELD.match(lines[0]) or lines[0].startswith(("  ", "\t")):
+            if not kept:
+                # What follows leans on it.
+                break
             continue
         text, cut = _until_field(lines)
         breaks_off = cut or text.endswith(":") or following.startswith((" ", "\t", ".."))
@@ -81,9 +86,11 @@ def _until_field(lines: list[str]) -> tuple[str, bool]:
 
 def _sentences(text: str) -> list[str]:
     """Split a paragraph; a sentence that held an address holds a NUL in its place."""
+    text = _NUMBERED.sub(lambda role: f"{role[1].upper()} {role[2]}", text)
     text = _ROLE.sub(r"\1", text)
     text = _LINK.sub(r"\1", text)
     text = _REFERENCE.sub(r"\1", text)
+    text = _NUMBER_REFERENCE.sub(r"\1", text)
     text = _MARKDOWN_LINK.sub(r"\1", text)
     text = _ADDRESS.sub("\0", text)
     text = _CITATION.sub("", text)
