@@ -7,7 +7,7 @@ from hgen.records import BrokenFile, Symbol
 from hgen.resolve import classes, targets
 from hgen.resolve.conditional import conditionally_imported
 from hgen.resolve.program import Frame, LoadedModule, Program
-from hgen.resolve.solver import deep_stack
+from hgen.resolve.solver import deep_stack, without_collector
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.ir import FUNCTION, RAISE, Definition, Module, Scope, Site
 from hgen.syntax.parser import MAX_BYTES
@@ -52,14 +52,14 @@ class Analysis:
 
 def analyse(files: Mapping[str, bytes], *, max_bytes: int = MAX_BYTES) -> Analysis:
     """Resolve every call of a repository, given as repository-relative posix paths and contents."""
-    with deep_stack():
+    with deep_stack(), without_collector():
         modules, broken = parse_files(files, max_bytes=max_bytes)
         functions = tuple(resolve_functions(modules, {each.file: files[each.file][:max_bytes] for each in broken}))
-    by_symbol = {function.symbol: function for function in functions}
-    symbols: list[Symbol] = []
-    for path in sorted(modules):
-        for definition in modules[path].symbols:
-            symbols.append(_record(modules[path], definition, by_symbol.get(len(symbols))))
+        by_symbol = {function.symbol: function for function in functions}
+        symbols: list[Symbol] = []
+        for path in sorted(modules):
+            for definition in modules[path].symbols:
+                symbols.append(_record(modules[path], definition, by_symbol.get(len(symbols))))
     return Analysis(tuple(symbols), broken, functions)
 
 
@@ -85,6 +85,7 @@ def resolve_functions(modules: Mapping[str, Module], broken: Mapping[str, bytes]
         scopes = sorted((scope for scope in module.scopes if scope.kind == FUNCTION), key=lambda scope: scope.symbol)
         for scope in scopes:
             yield _function(program, module, scope, ambiguous)
+    program.release()
 
 
 def _function(program: Program, module: LoadedModule, scope: Scope, ambiguous: frozenset[int]) -> FunctionCalls:

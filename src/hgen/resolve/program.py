@@ -239,6 +239,19 @@ class Program:
             )
         return bool(cls.memo[key])
 
+    def release(self) -> None:
+        """Break the circles among modules, objects and frames, so that their memory is free at once."""
+        for module in [*self.modules.values(), *self._stubs.values()]:
+            if module is not None:
+                for found in module.objects.values():
+                    found.memo.clear()
+                for frame in module.frames.values():
+                    frame.memo.clear()
+                module.globals.clear()
+                module.objects.clear()
+                module.frames.clear()
+        self._recent.clear()
+
     def _import_stub(self, name: str) -> Atom:
         stub = self.stub(name)
         return (MODULE, stub) if stub else OUTSIDE

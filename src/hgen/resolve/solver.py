@@ -1,5 +1,6 @@
 """Questions that depend on each other, in circles too: each is answered once, with bounded depth and work."""
 
+import gc
 import sys
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -44,6 +45,19 @@ def deep_stack() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(limit)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """No search for circles of garbage: an analysis makes millions of tuples that are not, and would be searched again
+    and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Solver:
