@@ -49,3 +49,24 @@ def test_equal_bodies_have_equal_digests():
 def test_symbols_are_ordered_by_line():
     module = parse_module("a.py", b"def a():\n  def b(): ...\nclass c:\n  def d(self): ...\ndef e(): ...\n")
     assert [each.qualname for each in module.symbols] == ["a", "a.<locals>.b", "c", "c.d", "e"]
+
+
+PYTHON2 = [
+    b"def f():\n  if a: print >>b, c\n",
+    b"exec 'a' in b\n",
+    b"try: a\nexcept A, e: b\n",
+    b"def f():\n  raise A, 'b'\n",
+    b"if a <> b: c\n",
+    b"x = f(a) <> 1\n",
+]
+
+
+@pytest.mark.parametrize("source", PYTHON2)
+def test_python_2_is_recognized(source):
+    with pytest.raises(Broken, match="python-2"):
+        parse_module("a.py", source)
+
+
+def test_python_3_that_looks_like_python_2_is_read():
+    source = b"print(a), b\nprint\nexec('a')\nraise A(b, c)\ntry: a\nexcept (A, B): b\nx = 'a <> b' < c\n"
+    assert parse_module("a.py", source).symbols == []

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from hgen.syntax.conditions import known_outcome
+from hgen.syntax.decode import Broken
 from hgen.syntax.flow import State
 from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import E_TUPLE, V_EXCEPTION, V_EXPR, V_ITEM, Expr
@@ -122,6 +123,8 @@ def _catches_import_error(reader: "ScopeReader", handler: Node) -> bool:
 
 def _handler(reader: "ScopeReader", node: Node) -> None:
     *classes, block = reader.parts(node)
+    if len(classes) > 1:
+        raise Broken("python-2")
     for part in classes:
         if part.kind_id in kind_ids("as_pattern"):
             classes_node, target = reader.parts(part)

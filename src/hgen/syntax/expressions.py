@@ -1,5 +1,6 @@
 """Expressions of one scope, from syntax tree to tuples; calls are noted on the way, in source order."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -15,6 +16,7 @@ from hgen.syntax.compound import (
     read_lambda,
     read_walrus,
 )
+from hgen.syntax.decode import Broken
 from hgen.syntax.grammar import by_kind, kind_ids
 from hgen.syntax.ir import (
     CALL,
@@ -40,6 +42,8 @@ from hgen.syntax.literals import constant, read_inside, read_integer, read_strin
 from hgen.syntax.reader import MAX_LINKS, Assign, Read, Reader, Tables
 
 _UNKNOWN: Expr = (E_UNKNOWN,)
+_ACTS = re.compile(rb"\(|:=|\byield\b")
+"""In every expression that calls something or binds a name."""
 _BOOL: Expr = (E_CONSTANT, "bool", None)
 
 
@@ -115,8 +119,17 @@ def _slice(reader: Reader, node: Node) -> Expr:
     return (E_CONSTANT, "slice", None)
 
 
-def _test(reader: Reader, node: Node) -> Expr:
+def _not(reader: Reader, node: Node) -> Expr:
     read_inside(reader, node)
+    return _BOOL
+
+
+def _comparison(reader: Reader, node: Node) -> Expr:
+    text = reader.source[node.start_byte : node.end_byte]
+    if b"<>" in text and any(child.type == "<>" for child in node.children):
+        raise Broken("python-2")
+    if _ACTS.search(text):
+        read_inside(reader, node)
     return _BOOL
 
 
@@ -168,7 +181,8 @@ _EXPRESSIONS: dict[str, Read] = {
     **dict.fromkeys(("call", "attribute", "subscript"), _spine),
     "binary_operator": _binary,
     "boolean_operator": read_boolean,
-    **dict.fromkeys(("comparison_operator", "not_operator"), _test),
+    "comparison_operator": _comparison,
+    "not_operator": _not,
     "conditional_expression": read_conditional,
     **dict.fromkeys(COMPREHENSIONS, read_comprehension),
     "lambda": read_lambda,

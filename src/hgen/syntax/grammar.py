@@ -1,12 +1,11 @@
-"""The tree-sitter grammar of Python: one parser, the queries, and tables from node types to what reads them."""
+"""The tree-sitter grammar of Python: one parser, and tables from node types to what reads them."""
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import TypeVar
 
 import tree_sitter_python
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Language, Parser
 
 T = TypeVar("T")
 
@@ -21,16 +20,6 @@ def language() -> Language:
 def parser() -> Parser:
     """The parser of this process."""
     return Parser(language())
-
-
-@cache
-def _query(name: str) -> Query:
-    return Query(language(), files("hgen.syntax").joinpath("queries", f"{name}.scm").read_text(encoding="utf-8"))
-
-
-def matches(query: str, node: Node) -> bool:
-    """Whether a query of ``queries/`` finds anything below a node."""
-    return bool(QueryCursor(_query(query)).captures(node))
 
 
 def by_kind(table: Mapping[str, T], default: T) -> list[T]:

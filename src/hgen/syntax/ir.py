@@ -62,6 +62,10 @@ Site: TypeAlias = tuple[int, Expr, int, int, int, int]
 """``CALL`` or ``RAISE``, the expression, its start and its callee's end as 1-based lines and 0-based byte columns."""
 
 
+Import: TypeAlias = tuple[str, str, int]
+"""Module or "", name or "" for all of it, level: the number of dots."""
+
+
 @dataclass(slots=True)
 class Body:
     """What a scope does when it runs."""
@@ -155,4 +159,6 @@ class Module:
     """Names that something callable may get other than by definition: assigned attributes and keywords."""
     patched: frozenset[str]
     """Attributes assigned through anything but a method's first parameter."""
+    conditional_imports: tuple[Import, ...]
+    """See ``syntax.imports``."""
     utf8: bytes

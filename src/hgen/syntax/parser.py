@@ -8,7 +8,8 @@ from tree_sitter import Node
 
 from hgen.syntax.decode import Broken, to_utf8
 from hgen.syntax.definitions import Header, read_header
-from hgen.syntax.grammar import matches, parser
+from hgen.syntax.grammar import parser
+from hgen.syntax.imports import conditional_imports
 from hgen.syntax.ir import (
     CLASS,
     FUNCTION,
@@ -24,7 +25,6 @@ from hgen.syntax.ir import (
 from hgen.syntax.statements import ScopeReader
 
 MAX_BYTES = 2_000_000
-_PYTHON2_WORDS = (b"print", b"exec", b"except", b"raise", b"<>")
 
 
 def parse_module(path: str, source: bytes, *, max_bytes: int = MAX_BYTES) -> Module:
@@ -38,8 +38,6 @@ def parse_module(path: str, source: bytes, *, max_bytes: int = MAX_BYTES) -> Mod
     root = parser().parse(utf8).root_node
     if root.has_error:
         raise Broken("syntax-error")
-    if any(word in utf8 for word in _PYTHON2_WORDS) and matches("python2", root):
-        raise Broken("python-2")
     return _ModuleReader(path, utf8).read(root)
 
 
@@ -60,7 +58,7 @@ class _ModuleReader:
 
     def read(self, root: Node) -> Module:
         """Read the module and then everything defined in it."""
-        stars = self._scope(self._scopes[0], root, "")
+        reader = self._scope(self._scopes[0], root, "")
         while self._pending:
             header, prefix = self._pending.popleft()
             self._scope(header.scope, header.block, prefix)
@@ -70,9 +68,10 @@ class _ModuleReader:
             self._scopes[old + 1].symbol = place
         symbols = [self._symbols[old] for old in order]
         stored, patched = frozenset(self._stored), frozenset(self._patched)
-        return Module(self._path, self._scopes, symbols, stars, stored, patched, self._utf8)
+        stars, conditional = tuple(reader.stars), conditional_imports(reader, root)
+        return Module(self._path, self._scopes, symbols, stars, stored, patched, conditional, self._utf8)
 
-    def _scope(self, scope: Scope, block: Node, prefix: str) -> tuple[tuple[int, str, int], ...]:
+    def _scope(self, scope: Scope, block: Node, prefix: str) -> ScopeReader:
         def define(reader: ScopeReader, node: Node, outermost: Node) -> int:
             header = read_header(
                 reader, node, outermost, outer=scope, prefix=prefix, index=len(self._scopes), stub=self._stub
@@ -91,7 +90,7 @@ class _ModuleReader:
             reader.flow.bind(parameter[0], reader.flow.new((V_PARAMETER, position)))
         reader.block(block)
         self._finish(scope, reader)
-        return tuple(reader.stars)
+        return reader
 
     def _finish(self, scope: Scope, reader: ScopeReader) -> None:
         flow, body = reader.flow, reader.body()

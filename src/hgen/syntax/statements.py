@@ -128,6 +128,8 @@ def _raise(reader: ScopeReader, node: Node) -> None:
         expression = reader.expr(part)
         while part.kind_id in kind_ids("parenthesized_expression"):
             part = reader.parts(part)[0]  # noqa: PLW2901
+        if part.kind_id in kind_ids("expression_list"):
+            raise Broken("python-2")
         if place == 0 and part.kind_id in kind_ids("identifier", "attribute"):
             reader.site(RAISE, expression, part, part)
     reader.flow.dead = True
@@ -169,6 +171,10 @@ def _decorated(reader: ScopeReader, node: Node) -> None:
     reader.define(reader.parts(node)[-1], node)
 
 
+def _python2(reader: ScopeReader, node: Node) -> None:
+    raise Broken("python-2")
+
+
 def _leave(to_top: bool) -> "Callable[[ScopeReader, Node], None]":
     return lambda reader, node: reader.flow.leave(to_top=to_top)
 
@@ -193,6 +199,7 @@ _STATEMENTS: dict[str, Callable[[ScopeReader, Node], None]] = {
     "function_definition": lambda reader, node: reader.define(node, node),
     "class_definition": lambda reader, node: reader.define(node, node),
     "decorated_definition": _decorated,
+    **dict.fromkeys(("print_statement", "exec_statement"), _python2),
     "break_statement": _leave(False),
     "continue_statement": _leave(True),
 }
