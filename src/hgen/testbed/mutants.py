@@ -1,0 +1,226 @@
+"""Mutants: small changes to one function that alter its meaning, as errors of careless authors do.
+
+Each is an edit of whole lines that touches nothing but the mutated expression or statement. Mutation testing's usual
+operators (Offutt et al., "An experimental determination of sufficient mutant operators", 1996) and those that fit
+Python and what agents get wrong: a dropped keyword argument, the wrong attribute, an early return.
+"""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hgen.scoring.diffs import Edit
+from hgen.testbed.functions import Function, Splice, code, end_of, start_of
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A changed function."""
+
+    operator: str
+    edit: Edit
+    """To the file's lines."""
+
+
+Operator = Callable[[Function], Iterator[Splice]]
+
+_COMPARISONS: dict[type[ast.cmpop], tuple[bytes, bytes]] = {
+    ast.Lt: (rb"<", b"<="),
+    ast.LtE: (rb"<=", b"<"),
+    ast.Gt: (rb">", b">="),
+    ast.GtE: (rb">=", b">"),
+    ast.Eq: (rb"==", b"!="),
+    ast.NotEq: (rb"!=", b"=="),
+    ast.Is: (rb"\bis\b", b"is not"),
+    ast.IsNot: (rb"\bis\s+not\b", b"is"),
+    ast.In: (rb"\bin\b", b"not in"),
+    ast.NotIn: (rb"\bnot\s+in\b", b"in"),
+}
+_ARITHMETIC: dict[type[ast.operator], tuple[bytes, bytes]] = {
+    ast.Add: (rb"\+", b"-"),
+    ast.Sub: (rb"-", b"+"),
+    ast.Mult: (rb"\*", b"+"),
+    ast.Div: (rb"/", b"*"),
+    ast.FloorDiv: (rb"//", b"/"),
+    ast.Mod: (rb"%", b"//"),
+    ast.LShift: (rb"<<", b">>"),
+    ast.RShift: (rb">>", b"<<"),
+    ast.BitAnd: (rb"&", b"|"),
+    ast.BitOr: (rb"\|", b"&"),
+    ast.BitXor: (rb"\^", b"&"),
+}
+
+
+def mutants(function: Function) -> Iterator[Variant]:
+    """All mutants that compile and have another syntax tree than the function, in the order of the operators."""
+    original = ast.dump(function.node)
+    seen: set[Edit] = set()
+    for name, operator in OPERATORS.items():
+        for splice in operator(function):
+            edit = function.edit(splice)
+            if edit in seen:
+                continue
+            seen.add(edit)
+            changed = function.changed(edit)
+            if changed is not None and ast.dump(changed) != original:
+                yield Variant(name, edit)
+
+
+def _conditions(function: Function) -> Iterator[Splice]:
+    """A test says the opposite."""
+    for node in code(function):
+        if not isinstance(node, ast.If | ast.While | ast.IfExp):
+            continue
+        test = node.test
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            yield Splice(start_of(test), end_of(test), function.text(test.operand))
+        elif not isinstance(test, ast.Constant):
+            yield Splice(start_of(test), end_of(test), b"not (" + function.text(test) + b")")
+
+
+def _boundaries(function: Function) -> Iterator[Splice]:
+    """A comparison takes its limit in or out, or asks the opposite."""
+    for node in code(function):
+        if isinstance(node, ast.Compare):
+            for left, operator, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
+                yield from _between(function, left, right, *_COMPARISONS[type(operator)])
+
+
+def _arithmetic(function: Function) -> Iterator[Splice]:
+    """Another operator between two numbers, sets or sequences; texts are not calculated with."""
+    for node in code(function):
+        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC and not _is_text(node.left, node.right):
+            yield from _between(function, node.left, node.right, *_ARITHMETIC[type(node.op)])
+        elif isinstance(node, ast.AugAssign) and type(node.op) in _ARITHMETIC and not _is_text(node.value):
+            wanted, instead = _ARITHMETIC[type(node.op)]
+            yield from _between(function, node.target, node.value, wanted + b"=", instead + b"=")
+
+
+def _logic(function: Function) -> Iterator[Splice]:
+    """``and`` for ``or``, and the reverse."""
+    for node in code(function):
+        if isinstance(node, ast.BoolOp):
+            wanted, instead = (rb"\band\b", b"or") if isinstance(node.op, ast.And) else (rb"\bor\b", b"and")
+            for left, right in zip(node.values, node.values[1:], strict=False):
+                yield from _between(function, left, right, wanted, instead)
+
+
+def _constants(function: Function) -> Iterator[Splice]:
+    """A number one off, the other truth value, an empty text."""
+    for node in code(function):
+        if not isinstance(node, ast.Constant):
+            continue
+        value = node.value
+        others: list[object] = []
+        if isinstance(value, bool):
+            others = [not value]
+        elif isinstance(value, int) and abs(value) < 1 << 64:
+            others = [value + 1] if value == 0 else [value + 1, value - 1]
+        elif isinstance(value, float):
+            others = [value + 1.0]
+        elif isinstance(value, str) and value.isprintable():
+            others = ["" if value else " "]
+        for other in others:
+            yield Splice(start_of(node), end_of(node), repr(other).encode())
+
+
+def _dropped_statements(function: Function) -> Iterator[Splice]:
+    """A statement that has an effect is left out; a loop ends where it should go on, or the reverse."""
+    for node in code(function):
+        if isinstance(node, ast.Continue | ast.Break):
+            yield Splice(start_of(node), end_of(node), b"break" if isinstance(node, ast.Continue) else b"continue")
+        effect = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await)
+        kept = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute | ast.Subscript)
+        if effect or kept or isinstance(node, ast.AugAssign | ast.Raise | ast.Delete):
+            assert isinstance(node, ast.stmt)
+            yield Splice(start_of(node), end_of(node), b"pass")
+
+
+def _swapped_arguments(function: Function) -> Iterator[Splice]:
+    """Two neighbouring arguments in the wrong order."""
+    for node in code(function):
+        if isinstance(node, ast.Call):
+            for left, right in zip(node.args, node.args[1:], strict=False):
+                if isinstance(left, ast.Starred) or isinstance(right, ast.Starred):
+                    continue
+                between = function.span(end_of(left), start_of(right))
+                yield Splice(start_of(left), end_of(right), function.text(right) + between + function.text(left))
+
+
+def _dropped_arguments(function: Function) -> Iterator[Splice]:
+    """A keyword argument that is forgotten."""
+    for node in code(function):
+        if isinstance(node, ast.Call):
+            values = [*node.args, *(keyword.value for keyword in node.keywords)]
+            for before, keyword in zip(values[len(node.args) - 1 :], node.keywords, strict=False):
+                if node.args and keyword.arg is not None and end_of(before) < end_of(keyword.value):
+                    yield Splice(end_of(before), end_of(keyword.value), b"")
+
+
+def _wrong_attributes(function: Function) -> Iterator[Splice]:
+    """Another attribute of the same object, one that the function reads elsewhere."""
+    read: dict[str, dict[str, list[ast.Attribute]]] = defaultdict(lambda: defaultdict(list))
+    called = {id(node.func) for node in code(function) if isinstance(node, ast.Call)}
+    for node in code(function):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
+            # A method is no value, nor is a value a method: that would be noticed without any test.
+            read[f"{node.value.id} {id(node) in called}"][node.attr].append(node)
+    for attributes in read.values():
+        names = sorted(attributes)
+        for name, other in zip(names, names[1:] + names[:1], strict=True):
+            if name != other:
+                for node in attributes[name]:
+                    yield Splice(end_of(node.value), end_of(node), b"." + other.encode())
+
+
+def _early_returns(function: Function) -> Iterator[Splice]:
+    """The function ends before its last statements, or gives nothing back."""
+    for node in code(function, nested=False):
+        if isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+            yield Splice(start_of(node.value), end_of(node.value), b"None")
+    for statement in function.body[1:]:
+        line = function.line(statement.lineno)
+        indent = line[: statement.col_offset]
+        if not indent.strip() and not getattr(statement, "decorator_list", ()):
+            end = b"\r" if line.endswith(b"\r") else b""
+            here = start_of(statement)
+            yield Splice(here, here, b"return" + end + b"\n" + indent)
+
+
+OPERATORS: dict[str, Operator] = {
+    "condition": _conditions,
+    "boundary": _boundaries,
+    "arithmetic": _arithmetic,
+    "logic": _logic,
+    "constant": _constants,
+    "dropped-statement": _dropped_statements,
+    "swapped-arguments": _swapped_arguments,
+    "dropped-argument": _dropped_arguments,
+    "wrong-attribute": _wrong_attributes,
+    "early-return": _early_returns,
+}
+"""The operators by name."""
+
+
+def _between(function: Function, left: ast.expr, right: ast.expr, wanted: bytes, instead: bytes) -> Iterator[Splice]:
+    """Replace an operator between two operands; brackets may stand beside it, comments and line ends may not."""
+    if left.end_lineno != right.lineno:
+        return
+    text = function.span(end_of(left), start_of(right))
+    match = re.search(wanted, text)
+    if match and b"#" not in text:
+        line, column = end_of(left)
+        yield Splice((line, column + match.start()), (line, column + match.end()), instead)
+
+
+def _is_text(*nodes: ast.expr) -> bool:
+    return any(
+        isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes))
+        for node in nodes
+    )
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

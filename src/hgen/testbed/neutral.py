@@ -1,0 +1,68 @@
+"""Neutral variants of a function: other text, another tree or other code, and the same meaning.
+
+Tests that notice one of them judge something else than what the function does.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+
+from hgen.testbed.functions import Function, Splice, code, end_of, start_of
+from hgen.testbed.mutants import Variant
+
+_SCOPE_READERS = frozenset({"locals", "vars", "dir", "eval", "exec"})
+
+
+def neutral(function: Function) -> Iterator[Variant]:
+    """All neutral variants that compile, those that change most first."""
+    for name, operator in _OPERATORS.items():
+        for splice in operator(function):
+            edit = function.edit(splice)
+            if function.changed(edit) is not None:
+                yield Variant(name, edit)
+
+
+def _named_results(function: Function) -> Iterator[Splice]:
+    """What is returned gets a name first, unless the function looks at its own names."""
+    taken = {node.id for node in ast.walk(function.node) if isinstance(node, ast.Name)}
+    taken |= {node.arg for node in ast.walk(function.node) if isinstance(node, ast.arg)}
+    if taken & _SCOPE_READERS:
+        return
+    names = ("outcome", *(f"outcome{number}" for number in range(1, len(taken) + 1)))
+    name = next(name for name in names if name not in taken).encode()
+    for node in code(function, nested=False):
+        if isinstance(node, ast.Return) and node.value is not None and (indent := _indent(function, node)) is not None:
+            value = b"(" + function.text(node.value) + b")"
+            lines = (name + b" = " + value, indent + b"return " + name)
+            yield Splice(start_of(node), end_of(node), _end(function, node).join(lines))
+
+
+def _passes(function: Function) -> Iterator[Splice]:
+    """A statement more, which does nothing."""
+    for statement in function.body[:1]:
+        indent = _indent(function, statement)
+        if indent is not None and not getattr(statement, "decorator_list", ()):
+            yield Splice(start_of(statement), start_of(statement), b"pass" + _end(function, statement) + indent)
+
+
+def _parentheses(function: Function) -> Iterator[Splice]:
+    """Parentheses around what is returned or assigned."""
+    for node in code(function):
+        if isinstance(node, ast.Return | ast.Assign) and node.value is not None:
+            yield Splice(start_of(node.value), end_of(node.value), b"(" + function.text(node.value) + b")")
+
+
+_OPERATORS: dict[str, Callable[[Function], Iterator[Splice]]] = {
+    "named-result": _named_results,
+    "pass": _passes,
+    "parentheses": _parentheses,
+}
+
+
+def _indent(function: Function, statement: ast.stmt) -> bytes | None:
+    """The white space before a statement; None if something else stands there."""
+    before = function.line(statement.lineno)[: statement.col_offset]
+    return before if not before.strip() else None
+
+
+def _end(function: Function, statement: ast.stmt) -> bytes:
+    return b"\r\n" if function.line(statement.lineno).endswith(b"\r") else b"\n"
