@@ -14,6 +14,9 @@ TREE = PurePosixPath("/work/repo")
 HIDDEN = PurePosixPath("/work/hidden")
 """Where only commands that run as the grader can read."""
 
+JOB = PurePosixPath("/work/job")
+"""Where the files of ``StartState.job`` lie: not in the tree, and only for the user that commands run as."""
+
 AGENT, GRADER, KEEPER = 60101, 60102, 60103
 """The users of the Containerfile: of foreign code, of what judges it, and of the first process, out of reach of both.
 
@@ -42,6 +45,8 @@ class StartState:
     executable: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(default_factory=dict)
     """Symbolic links and where they point."""
+    job: Mapping[str, bytes] = field(default_factory=dict)
+    """Files for ``JOB``, by name; they are no part of the tree."""
 
     @cached_property
     def tree(self) -> dict[bytes, hostgit.Entry]:
@@ -55,13 +60,13 @@ class StartState:
     def size(self) -> int:
         """The space that it takes up, in bytes, at most: whole pages, and a pack that saved nothing."""
         lengths = [len(entry.content) for entry in self.tree.values()]
-        pages = sum(-(-length // _PAGE) for length in lengths) + self.inodes
+        pages = sum(-(-length // _PAGE) for length in [*lengths, *map(len, self.job.values())]) + self.inodes
         return pages * _PAGE + sum(lengths) + sum(_INDEXED + 3 * len(path) for path in self.tree)
 
     @cached_property
     def inodes(self) -> int:
         """Files and folders, those of git included, at most."""
-        return len(self.tree) + len(_folders(self.tree)) + _GIT_INODES
+        return len(self.tree) + len(_folders(self.tree)) + len(self.job) + _GIT_INODES
 
     @cached_property
     def archive(self) -> bytes:
@@ -69,7 +74,7 @@ class StartState:
         tree = {b"repo/" + path: entry for path, entry in self.tree.items()}
         for path, content in _repository(self.tree).items():
             tree[b"repo/.git/" + path] = hostgit.Entry(hostgit.REGULAR, content)
-        return _pack(tree)
+        return _pack(tree, self.job)
 
     def _entry(self, path: str) -> hostgit.Entry:
         mode = hostgit.EXECUTABLE if path in self.executable else hostgit.REGULAR
@@ -102,7 +107,7 @@ def _repository(tree: Mapping[bytes, hostgit.Entry]) -> dict[bytes, bytes]:
         return {os.fsencode(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def _pack(tree: Mapping[bytes, hostgit.Entry]) -> bytes:
+def _pack(tree: Mapping[bytes, hostgit.Entry], job: Mapping[str, bytes]) -> bytes:
     folders = _folders(tree) | {b"repo", b"repo/.git/refs"}
     blocks = [*_folder(b".", ROOT, 0o755), *_folder(os.fsencode(HIDDEN.name), (0, GRADER), 0o750)]
     # Parents come first: a folder sorts before what is in it.
@@ -113,6 +118,10 @@ def _pack(tree: Mapping[bytes, hostgit.Entry]) -> bytes:
             blocks += _link(path, entry.content)
             continue
         blocks += _member(path, entry.content, (AGENT, AGENT), 0o755 if entry.mode == hostgit.EXECUTABLE else 0o644)
+    if job:
+        blocks += _folder(os.fsencode(JOB.name), (AGENT, AGENT), 0o700)
+    for name, content in sorted(job.items()):
+        blocks += _member(os.fsencode(f"{JOB.name}/{name}"), content, (AGENT, AGENT), 0o600)
     return b"".join([*blocks, bytes(2 * _BLOCK)])
 
 

@@ -1,0 +1,127 @@
+"""Which functions of the tree run, and for which test: by ``sys.monitoring`` where there is one, or a profiler."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import CodeType, FrameType
+
+_FUNCTION = 0x1 | 0x2  # CO_OPTIMIZED | CO_NEWLOCALS: not a module's code, nor a class's body
+_TOOL = 4
+
+
+class Tracer:
+    """Collects what runs between two calls of ``since``; knows code objects by small numbers."""
+
+    def __init__(self, tree: str) -> None:
+        self._tree = tree + "/"
+        self._seen: dict[int, CodeType] = {}
+        self._numbers: dict[int, int] = {}
+        # Kept alive, so that no other code object gets the same identity.
+        self._kept: list[CodeType] = []
+        self._places: dict[tuple[str, int], int] = {}
+        self.new: list[tuple[str, int]] = []
+        """Functions, as files and first lines, that got their numbers since this list was last emptied."""
+        self._begin: Callable[[], None] = self._monitor() if hasattr(sys, "monitoring") else self._profile()
+
+    def begin(self) -> None:
+        """Go on collecting; also after a test has put something else in our place."""
+        self._begin()
+
+    def since(self) -> set[int]:
+        """The functions that ran since the last call."""
+        seen, found = self._seen, set()
+        for identity, code in list(seen.items()):
+            number = self._numbers.get(identity)
+            if number is None:
+                number = self._number(code)
+            if number >= 0:
+                found.add(number)
+        seen.clear()
+        return found
+
+    def _number(self, code: CodeType) -> int:
+        self._kept.append(code)
+        file = code.co_filename
+        number = -1
+        if code.co_flags & _FUNCTION == _FUNCTION and file.startswith(self._tree):
+            place = (file[len(self._tree) :], code.co_firstlineno)
+            if place not in self._places:
+                self._places[place] = len(self._places)
+                self.new.append(place)
+            number = self._places[place]
+        self._numbers[id(code)] = number
+        return number
+
+    def _profile(self) -> Callable[[], None]:
+        seen = self._seen
+
+        def called(frame: FrameType, event: str, arg: object) -> None:
+            code = frame.f_code
+            seen[id(code)] = code
+
+        def begin() -> None:
+            threading.setprofile(called)
+            sys.setprofile(called)
+
+        return begin
+
+    def _monitor(self) -> Callable[[], None]:
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
+        seen = self._seen
+
+        def called(code: CodeType, offset: int) -> object:
+            seen[id(code)] = code
+            return monitoring.DISABLE
+
+        def begin() -> None:
+            if monitoring.get_tool(_TOOL) is None:
+                monitoring.use_tool_id(_TOOL, "hgen")
+            monitoring.register_callback(_TOOL, monitoring.events.PY_START, called)
+            monitoring.set_events(_TOOL, monitoring.events.PY_START)
+            monitoring.restart_events()
+
+        return begin
+
+
+class Contexts:
+    """Divides what runs between tests; what a shared fixture ran counts for every test that uses it."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+        self._now: set[int] = set()
+        self._fixtures: dict[int, set[int]] = {}
+        self._kept: list[object] = []
+
+    def begin(self) -> set[int]:
+        """A test begins; gives what ran before it and after the last one."""
+        before = self._now | self._tracer.since()
+        self._now = set()
+        self._tracer.begin()
+        return before
+
+    def enter_fixture(self) -> set[int]:
+        """A fixture begins; gives what must be handed to ``leave_fixture``."""
+        outer = self._now | self._tracer.since()
+        self._now = set()
+        return outer
+
+    def leave_fixture(self, fixture: object, outer: set[int]) -> None:
+        """A fixture is set up."""
+        self._now |= self._tracer.since()
+        if id(fixture) not in self._fixtures:
+            self._kept.append(fixture)
+        self._fixtures.setdefault(id(fixture), set()).update(self._now)
+        self._now |= outer
+
+    def end(self, fixtures: Iterable[object]) -> set[int]:
+        """A test is over; gives all that it executes."""
+        found = self._now | self._tracer.since()
+        self._now = set()
+        for fixture in fixtures:
+            found |= self._fixtures.get(id(fixture), set())
+        return found
