@@ -39,3 +39,39 @@ def test_tests_and_examples_make_nothing_doubtful() -> None:
     user = b"from .b import g\ndef f():\n    return g()\n"
     symbols, _ = resolve(COMMON | {"tests/test_m.py": test, "p/m.py": user})
     assert [symbol.offered for symbol in symbols if symbol.qualname == "f"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("bindings", "offered"),
+    [
+        ("from .a import g as _g\ng = _g", True),
+        ("def g(): 1\ng.calls = 0", True),
+        ("try:\n    from itertools import pairwise as g\nexcept ImportError:\n    def g(): 1", False),
+        ("try:\n    from json import loads as g\nexcept ImportError:\n    from . import b\n    g = b.g", False),
+        ("if sys.version_info >= (3, 9):\n    from json import loads as g\nelse:\n    def g(): 1", False),
+        ("if sys.hexversion >= 0x30D00A2:\n    def g(): 1\nelse:\n    g = _other", False),
+        ("if sys.version_info >= (3, 9):\n    g = _other\nelse:\n    g = _another", False),
+        ("if sys.version_info >= (3, 9):\n    class g: pass\nelse:\n    g = object", False),
+    ],
+)
+@pytest.mark.parametrize("called", ["g()", "m.g()"])
+def test_a_name_with_several_meanings_is_not_offered_even_where_this_machine_has_one(
+    bindings: str, offered: bool, called: str
+) -> None:
+    source = (
+        f"import sys\nfrom . import m\ndef _other(): 1\ndef _another(): 2\n{bindings}\ndef f():\n    return {called}\n"
+    )
+    symbols, _ = resolve(COMMON | {"p/m.py": source.encode()})
+    (function,) = (symbol for symbol in symbols if symbol.qualname == "f")
+    assert function.offered is offered
+    user = f"from .m import g\nfrom . import m\ndef f():\n    return {called}\n"
+    symbols, _ = resolve(COMMON | {"p/m.py": source.encode(), "p/n.py": user.encode()})
+    assert [symbol.offered for symbol in symbols if symbol.qualname == "f"] == [offered, offered]
+
+
+def test_a_method_may_have_the_name_of_a_conditional_function() -> None:
+    source = (
+        b"try:\n    from os import get\nexcept ImportError:\n    def get(): 1\ndef f(x: dict):\n    return x.get(1)\n"
+    )
+    symbols, _ = resolve(COMMON | {"p/m.py": source})
+    assert [symbol.offered for symbol in symbols if symbol.qualname == "f"] == [True]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hgen.records import BrokenFile, Symbol
 from hgen.resolve import classes, targets
-from hgen.resolve.conditional import conditionally_imported
+from hgen.resolve.conditional import conditionally_bound, conditionally_imported, is_by_name
 from hgen.resolve.program import Frame, LoadedModule, Program
 from hgen.resolve.solver import deep_stack, without_collector
 from hgen.syntax import Broken, parse_module
@@ -80,15 +80,17 @@ def resolve_functions(modules: Mapping[str, Module], broken: Mapping[str, bytes]
     """What each function and method calls, in the order of the symbols: by path, then by line."""
     program = Program(modules, broken)
     classes.note_subclasses(program)
-    ambiguous = _ambiguous(program)
+    ambiguous, several = _ambiguous(program), conditionally_bound(program)
     for module in program.modules.values():
         scopes = sorted((scope for scope in module.scopes if scope.kind == FUNCTION), key=lambda scope: scope.symbol)
         for scope in scopes:
-            yield _function(program, module, scope, ambiguous)
+            yield _function(program, module, scope, ambiguous, several)
     program.release()
 
 
-def _function(program: Program, module: LoadedModule, scope: Scope, ambiguous: frozenset[int]) -> FunctionCalls:
+def _function(
+    program: Program, module: LoadedModule, scope: Scope, ambiguous: frozenset[int], several: frozenset[str]
+) -> FunctionCalls:
     frame = program.frame(module, scope.index)
     own = module.first_symbol + scope.symbol
     inside = _inside(module, scope)
@@ -104,9 +106,17 @@ def _function(program: Program, module: LoadedModule, scope: Scope, ambiguous: f
     if not reason and any(callee in ambiguous for callee in deps):
         reason = "ambiguous definition"
     complete = reason == ""
-    if complete and own in ambiguous:
+    if complete and (own in ambiguous or _names_one_of_several(program, frame, calls, several)):
         reason = "ambiguous definition"
     return FunctionCalls(own, complete, reason, deps, calls)
+
+
+def _names_one_of_several(program: Program, frame: Frame, calls: tuple[Call, ...], several: frozenset[str]) -> bool:
+    """Whether a call is written as one of these names, or as one of them in a module."""
+    return any(
+        call.name in several and is_by_name(program, frame, site)
+        for call, site in zip(calls, frame.body.sites, strict=True)
+    )
 
 
 def _inside(module: LoadedModule, scope: Scope) -> set[int]:

@@ -1,11 +1,12 @@
-"""Definitions that a module imports under a condition: which one a call reaches depends on the machine."""
+"""Names that a module binds under a condition: which definition a call reaches by them depends on the machine."""
 
 import re
 from collections.abc import Iterator
 
-from hgen.resolve import names
-from hgen.resolve.program import LoadedModule, Program
+from hgen.resolve import evaluate, names
+from hgen.resolve.program import Frame, LoadedModule, Program
 from hgen.resolve.types import CLASS, FUNCTION, MODULE, Atom
+from hgen.syntax.ir import E_ATTRIBUTE, E_VALUE, RAISE, V_EXPR, Site
 
 _NOT_LIBRARY = re.compile(
     r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:test_[^/]*|setup|conftest)\.py$"
@@ -26,6 +27,38 @@ def conditionally_imported(program: Program) -> set[int]:
                 for atom in names.imported(program, frame, source, name, level):
                     found.update(_symbols(atom))
     return found
+
+
+def conditionally_bound(program: Program) -> frozenset[str]:
+    """Names that a library module gives to definitions of the repository in one of several ways.
+
+    A fallback after a failed import, a definition for old Pythons, ``f = _fast`` in one branch and ``f = _slow`` in
+    another: the reader of the code cannot know which one is meant, even where this machine decides it.
+    """
+    found: set[str] = set()
+    for module in program.modules.values():
+        if _NOT_LIBRARY.search(module.path):
+            continue
+        found.update(scope.name for scope in module.scopes[1:] if scope.conditional and scope.parent == 0)
+        frame = program.frame(module, 0)
+        for name, values in frame.body.bound.items():
+            if len(values) > 1 and any(_is_alias(program, frame, value) for value in values):
+                found.add(name)
+    return frozenset(found)
+
+
+def is_by_name(program: Program, frame: Frame, site: Site) -> bool:
+    """Whether what is called or raised is written as a name, or as a name in a module."""
+    written = site[1] if site[0] == RAISE else site[1][1]
+    return written[0] != E_ATTRIBUTE or any(atom[0] == MODULE for atom in evaluate.evaluate(program, frame, written[1]))
+
+
+def _is_alias(program: Program, frame: Frame, value: int) -> bool:
+    """Whether a value is another name of a definition of the repository."""
+    described = frame.body.values[value]
+    if described[0] != V_EXPR or described[1][0] not in (E_VALUE, E_ATTRIBUTE):
+        return False
+    return any(atom[0] in (FUNCTION, CLASS) and atom[1].symbol >= 0 for atom in evaluate.value(program, frame, value))
 
 
 def _symbols(atom: Atom) -> Iterator[int]:
