@@ -8,8 +8,8 @@ from hgen.resolve.finder import UNCLEAR, Finder
 from hgen.resolve.solver import Memo, Solver
 from hgen.resolve.stubs import stub_source
 from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Atom, Type
-from hgen.syntax import Broken, parse_module
-from hgen.syntax.ir import CLASS, FUNCTION, Body, Module, Scope
+from hgen.syntax.ir import CLASS, FUNCTION, V_DEFINITION, Body, Module, Scope
+from hgen.syntax.stubs import read_stub
 
 _DEFINED = re.compile(rb"\b(?:def|class)[ \t]+(\w+)")
 _KEPT_FRAMES = 2_000
@@ -127,6 +127,7 @@ class Program:
         for source in broken.values():
             self.borne.update(name.decode("utf-8", "replace") for name in _DEFINED.findall(source))
         self._stubs: dict[str, LoadedModule | None] = {}
+        self._stub_classes: dict[tuple[str, str], Class | None] = {}
         self._recent: OrderedDict[tuple[int, int], Frame] = OrderedDict()
         first = 0
         for path in sorted(modules):
@@ -181,22 +182,15 @@ class Program:
         """A module of the standard library, None if there is none."""
         if name not in self._stubs:
             source = stub_source(name)
-            try:
-                self._stubs[name] = LoadedModule(parse_module(*source), name, -1) if source else None
-            except Broken:
-                self._stubs[name] = None
+            self._stubs[name] = LoadedModule(read_stub(*source), name, -1) if source else None
         return self._stubs[name]
 
     def stub_class(self, module: str, name: str) -> Class | None:
         """A class that a stub defines itself."""
-        loaded = self.stub(module)
-        if loaded is None:
-            return None
-        for scope in loaded.scopes:
-            if scope.name == name and scope.kind == CLASS and scope.parent == 0:
-                found = self.object(loaded, scope.index)
-                return found if isinstance(found, Class) else None
-        return None
+        key = (module, name)
+        if key not in self._stub_classes:
+            self._stub_classes[key] = self._find_stub_class(module, name)
+        return self._stub_classes[key]
 
     def import_module(self, importer: LoadedModule, name: str, level: int) -> Atom:
         """What an import statement finds: a module, a folder, something outside, or something unclear."""
@@ -251,6 +245,16 @@ class Program:
                 module.objects.clear()
                 module.frames.clear()
         self._recent.clear()
+
+    def _find_stub_class(self, module: str, name: str) -> Class | None:
+        loaded = self.stub(module)
+        if loaded is not None:
+            body = self.frame(loaded, 0).body
+            for kind, *described in [body.values[number] for number in body.bound.get(name, ())]:
+                found = self.object(loaded, described[0]) if kind == V_DEFINITION else None
+                if isinstance(found, Class):
+                    return found
+        return None
 
     def _import_stub(self, name: str) -> Atom:
         stub = self.stub(name)

@@ -1,13 +1,17 @@
 """What the standard library looks like: the stubs of typeshed, from the package ``typeshed-client``."""
 
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from importlib.util import find_spec
+from pathlib import Path
 
 
 @cache
-def _folder() -> Traversable:
-    return files("typeshed_client").joinpath("typeshed")
+def _folder() -> str:
+    # Importing the package would cost more than reading the stubs of a small repository.
+    spec = find_spec("typeshed_client")
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).with_name("typeshed"))
 
 
 def stub_source(name: str) -> tuple[str, bytes] | None:
@@ -15,9 +19,11 @@ def stub_source(name: str) -> tuple[str, bytes] | None:
     parts = name.split(".")
     if not all(part.isidentifier() for part in parts):
         return None
-    base = _folder().joinpath(*parts[:-1])
-    package, module = base.joinpath(parts[-1], "__init__.pyi"), base.joinpath(f"{parts[-1]}.pyi")
-    for path in (package, module):
-        if path.is_file():
-            return str(path), path.read_bytes()
+    base = "/".join([_folder(), *parts])
+    for path in (f"{base}/__init__.pyi", f"{base}.pyi"):
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123 - half of these files are missing, and a Path costs more
+                return path, file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
     return None

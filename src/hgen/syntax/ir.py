@@ -106,8 +106,8 @@ class Scope:
     outer_stores: tuple[tuple[str, int], ...] = ()
     """Values given to names declared ``global``."""
     packed: bytes = b""
-    reading: Callable[[], object] | None = None
-    """For classes of stubs: reads the body when it is asked for."""
+    reading: Callable[[], "Body"] | None = None
+    """In stubs: reads the body when it is asked for."""
 
     def pack(self, body: Body) -> None:
         """Store the body in a few bytes; raises ``ValueError`` if an expression in it is nested too deeply."""
@@ -116,10 +116,9 @@ class Scope:
         )
 
     def body(self) -> Body:
-        """Unpack the body; a new one for each call."""
+        """Unpack or read the body; a new one for each call."""
         if self.reading:
-            reading, self.reading = self.reading, None
-            reading()
+            return self.reading()
         if not self.packed:
             return Body([], {}, {}, (), (), (), falls_through=True)
         return Body(*marshal.loads(self.packed))  # noqa: S302 - packed by this process

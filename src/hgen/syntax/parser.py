@@ -2,7 +2,6 @@
 
 from collections import deque
 from dataclasses import replace
-from functools import partial
 
 from tree_sitter import Node
 
@@ -31,8 +30,7 @@ def parse_module(path: str, source: bytes, *, max_bytes: int = MAX_BYTES) -> Mod
     """Parse a file of a repository.
 
     Raises ``Broken`` with one of the reasons of ``to_utf8``, ``syntax-error``, ``python-2``, ``too-deep`` or
-    ``too-complex``. Takes time linear in the length of ``source`` and keeps no reference to the tree, except for stubs
-    (``.pyi``), whose classes are read when they are asked for.
+    ``too-complex``. Takes time linear in the length of ``source`` and keeps no reference to the tree.
     """
     utf8 = to_utf8(source, max_bytes=max_bytes)
     root = parser().parse(utf8).root_node
@@ -46,7 +44,6 @@ class _ModuleReader:
 
     def __init__(self, path: str, utf8: bytes) -> None:
         self._path = path
-        self._stub = path.endswith(".pyi")
         self._utf8 = utf8
         self._names: dict[bytes, str] = {}
         self._scopes: list[Scope] = [Scope(0, MODULE, "", -1, -1)]
@@ -73,17 +70,13 @@ class _ModuleReader:
 
     def _scope(self, scope: Scope, block: Node, prefix: str) -> ScopeReader:
         def define(reader: ScopeReader, node: Node, outermost: Node) -> int:
-            header = read_header(
-                reader, node, outermost, outer=scope, prefix=prefix, index=len(self._scopes), stub=self._stub
-            )
+            index = len(self._scopes)
+            header = read_header(reader, node, outermost, outer=scope, prefix=prefix, index=index, stub=False)
             self._scopes.append(header.scope)
             self._symbols.append(header.definition)
             inner = f"{header.definition.qualname}.{'<locals>.' if header.scope.kind == FUNCTION else ''}"
-            if not self._stub:
-                self._pending.append((header, inner))
-            elif header.scope.kind == CLASS:
-                header.scope.reading = partial(self._scope, header.scope, header.block, inner)
-            return header.scope.index
+            self._pending.append((header, inner))
+            return index
 
         reader = ScopeReader(self._utf8, self._names, define)
         for position, parameter in enumerate(scope.parameters):
