@@ -4,8 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from hgen.config import Section
@@ -63,25 +62,6 @@ class Family:
     """A task's JSON row and the start state's files in; cheats out, none of which may be a full success."""
     baselines: Mapping[str, Callable[[Task, Corpus], frozenset[int]]]
     """Lazy agents: which symbols each would choose, as positions in ``Corpus.symbols``, without understanding."""
-
-
-_NOT_LIBRARY = frozenset(
-    {
-        "_vendor", "benchmark", "benchmarks", "bench", "demo", "demos", "doc", "docs", "example", "examples", "extern",
-        "externals", "sample", "samples", "test", "testing", "tests", "third_party", "vendor", "vendored",
-    }
-)  # fmt: skip
-
-
-@cache
-def is_library(file: str) -> bool:
-    """Whether a file is the repository's own library code: no test, example, documentation, set-up or vendored copy."""
-    path = PurePosixPath(file)
-    if _NOT_LIBRARY & set(path.parts[:-1]):
-        return False
-    return not (
-        path.name in {"setup.py", "conftest.py"} or path.name.startswith("test_") or path.stem.endswith("_test")
-    )
 
 
 def rank(seed: int, *identity: object) -> int:

@@ -21,7 +21,7 @@ _FORBIDDEN = {"add": "file-added", "copy": "file-added", "delete": "file-deleted
 
 def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The new contents of the files that a prediction changes; raises ``Refusal`` if it does anything else."""
-    patches = _parsed(patch)
+    patches = parsed(patch)
     for file_patch in patches:
         _require_edit(file_patch)
     try:
@@ -66,7 +66,8 @@ def compared_comments(path: str, before: bytes, after: bytes) -> tuple[Source, S
     return start, answer
 
 
-def _parsed(patch: object) -> tuple[FilePatch, ...]:
+def parsed(patch: object) -> tuple[FilePatch, ...]:
+    """The patches of a prediction; raises ``Refusal`` if it is none."""
     if patch is None:
         raise Refusal("no-patch", "")
     if not isinstance(patch, str):

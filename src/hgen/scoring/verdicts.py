@@ -29,6 +29,18 @@ REASONS = {
     "marker-repeated": "a definition is marked more than once",
     "comment-elsewhere": "a comment is added outside the places to find",
     "imprecise": "too many places are commented that need no change",
+    "suspicious-code": "the code reaches for what no right answer needs: the test runner, frames, equality with all",
+    "forged-report": "the report on the tests is not the driver's, or says that a test passed which must fail",
+    "runner-replaced": "parts of the test runner were replaced while the tests ran",
+    "tests-read": "the library's code read the tests, or looked into the runner, while they ran",
+    "timed-out": "the tests did not end in the time that they get",
+    "ended-early": "the tests' process ended before they had all run",
+    "tests-fail": "tests fail that must pass, or were skipped",
+    "not-a-test": "something else than a test is changed, where tests were to be written",
+    "no-tests": "no test was written",
+    "wrong-on-true-code": "written tests fail on the true code, or not always pass",
+    "judges-the-text": "written tests fail on a variant of the code that does the same",
+    "mutants-live": "written tests do not notice every mutant",
     "start-state": "the start state itself cannot be used for scoring",
     "bad-task": "the task row cannot be used for scoring",
 }
@@ -45,6 +57,7 @@ PARTIAL = frozenset(
         "marker-repeated",
         "comment-elsewhere",
         "imprecise",
+        "mutants-live",
     }
 )
 """Reasons that lower the reward; every other one makes it 0."""

@@ -27,7 +27,9 @@ class Job:
     """One run of pytest, in a process of its own."""
 
     tests: tuple[str, ...] | None = None
-    """Node ids; None for all that the repository has. Files of which all tests are wanted may stand for themselves."""
+    """Node ids, or files of which all tests are wanted; None for all that the repository has."""
+    without: tuple[str, ...] = ()
+    """Node ids without parameters that are left out."""
     mode: Literal["run", "collect"] = "run"
     path: tuple[str, ...] = ()
     """As ``Environment.path``."""

@@ -12,22 +12,23 @@ class Patched(Mapping[str, bytes]):
 
     def __init__(self, files: Mapping[str, bytes], patch: str) -> None:
         self._files = files
-        self._changed = apply(patch, files) if patch else {}
+        self.changed = apply(patch, files) if patch else {}
+        """What the diff makes of each path that it touches; None for one that is gone."""
 
     def __getitem__(self, path: str) -> bytes:
-        content = self._changed[path] if path in self._changed else self._files[path]
+        content = self.changed[path] if path in self.changed else self._files[path]
         if content is None:
             raise KeyError(path)
         return content
 
     def __contains__(self, path: object) -> bool:
-        if isinstance(path, str) and path in self._changed:
-            return self._changed[path] is not None
+        if isinstance(path, str) and path in self.changed:
+            return self.changed[path] is not None
         return path in self._files
 
     def __iter__(self) -> Iterator[str]:
-        kept = (path for path in self._files if path not in self._changed)
-        return iter(sorted([*kept, *(path for path, content in self._changed.items() if content is not None)]))
+        kept = (path for path in self._files if path not in self.changed)
+        return iter(sorted([*kept, *(path for path, content in self.changed.items() if content is not None)]))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

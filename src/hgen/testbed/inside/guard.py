@@ -56,6 +56,9 @@ _NOTED = frozenset(
     }
 )  # fmt: skip
 
+_PATHS = frozenset({"open", "os.link", "os.rename", "os.symlink"})
+_HEARD = _NOTED | _PATHS | {"sys._getframe"}
+
 
 class Guard:
     """Notes suspicious events of one run, each once."""
@@ -64,6 +67,7 @@ class Guard:
         self._tree = tree + os.sep
         self._watched = frozenset(self._tree + file for file in watched)
         self._hidden = frozenset(self._tree + file for file in hidden)
+        self._installed = (sys.prefix + os.sep, sys.base_prefix + os.sep + "lib" + os.sep)
         self._say = say
         self._said: set[tuple[str, str]] = set()
         self._thread = threading.get_ident
@@ -104,7 +108,8 @@ class Guard:
             if function.__code__ is not code:
                 self._note("replaced", name)
         for name, function in self._equalities():
-            self._note("equality", f"{function.__code__.co_filename[len(self._tree) :]}:{name}")
+            code = function.__code__
+            self._note("equality", f"{code.co_filename[len(self._tree) :]}:{code.co_firstlineno}:{name}")
 
     def _remember(self, name: str, space: Mapping[str, Any]) -> None:
         for key, value in list(space.items()):
@@ -144,7 +149,7 @@ class Guard:
                         yield f"{cls.__qualname__}.{name}", function
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in ("open", "sys._getframe") and event not in _NOTED:
+        if event not in _HEARD:
             return
         thread = self._thread()
         if thread in self._listening:
@@ -157,9 +162,9 @@ class Guard:
             self._listening.discard(thread)
 
     def _judge(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open":
+        if event in _PATHS:
             if self._hides(arguments[0]) and self._answers(sys._getframe(2)):
-                self._note("open", os.path.basename(os.fsdecode(arguments[0])))
+                self._note(event, os.path.basename(os.fsdecode(arguments[0])))
         elif event in _NOTED:
             if self._answers(sys._getframe(2)):
                 self._note(event, "")
@@ -172,7 +177,10 @@ class Guard:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return False
         name = os.fsdecode(path)
-        return name in self._hidden or os.path.realpath(name) in self._hidden
+        if name.startswith(self._installed):
+            return False
+        name = os.path.realpath(name)
+        return name in self._hidden or name.startswith((self._tree + ".git" + os.sep, "/proc/"))
 
     def _answers(self, frame: FrameType | None) -> bool:
         """Whether the answer's code does it: the nearest frame of the tree is its, or there is none."""

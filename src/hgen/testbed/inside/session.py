@@ -72,6 +72,7 @@ class Reporter:
 
     def __init__(self, job: dict[str, Any], tree: str, say: Say, guard: Guard | None) -> None:
         self._job = job
+        self._wanted = frozenset(job["tests"] or ())
         self._say = say
         self._guard = guard
         self._tracer = Tracer(tree) if job["trace"] else None
@@ -98,11 +99,10 @@ class Reporter:
         if self._contexts:
             self._cover("", self._contexts.begin())
         if self._job["tests"] is not None:
-            wanted = set(self._job["tests"])
-            left_out = [item for item in items if item.nodeid not in wanted]
-            if left_out:
+            chosen = [item for item in items if self._wants(item.nodeid)]
+            if left_out := [item for item in items if not self._wants(item.nodeid)]:
                 config.hook.pytest_deselected(items=left_out)
-                items[:] = [item for item in items if item.nodeid in wanted]
+            items[:] = chosen
         if self._job["shuffle"] is not None:
             items.sort(key=_shuffled(self._job["shuffle"]))
         if self._job["mode"] == "collect":
@@ -111,6 +111,10 @@ class Reporter:
             self._say({"k": "canaries", "ids": plant(items, self._job["canaries"])})
         if self._guard:
             self._guard.check()
+
+    def _wants(self, test: str) -> bool:
+        wanted, without = self._wanted, self._job["without"]
+        return (test in wanted or test.partition("::")[0] in wanted) and test.partition("[")[0] not in without
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.outcome != "passed":

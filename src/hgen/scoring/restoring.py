@@ -1,0 +1,91 @@
+"""From a prediction for an executable family to the files that are graded: everything else is as it was.
+
+Tests, their configuration and whatever else runs before the library are never taken from an answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hgen.scoring.answers import parsed
+from hgen.scoring.diffs import DiffError, FilePatch, Patched, apply_patches
+from hgen.scoring.paths import is_leftover, is_library, is_test
+from hgen.scoring.verdicts import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def library_changes(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What a prediction makes of existing library modules; all else that it changes is ignored.
+
+    Raises ``Refusal`` if it is none, does not apply, or takes a library module away.
+    """
+    return _changes(patch, files, _concerns_library)
+
+
+def test_changes(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The test files that a prediction adds or changes; raises ``Refusal`` if it touches anything else."""
+    return _changes(patch, files, _concerns_tests)
+
+
+def in_either(patch: object, candidate: Mapping[str, bytes], commit: Mapping[str, bytes]) -> dict[str, bytes]:
+    """As ``library_changes``, for a diff against the start state with an uncommitted change, or without it.
+
+    An agent's own ``git diff`` holds that change, too. An empty diff leaves it as it is.
+    """
+    if isinstance(patch, str) and not patch.strip():
+        return {}
+    try:
+        return library_changes(patch, candidate)
+    except Refusal as refusal:
+        if refusal.reason.code != "does-not-apply":
+            raise
+        try:
+            return library_changes(patch, commit)
+        except Refusal:
+            raise refusal from None
+
+
+def touched(files: Mapping[str, bytes], patch: str) -> dict[str, bytes]:
+    """The library modules that a diff of ours changes, as it leaves them."""
+    after = Patched(files, patch)
+    return {path: after[path] for path in sorted(after.changed) if path in after and is_library(path)}
+
+
+def _changes(
+    patch: object, files: Mapping[str, bytes], concerned: Callable[[FilePatch, Mapping[str, bytes]], bool]
+) -> dict[str, bytes]:
+    patches = [file_patch for file_patch in parsed(patch) if concerned(file_patch, files)]
+    for file_patch in patches:
+        if file_patch.binary:
+            raise Refusal("binary-patch", file_patch.new_path)
+    try:
+        after = apply_patches(patches, files)
+    except DiffError as error:
+        raise Refusal("does-not-apply", str(error)) from None
+    return {
+        path: content for path, content in sorted(after.items()) if content is not None and content != files.get(path)
+    }
+
+
+def _concerns_library(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
+    path = patch.old_path
+    if not (path.endswith(".py") and is_library(path)) or patch.change in ("add", "copy"):
+        return False
+    if patch.change != "modify":
+        raise Refusal(f"file-{patch.change}d", path)
+    if path not in files:
+        raise Refusal("does-not-apply", f"{path}: no such file")
+    return True
+
+
+def _concerns_tests(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
+    if patch.change == "add" and is_leftover(patch.new_path):
+        return False
+    if patch.change not in ("add", "modify") or not is_test(patch.new_path):
+        raise Refusal("not-a-test", patch.new_path)
+    mode = patch.new_mode or "100644"
+    if mode not in ("100644", "100755") or patch.mode_changed:
+        raise Refusal("mode-changed", f"{patch.new_path}: {mode}")
+    return True
