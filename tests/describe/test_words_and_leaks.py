@@ -89,8 +89,36 @@ def test_every_joining_of_a_names_words_is_found(words: list[str], separator: st
         ("see Stats.histogramCounts", True),
         ("format the histogram counts", False),
         ("a histogram", False),
-        ("get_format_histogram", False),
+        ("get_format_histogram", True),
+        ("the reverse of parse_histogram_counts", True),
+        ("format_table_counts", True),
+        ("format_rows", False),
+        ("max_counts", False),
     ],
 )
-def test_an_identifier_that_is_part_of_the_name_echoes_it(text: str, found: bool) -> None:
+def test_an_identifier_that_is_nearly_the_name_echoes_it(text: str, found: bool) -> None:
     assert bool(echoes(text, ["format_histogram_counts"])) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("as of get_data()", True), ("GetData", True), ("set_mode", False), ("data", False)]
+)
+def test_the_opposite_of_a_name_of_two_words_echoes_it(text: str, found: bool) -> None:
+    assert bool(echoes(text, ["set_data"])) is found
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("scalar_dtypes", "any scalar dtype"),
+        ("Spans", "a list of `Span` objects"),
+        ("Spans", "kept in a SpanRecord"),
+        ("list_entries", "one list entry"),
+        ("list_entry", "all list entries"),
+        ("base_classes", "the base class"),
+        ("base_class", "its base classes"),
+        ("has_access", "has access"),
+    ],
+)
+def test_a_name_is_found_in_singular_and_plural(name: str, text: str) -> None:
+    assert leaks(text, [name]) == [name]

@@ -34,6 +34,14 @@ class Corpus:
         return dict(found)
 
     @cached_property
+    def by_last_name(self) -> dict[str, list[int]]:
+        """Positions of the symbols of each name, without what they are defined in."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for position, symbol in enumerate(self.symbols):
+            found[symbol.qualname.rsplit(".", 1)[-1]].append(position)
+        return dict(found)
+
+    @cached_property
     def whole(self) -> "Index":
         """Each symbol's own lines with its docstring, searchable."""
         return Index(self._terms(docstrings=True))

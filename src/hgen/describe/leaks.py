@@ -18,12 +18,14 @@ def leaks(text: str, secrets: Iterable[str]) -> list[str]:
 
 
 def echoes(text: str, secrets: Iterable[str]) -> list[str]:
-    """The names that another identifier in the text gives half away, sorted: ``format_rows`` tells ``format_rows_as``.
+    """The names that another identifier in the text nearly gives away, sorted.
 
-    Prose may use a name's words; an identifier that is two or more of them in a row is a hint to search for.
+    Prose may use a name's words. An identifier that is two or more of them in a row, or that differs from the name in
+    one word only, is a hint to search for: ``format_rows`` tells ``format_rows_as``, ``get_data`` tells ``set_data``.
     """
     spoken = [parts(identifier) for identifier in _IDENTIFIER.findall(text)]
-    return sorted({secret for secret in secrets if any(_is_run(words, parts(secret)) for words in spoken)})
+    names = {secret for secret in secrets if not _is_place(secret)}
+    return sorted({name for name in names if any(_echoes(words, parts(name)) for words in spoken)})
 
 
 def path_secrets(file: str) -> tuple[str, ...]:
@@ -34,23 +36,50 @@ def path_secrets(file: str) -> tuple[str, ...]:
     return tuple(sorted({file, file.rsplit("/", 1)[-1]} | dotted))
 
 
-def _is_run(words: list[str], name: list[str]) -> bool:
-    size = len(words)
-    return 2 <= size < len(name) and any(name[at : at + size] == words for at in range(len(name) - size + 1))
+def _echoes(words: list[str], name: list[str]) -> bool:
+    if len(words) < 2 or words == name:
+        return False
+    if len(words) < len(name) and _holds(name, words):
+        return True
+    shared = max(len(name) - 1, 2)
+    if any(_holds(words, name[at : at + shared]) for at in range(len(name) - shared + 1)):
+        return True
+    if len(words) != len(name):
+        return False
+    differing = [at for at, (word, own) in enumerate(zip(words, name, strict=True)) if word != own]
+    return differing == [0] if len(name) == 2 else len(differing) == 1
+
+
+def _holds(words: list[str], run: list[str]) -> bool:
+    return any(words[at : at + len(run)] == run for at in range(len(words) - len(run) + 1))
+
+
+def _is_place(secret: str) -> bool:
+    """Whether it is a path or a dotted module, not a name."""
+    return "/" in secret or "." in secret
 
 
 def _patterns(secret: str) -> list[re.Pattern[str]]:
-    if "/" in secret or "." in secret:
+    if _is_place(secret):
         return [re.compile(rf"(?<![\w./]){re.escape(secret)}(?!\w)", re.IGNORECASE)]
     words = parts(secret)
     if not words:
         return [re.compile(rf"(?<!\w){re.escape(secret)}(?!\w)")]
     # Between letters of one word there is nothing; a capital begins a word, so that camel case counts as a boundary.
-    spelled = r"[\s_\-.`'\"]*".join(re.escape(word) for word in words)
-    return [re.compile(rf"(?<![^\W_]){spelled}(?:e?s)?(?![^\W_])", re.IGNORECASE), _camel(words)]
+    spelled = r"[\s_\-.`'\"]*".join([*map(re.escape, words[:-1]), _in_any_number(words[-1])])
+    return [re.compile(rf"(?<![^\W_]){spelled}(?![^\W_])", re.IGNORECASE), _camel(words)]
+
+
+def _in_any_number(word: str) -> str:
+    """A pattern for a word's singular and plural, whichever it is."""
+    forms = [re.escape(word) + "(?:e?s)?"]
+    for ending, other in (("ies", "y"), ("y", "ies"), ("es", ""), ("s", "")):
+        if word.endswith(ending) and not word.endswith("ss") and len(word) > 3:
+            forms.append(re.escape(word.removesuffix(ending)) + other)
+    return f"(?:{'|'.join(forms)})"
 
 
 def _camel(words: list[str]) -> re.Pattern[str]:
     """The name inside a longer camel-case or dunder identifier, as ``Table`` in ``MyTableView``."""
-    joined = "".join(word.capitalize() for word in words)
-    return re.compile(rf"(?<=[a-z0-9_]){re.escape(joined)}s?(?![a-z])|\b{re.escape(joined)}s?(?=[A-Z])")
+    joined = "".join([*(re.escape(word.capitalize()) for word in words[:-1]), _in_any_number(words[-1].capitalize())])
+    return re.compile(rf"(?<=[a-z0-9_]){joined}(?![a-z])|\b{joined}(?=[A-Z])")

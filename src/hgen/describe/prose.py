@@ -12,8 +12,13 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _FIELD = re.compile(r"^\s*([:@][\w-]+[^:`]*:(?!`)|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^$%]|`{3}|[-=~^]{3,})")
+_PARAMETER = re.compile(r"^\s*[a-z_*]\w* ?: \S")
+_POINTER = re.compile(r"\(?See\b")
 _NUMBERED = re.compile(r":(rfc|pep):`(?:[^`<]*<)?([^`>]*)>?`")
-_ROLE = re.compile(r":[\w:.+-]+:`(?:[^`<]*<)?[~!]?([^`>]*)>?`")
+_TITLED = re.compile(r"(?::[\w:.+-]+:)?`([^`<]+?)\s+<[^`<>]+>`(?!_)")
+_ROLE = re.compile(r":[\w:.+-]+:`[~!]?([^`]*)`")
+_ABBREVIATED = re.compile(r"(?<!`)`[~!]([\w.]+)`")
+_EPYTEXT = re.compile(r"\b([A-Z])\{([^{}]*)\}")
 _LINK = re.compile(r"`([^`<]+?)\s*<[^>]+>`_{1,2}")
 _REFERENCE = re.compile(r"`([^`]+)`__?(?!\w)")
 _NUMBER_REFERENCE = re.compile(r"(?<!\S)(\d+(?:\.\d+)*)_(?!\w)")
@@ -28,13 +33,15 @@ def prose(docstring: str) -> list[str]:
     """The sentences of a docstring's leading paragraphs, markup removed, white space folded.
 
     Takes paragraphs until the first section, field list, example or directive; leaves out lists, tables and code, and
-    every sentence that breaks off or loses a link's address. The first may end without a full stop.
+    every sentence that breaks off, loses a link's address or points elsewhere. The first may end without a full stop.
     """
     kept: list[str] = []
     paragraphs = _paragraphs(inspect.cleandoc(docstring))
     for paragraph, following in zip_longest(paragraphs, paragraphs[1:], fillvalue=""):
         lines = paragraph.split("\n")
         if _is_heading(lines) or lines[0].lstrip().startswith((":param", ":return", "@", ">>>", "..")):
+            break
+        if _PARAMETER.match(lines[0]):
             break
         if _FIELD.match(lines[0]) or lines[0].startswith(("  ", "\t")):
             if not kept:
@@ -43,7 +50,7 @@ def prose(docstring: str) -> list[str]:
             continue
         text, cut = _until_field(lines)
         breaks_off = cut or text.endswith(":") or following.startswith((" ", "\t", ".."))
-        sentences = [sentence for sentence in _sentences(text) if "\0" not in sentence]
+        sentences = [part for part in _sentences(text) if "\0" not in part and not _POINTER.match(part)]
         if sentences and not sentences[-1].endswith(_ENDS) and (kept or len(sentences) > 1 or breaks_off):
             sentences.pop()
         kept.extend(sentences)
@@ -87,7 +94,10 @@ def _until_field(lines: list[str]) -> tuple[str, bool]:
 def _sentences(text: str) -> list[str]:
     """Split a paragraph; a sentence that held an address holds a NUL in its place."""
     text = _NUMBERED.sub(lambda role: f"{role[1].upper()} {role[2]}", text)
+    text = _TITLED.sub(r"\1", text)
     text = _ROLE.sub(r"\1", text)
+    text = _ABBREVIATED.sub(r"`\1`", text)
+    text = _EPYTEXT.sub(lambda markup: f"`{markup[2]}`" if markup[1] in "CL" else markup[2], text)
     text = _LINK.sub(r"\1", text)
     text = _REFERENCE.sub(r"\1", text)
     text = _NUMBER_REFERENCE.sub(r"\1", text)

@@ -12,6 +12,7 @@ from hgen.describe.corpus import Corpus
 from hgen.describe.description import Description, describe, readable_elsewhere
 from hgen.describe.leaks import path_secrets
 from hgen.describe.prose import docstring_value
+from hgen.describe.rivals import by_code, by_description, by_name
 from hgen.describe.words import flat
 from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal, identity, moved, once_in_file, rank
@@ -54,6 +55,8 @@ class _Choice:
     docstrings: dict[int, str]
     unique: frozenset[int]
     """Symbols that nothing else has the docstring, the body, or the qualified name of."""
+    library: frozenset[int]
+    """Symbols of the repository's own library code."""
 
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
@@ -120,7 +123,8 @@ def _choice(material: Material) -> _Choice:
         for position, value in docstrings.items()
         if said[flat(value)] == bodies[symbols[position].body_digest] == names[symbols[position].qualname] == 1
     )
-    return _Choice(removable, docstrings, unique)
+    library = frozenset(position for position, symbol in enumerate(symbols) if is_library(symbol.file))
+    return _Choice(removable, docstrings, unique, library)
 
 
 def _removal(symbol: Symbol, lines: list[str]) -> Edit:
@@ -179,7 +183,7 @@ def _description(material: Material, options: Options, choice: _Choice, variant:
     if masked:
         if passage := readable_elsewhere(corpus, description):
             raise Skip("readable-elsewhere", passage)
-        _require_margin(corpus, description, position, options.margin)
+        _require_no_rival(corpus, choice, position, description, options.margin)
     return description
 
 
@@ -188,13 +192,14 @@ def _secrets(symbol: Symbol, *, masked: bool) -> tuple[str, ...]:
     return (*names, *path_secrets(symbol.file))
 
 
-def _require_margin(corpus: Corpus, description: Description, position: int, margin: float) -> None:
-    scores = corpus.whole.scores(description.terms())
-    own = float(scores[position])
-    scores[position] = 0
-    rival = int(scores.argmax())
-    if own < margin * float(scores[rival]):
-        raise Skip("look-alike", f"a search for the description finds {identity(corpus.symbols[rival])} as well")
+def _require_no_rival(corpus: Corpus, choice: _Choice, position: int, description: Description, margin: float) -> None:
+    """A masked description must fit one definition, for an agent that sees neither its name nor its class."""
+    if rival := by_name(corpus, position, choice.library):
+        raise Skip("look-alike", f"{identity(rival)} has the same name")
+    if rival := by_description(corpus, description.terms(), position, margin):
+        raise Skip("look-alike", f"a search for the description finds {identity(rival)} as well")
+    if rival := by_code(corpus, position, choice.library):
+        raise Skip("look-alike", f"the code of {identity(rival)} is nearly the same")
 
 
 def _proposal(

@@ -1,0 +1,61 @@
+"""Definitions that can be taken for one another: by their names, by their code, or by what is said of one of them."""
+
+from collections import Counter
+from heapq import nsmallest
+
+from hgen.describe.corpus import Corpus
+from hgen.describe.words import terms
+from hgen.records import Symbol
+
+_NEAREST = 12
+"""So many of the definitions that share the most telling words are compared one by one."""
+_ALIKE = 0.8
+"""Code that shares so much of its words is alike ..."""
+_ALIKE_UNDOCUMENTED = 0.35
+"""... and so much, where nothing says what the other one is for."""
+
+
+def by_description(corpus: Corpus, said: list[str], position: int, margin: float) -> Symbol | None:
+    """The symbol that a search for a description's words finds nearly as well as the described one."""
+    scores = corpus.whole.scores(said)
+    own = float(scores[position])
+    scores[position] = 0
+    rival = int(scores.argmax())
+    return corpus.symbols[rival] if own < margin * float(scores[rival]) else None
+
+
+def by_name(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | None:
+    """A library symbol of the same last name: an override, another implementation, a twin of another class."""
+    name = last_name(corpus.symbols[position])
+    return next((corpus.symbols[place] for place in corpus.by_last_name[name] if place in library - {position}), None)
+
+
+def by_code(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | None:
+    """A library function whose code is nearly the same; classes, whose code is that of their methods, have none."""
+    symbols = corpus.symbols
+    if symbols[position].kind == "class":
+        return None
+    own = _code(corpus, symbols[position])
+    scores = corpus.whole.scores(own)
+    for place in nsmallest(_NEAREST, library - {position}, key=lambda place: (-scores[place], place)):
+        if symbols[place].kind != "class":
+            other = _code(corpus, symbols[place])
+            alike = (own & other).total() / max((own | other).total(), 1)
+            if alike >= (_ALIKE if symbols[place].docstring else _ALIKE_UNDOCUMENTED):
+                return symbols[place]
+    return None
+
+
+def last_name(symbol: Symbol) -> str:
+    """The name in the definition itself."""
+    return symbol.qualname.rsplit(".", 1)[-1]
+
+
+def _code(corpus: Corpus, symbol: Symbol) -> Counter[str]:
+    """The words of a definition without its docstring; none for a file that is not UTF-8."""
+    try:
+        lines = corpus.lines(symbol.file)
+    except UnicodeDecodeError:
+        return Counter()
+    first, last = symbol.docstring or (symbol.end_line + 1, symbol.end_line)
+    return Counter(terms("\n".join([*lines[symbol.start_line - 1 : first - 1], *lines[last : symbol.end_line]])))

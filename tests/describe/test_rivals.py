@@ -1,0 +1,76 @@
+"""A masked description is given only to what nothing else can be taken for."""
+
+from hgen.describe.corpus import Corpus
+from hgen.describe.rivals import by_code, by_name
+from hgen.resolve import resolve
+
+_BODY = """
+    queue = [start]
+    seen = {start}
+    while queue:
+        node = queue.pop(0)
+        for neighbour in graph[node]:
+            if neighbour not in seen:
+                seen.add(neighbour)
+                queue.append(neighbour)
+    return seen
+"""
+_SOURCE = f"""
+def reach(graph, start):
+    '''Everything that can be reached from a place.'''{_BODY}
+
+def reach_fast(graph, start):
+    limit = 7{_BODY}
+
+def spread(graph, start):
+    '''What an infection gets to.'''
+    limit = 7{_BODY}
+
+def compute(number):
+    '''Square a number.'''
+    total = number * number
+    print(total)
+    return total
+
+class Left:
+    def close(self):
+        '''Give the handle back.'''
+        self.handle.release()
+
+class Right:
+    def close(self):
+        for client in waiting_clients():
+            client.answer("gone", code=3)
+"""
+
+
+def _rival(source: str, qualname: str, *, library: bool = True) -> tuple[str, str]:
+    files = {"a.py": source.encode()}
+    symbols, _ = resolve(files)
+    corpus = Corpus(files, tuple(symbols))
+    position = next(place for place, symbol in enumerate(symbols) if symbol.qualname == qualname)
+    places = frozenset(range(len(symbols))) if library else frozenset()
+    found = (by_name(corpus, position, places), by_code(corpus, position, places))
+    return tuple(rival.qualname if rival else "" for rival in found)  # type: ignore[return-value]
+
+
+def test_code_like_that_of_an_undocumented_function() -> None:
+    assert _rival(_SOURCE, "reach") == ("", "reach_fast")
+
+
+def test_the_same_code_under_another_docstring() -> None:
+    without_copy = _SOURCE[: _SOURCE.index("def reach_fast")] + _SOURCE[_SOURCE.index("def spread") :]
+    assert _rival(without_copy, "spread") == ("", "reach")
+
+
+def test_a_method_of_another_class_with_the_same_name() -> None:
+    assert _rival(_SOURCE, "Left.close") == ("Right.close", "")
+
+
+def test_nothing_is_like_it() -> None:
+    assert _rival(_SOURCE, "compute") == ("", "")
+
+
+def test_what_is_no_library_code_is_no_rival() -> None:
+    assert _rival(_SOURCE, "Left.close", library=False) == ("", "")
+    assert _rival(_SOURCE, "reach", library=False) == ("", "")
