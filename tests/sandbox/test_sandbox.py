@@ -1,6 +1,7 @@
 """What every sandbox promises, on every engine."""
 
 import re
+import subprocess
 import threading
 import time
 from pathlib import PurePosixPath
@@ -11,6 +12,7 @@ from hgen.errors import SandboxError
 from hgen.sandbox.base import Unreadable
 from hgen.sandbox.container import Containers, ContainerSandbox
 from hgen.sandbox.layout import TREE, StartState
+from tests.sandbox.conftest import TREE as TREE_FILES
 
 pytestmark = pytest.mark.container
 
@@ -75,8 +77,46 @@ def test_arguments_and_environment_arrive_as_they_were_given(sandbox):
     )
     assert done.stdout == b"/tmp\na b\n"
     assert sandbox.exec(["true"], timeout=20, cwd=PurePosixPath("/no/such/folder")).exit_code == 125
+    assert sandbox.exec(["pwd"], timeout=20, cwd=PurePosixPath("pkg")).stdout == b"/work/repo/pkg\n"
+    assert len(sandbox.exec(["echo", *["y" * 99] * 1000, "x" * 100_000], timeout=20).stdout) == 200_001
 
     assert sandbox.exec(["cat"], timeout=20).stdout == b""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"argv": []},
+        {"argv": ["a=b"]},
+        {"argv": ["echo", "a\0b"]},
+        {"argv": ["echo", "\udcff"]},
+        {"argv": ["echo", "x" * 140_000]},
+        {"argv": ["echo", *["x"] * 150_000]},
+        {"env": {"A\0": ""}},
+        {"env": {"A": "\0"}},
+        {"env": {"-i": ""}},
+        {"env": {"": "x"}},
+        {"env": {"a b": "x"}},
+        {"cwd": PurePosixPath("a\0b")},
+        {"timeout": 0.0},
+        {"timeout": -1.0},
+        {"timeout": float("inf")},
+        {"timeout": float("nan")},
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_passed_on_is_the_callers_mistake_and_not_the_engines(sandbox, wrong):
+    with pytest.raises(ValueError, match="can"):
+        sandbox.exec(**{"argv": ["true"], "timeout": 20.0, **wrong})
+    assert sandbox.exec(["true"], timeout=20.0).ok
+
+
+def test_the_environment_of_a_command_is_not_its_supervisors(sandbox):
+    shell(sandbox, "mkdir bin; printf '#!/bin/sh\\necho forged\\n' > bin/timeout; chmod +x bin/timeout")
+    for env in {"PATH": "/work/repo/bin:/usr/bin:/bin"}, {"LD_PRELOAD": "/no/such.so"}, {"IFS": "/"}:
+        done = sandbox.exec(["/bin/sh", "-c", "echo ran; sleep 30"], timeout=1.0, env=env)
+        assert (done.ended, done.stdout) == ("timeout", b"ran\n")
+        assert done.seconds < 3.0
 
 
 def test_a_timeout_is_a_result_and_the_sandbox_lives_on(sandbox):
@@ -136,6 +176,58 @@ def test_the_diff_is_complete_and_trusts_nothing_inside(sandbox):
     assert "new file mode 120000" in diff
     assert "old mode 100644\nnew mode 100755" in diff
     assert "GIT binary patch" in diff
+
+
+def test_a_tree_that_was_locked_is_read_all_the_same(sandbox):
+    shell(
+        sandbox,
+        "chmod 6755 README.md; mkdir -m 2777 set; echo x > set/x; chmod 000 pkg/core.py; chmod 000 pkg; chmod 000 .",
+    )
+    files = re.findall(rb"^diff --git a/(\S+) ", sandbox.diff(), re.MULTILINE)
+    assert files == [b"README.md", b"set/x"]
+    assert sandbox.read_file(PurePosixPath("set/x")) == b"x\n"
+
+
+ODD_NAMES = [b"\xff\xfe.py", b"new\nline", b'quote"', b"back\\slash", b" ", b"--checkpoint-action=exec=id", b"n" * 255]
+
+ODD_FILES = f"""
+import os, shutil, socket
+for name in {ODD_NAMES}:
+    open(name, "w").write("x\\n")
+os.symlink(b"\\xfe", b"link\\xff")
+os.symlink("/dev/zero", "zero")
+os.mkfifo("pipe")
+socket.socket(socket.AF_UNIX).bind("socket")
+os.link("README.md", "hard")
+os.remove("pkg/core.py")
+os.mkfifo("pkg/core.py")
+shutil.move(".git", "/tmp/moved")
+os.symlink("/tmp/moved", ".git")
+"""
+
+
+def test_odd_names_are_in_the_diff_and_files_that_are_no_files_are_not(sandbox, tmp_path):
+    assert sandbox.exec(["python3", "-c", ODD_FILES], timeout=20).ok
+    for name, content in TREE_FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+
+    def git(*words: str, stdin: bytes = b"") -> bytes:
+        # In the index only, because not every file system takes such names.
+        command = ["git", "-c", "core.protectNTFS=false", *words]
+        return subprocess.run(command, cwd=tmp_path, input=stdin, capture_output=True, check=True).stdout
+
+    git("init", "-q")
+    git("add", ".")
+    git("apply", "--cached", stdin=sandbox.diff())
+    found = git("ls-files", "-z").split(b"\0")[:-1]
+    assert found == sorted([*ODD_NAMES, b"link\xff", b"zero", b"hard", b"README.md", b"pkg/__init__.py"])
+    assert git("show", ":hard") == TREE_FILES["README.md"]
+
+
+def test_a_tree_of_as_many_files_as_fit_has_a_diff(sandbox):
+    shell(sandbox, "mkdir many; cd many; seq 1 19900 | xargs touch")
+    assert sandbox.diff().count(b"diff --git ") == 19900
 
 
 def test_a_sparse_file_of_a_terabyte_is_unreadable_and_costs_nothing(sandbox):

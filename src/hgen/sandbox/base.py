@@ -78,8 +78,10 @@ class Sandbox(Protocol):
     ) -> Result:
         """Run a command; one at a time. When it has ended, none of its processes is left.
 
-        The environment is ``env`` and a fixed minimum, nothing of the user's. With ``as_grader`` it runs as a second
-        unprivileged user, whose processes the code in the sandbox can neither signal nor trace.
+        The environment is ``env`` and a fixed minimum, nothing of the user's. A relative ``cwd`` starts at the tree.
+        With ``as_grader`` it runs as a second unprivileged user, whose processes the code in the sandbox can neither
+        signal nor trace. Raises ``ValueError`` for what Linux or the engines' API cannot pass on: words with NUL, not
+        in UTF-8 or too long, strange names of variables, a time limit that is none.
         """
         ...
 

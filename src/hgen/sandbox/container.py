@@ -17,6 +17,7 @@ from hgen.sandbox.layout import AGENT, GRADER, HIDDEN, KEEPER, TREE, StartState,
 from hgen.sandbox.removal import Remover
 
 _WORK = str(TREE.parent)
+_ROOT = PurePosixPath("/")
 
 _MINIMUM = {
     "PATH": "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin",
@@ -137,7 +138,7 @@ class ContainerSandbox:
     def read_file(self, path: PurePosixPath) -> bytes:
         """Read a regular file; at most as much as the sandbox's disk limit."""
         # As the user who wrote it, so that a link leads nowhere that this user cannot go.
-        done = self._own(["/bin/sh", "-c", '[ -f "$0" ] && exec cat -- "$0"', str(path)])
+        done = self._own(["/bin/sh", "-c", '[ -f "$0" ] && exec cat -- "$0"', str(TREE / path)])
         if not done.ok:
             raise Unreadable(_why(f"cannot read {path}", done))
         return done.stdout
@@ -146,9 +147,8 @@ class ContainerSandbox:
         """Write a file as the sandboxed user."""
         # Copied by that user from a folder which is root's: the engine must not follow a link that foreign code laid.
         self._client.put(self._opened(), _WORK, single(_INCOMING, content, owner=(0, AGENT), mode=0o440))
-        target = path if path.is_absolute() else TREE / path
         mode = "755" if executable else "644"
-        done = self._own(["install", "-D", "-m", mode, "--", f"{_WORK}/{_INCOMING}", str(target)])
+        done = self._own(["install", "-D", "-m", mode, "--", f"{_WORK}/{_INCOMING}", str(TREE / path)])
         if not done.ok:
             raise Unreadable(_why(f"cannot write {path}", done))
 
@@ -160,8 +160,8 @@ class ContainerSandbox:
     def diff(self) -> bytes:
         """What changed in the tree since the start, ``.git`` aside."""
         # Readable first: the user owns all of it, and git keeps no read permissions.
-        script = "chmod -R u+rwX . && exec tar --exclude=./.git --hard-dereference --format=gnu -cf - ."
-        done = self._own(["/bin/sh", "-c", script])
+        script = 'chmod -R u+rwX "$0" && exec tar -C "$0" --exclude=./.git --hard-dereference --format=gnu -cf - .'
+        done = self._own(["/bin/sh", "-c", script, str(TREE)])
         if not done.ok:
             raise Unreadable(_why("cannot read the tree", done))
         return hostgit.diff(self._state.tree, _entries(done.stdout))
@@ -183,7 +183,7 @@ class ContainerSandbox:
     def _own(self, argv: Sequence[str]) -> Result:
         limits = self._origin.limits
         limit = self._state.size + limits.disk + limits.inodes * 1024
-        return self._run(argv, timeout=_FILE_SECONDS, env=None, cwd=TREE, as_grader=False, output_limit=limit)
+        return self._run(argv, timeout=_FILE_SECONDS, env=None, cwd=_ROOT, as_grader=False, output_limit=limit)
 
     def _run(
         self,
@@ -208,7 +208,7 @@ class ContainerSandbox:
             argv,
             user=GRADER if as_grader else AGENT,
             environment={**_MINIMUM, "HOME": home, **(env or {})},
-            cwd=str(cwd),
+            cwd=str(TREE / cwd),
             timeout=timeout,
             output_limit=output_limit,
         )

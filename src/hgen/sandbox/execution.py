@@ -1,5 +1,6 @@
 """Run one command in a container: output capped, time limited, nothing of it left, whatever the command does."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,11 +13,11 @@ from hgen.sandbox.layout import KEEPER
 
 # Waits for a word from outside: Podman may start a command before it listens, and lose what it says. Then says that it
 # has started, ends what an earlier command may have left, runs the command under its time limit, and ends what it left.
-# The shell's own complaints go nowhere; the command keeps its standard error as descriptor 3.
+# The shell's own complaints go nowhere; the command keeps its standard error as descriptor 3, and has an environment of
+# its own: what the caller puts there (``PATH``, ``LD_PRELOAD``) must not choose the programs of this script.
 _SUPERVISOR = """read -r word || exit 125
 printf 'started\\n' >&2
 cd "$0" || exit 125
-unset OLDPWD
 exec 3>&2 2>/dev/null
 kill -9 -1
 (exec timeout -s KILL "$@" </dev/null 2>&3 3>&-)
@@ -27,12 +28,18 @@ exit $status"""
 # Engines report that they could not start a command as if the command had said it. Ours says this first.
 _STARTED = b"started\n"
 
+_SUPERVISING = ("/usr/bin/env", "-i", "PATH=/usr/bin:/bin", "/bin/sh", "-c", _SUPERVISOR)
+
 _SWEEP = "kill -9 -1 2>/dev/null; :"
 
 DIED = Result("died", None, b"", b"", 0.0)
 """The answer of a sandbox that is no longer there."""
 
 _KILLED = 128 + 9
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_LONGEST, _TOGETHER, _POINTER = 130_000, 1 << 20, 9
+"""Bytes that one word of a command, and all with a pointer for each, may have; a little less than what Linux takes."""
 
 _GRACE = 3.0
 """Seconds that the supervisor may be late before the container is ended from outside."""
@@ -51,10 +58,13 @@ def run(
 ) -> tuple[Result, bool]:
     """Run a command and wait for its end; ``cwd`` and ``argv`` need not exist.
 
-    Gives the result, and whether the container can be used again.
+    Gives the result, and whether the container can be used again. Raises ``ValueError`` for what cannot be passed on.
     """
-    words = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items())]
-    words += ["/bin/sh", "-c", _SUPERVISOR, cwd, f"{timeout:.3f}", *argv]
+    command = _command(argv, {"PWD": cwd, **environment})
+    if not 0 < timeout < threading.TIMEOUT_MAX:
+        raise ValueError(f"{timeout} seconds cannot be a time limit")
+    # ``timeout 0`` would mean none.
+    words = [*_SUPERVISING, cwd, f"{max(timeout, 0.001):.3f}", *command]
     started = time.monotonic()
     try:
         identifier, pieces = client.execute(container, words, user=f"{user}:{user}", stdin=b"go\n")
@@ -73,6 +83,24 @@ def run(
         ended, code = _not_started(client, container, "it no longer answers").ended, None
     said = bytes(reader.err.removeprefix(_STARTED))
     return Result(ended, code, bytes(reader.out), said, seconds), not killed and ended != "died"
+
+
+def _command(argv: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    # Refused here, because an engine's refusal would look like a broken engine.
+    if not argv or "=" in argv[0]:
+        raise ValueError(f"{list(argv)[:1]} cannot be a command: it needs the name of a program, without '='")
+    for name in environment:
+        if not _VARIABLE.fullmatch(name):
+            raise ValueError(f"{name!r} cannot be the name of an environment variable")
+    words = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items()), *argv]
+    lengths = [len(word.encode()) for word in words]
+    if any("\0" in word for word in words):
+        raise ValueError(f"the command {argv[0]!r} cannot be run: a word of it holds NUL")
+    if max(lengths) > _LONGEST or sum(lengths) + _POINTER * len(words) > _TOGETHER:
+        raise ValueError(
+            f"the command {argv[0]!r} cannot be run: {sum(lengths)} bytes in {len(words)} words are too long"
+        )
+    return words
 
 
 def sweep(client: Client, container: str, user: int) -> None:
