@@ -2,7 +2,11 @@
 
 import contextlib
 import gc
+import os
+import re
+import shutil
 import socket
+import tempfile
 import threading
 import time
 import warnings
@@ -115,8 +119,44 @@ def test_no_engine_says_what_was_tried_and_what_to_do(tmp_path):
     assert [engine.url for engine in engines.engines(nothing)] == [nothing["DOCKER_HOST"]]
     with pytest.raises(SandboxError, match=r"none\.sock.*scripts/setup-engine\.sh"):
         engines.choose("auto", nothing)
-    with pytest.raises(SandboxError, match="not a unix:// or tcp:// address"):
-        engines.choose("docker", {"DOCKER_HOST": "/run/docker.sock"})
+    with pytest.raises(SandboxError, match=r"unix://\S+/none\.sock: cannot connect: \[Errno 2\] No such file"):
+        engines.choose("auto", nothing)
+    with pytest.raises(SandboxError, match=r"tcp://127\.0\.0\.1:9: cannot connect: \[Errno \d+\] Connection refused"):
+        engines.choose("auto", {"DOCKER_HOST": "tcp://127.0.0.1:9"})
+
+
+@pytest.mark.parametrize(
+    "address", ["/run/docker.sock", "ssh://host", "tcp://host:x", "tcp://", "unix://", "tcp://[::1"]
+)
+def test_what_is_no_address_is_named(address):
+    with pytest.raises(SandboxError, match=re.escape(f"({address} is not a unix:// or tcp:// address)")):
+        engines.choose("docker", {"DOCKER_HOST": address})
+
+
+@contextlib.contextmanager
+def nobody() -> Iterator[None]:
+    """Not root, who may use every socket."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+def test_a_socket_of_somebody_else_says_how_to_be_let_in():
+    # Not in the test's own folder, which is closed to others.
+    path = Path(tempfile.mkdtemp()) / "engine.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        path.chmod(0)
+        path.parent.chmod(0o755)
+        with nobody():
+            (engine,) = engines.engines({"DOCKER_HOST": f"unix://{path}"})
+    assert f"unix://{path}: this user may not use it; join the group" in engine.problem
+    shutil.rmtree(path.parent)
 
 
 def test_a_socket_left_by_a_dead_engine_is_no_engine_and_leaks_nothing(tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import docker
 from docker.errors import APIError, DockerException, NotFound
@@ -268,8 +269,17 @@ class Client:
 
 
 def _knock(url: str, timeout: float) -> None:
-    # docker-py never closes a socket that nobody answers at.
-    if url.startswith("unix://"):
+    # docker-py never closes a socket that nobody answers at, and wraps the reason in many words.
+    address = urlsplit(url)
+    if address.hostname and address.port:
+        socket.create_connection((address.hostname, address.port), timeout).close()
+    elif url.startswith("unix://"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(timeout)
-            connection.connect(url.removeprefix("unix://"))
+            try:
+                connection.connect(url.removeprefix("unix://"))
+            except PermissionError as error:
+                raise SandboxError(
+                    f"container engine at {url}: this user may not use it; join the group that owns the socket, "
+                    "or start an engine of your own"
+                ) from error

@@ -37,7 +37,7 @@ def choose(choice: Choice = "auto", environ: Mapping[str, str] = os.environ) -> 
         if not engine.problem and choice in ("auto", engine.kind):
             return engine
     wanted = "container engine" if choice == "auto" else choice
-    tried = "; ".join(f"{engine.url}: {engine.problem or f'is {engine.kind}'}" for engine in found) or "no socket found"
+    tried = "; ".join(engine.problem or f"{engine.url} is {engine.kind}" for engine in found) or "no socket found"
     raise SandboxError(f"no {wanted} answers ({tried}); {ADVICE}")
 
 
@@ -61,11 +61,21 @@ def _places(environ: Mapping[str, str]) -> list[str]:
 
 
 def _ask(url: str) -> Engine:
-    if urlsplit(url).scheme not in ("unix", "tcp", "http", "https"):
-        return Engine(url, None, "", "not a unix:// or tcp:// address")
+    if not _is_address(url):
+        return Engine(url, None, "", f"{url} is not a unix:// or tcp:// address")
     try:
         client = Client(url, timeout=5.0)
     except SandboxError as error:
         return Engine(url, None, "", str(error))
     client.close()
     return Engine(url, client.kind, client.version, "")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme == "unix":
+            return bool(parts.path)
+        return parts.scheme in ("tcp", "http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
