@@ -1,5 +1,7 @@
 """Code that lays traps for the command that judges it gets caught in none; without the precautions, each trap works."""
 
+from importlib.metadata import distribution
+
 import pytest
 
 from hgen.sandbox.container import Containers
@@ -10,26 +12,25 @@ pytestmark = pytest.mark.container
 # A grader as the travelling one runs: standard library only, ``python3 -I``.
 GRADER = b"""
 import json, subprocess, sys
-print(json.dumps({"reward": 0, "shadowed": "forged" in sys.modules}))
+print(json.dumps({"reward": 0, "caught": sorted(name for name in sys.modules if name.startswith("trap_"))}))
 """
 
+# Every trap that runs leaves its name among the modules, or prints ``forged``.
 TRAPS = r"""
-mkdir -p bin site "$HOME/.local/lib" && cd /work/repo
-forge='import sys, types; sys.modules["forged"] = types.ModuleType("forged")'
+mkdir -p bin site
+trap_named() { echo "import sys, types; sys.modules['trap_$1'] = types.ModuleType('trap_$1')"; }
 for place in . site; do
-    echo "$forge" > $place/sitecustomize.py
-    echo "$forge" > $place/usercustomize.py
-    printf '%s\ndumps = lambda *_: "forged"\n' "$forge" > $place/json.py
+    for name in sitecustomize usercustomize; do trap_named $name > $place/$name.py; done
+    printf 'dumps = lambda *_: "forged"\n' > $place/json.py
 done
-version=$(python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
-mkdir -p "$HOME/.local/lib/$version/site-packages"
-cp site/sitecustomize.py "$HOME/.local/lib/$version/site-packages/usercustomize.py"
-echo "$forge" > "$HOME/.local/lib/$version/site-packages/forged.pth"
+user_site="$HOME/.local/lib/$(python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2])')/site-packages"
+mkdir -p "$user_site"
+trap_named usercustomize > "$user_site/usercustomize.py"
+trap_named pth > "$user_site/planted.pth"
 for tool in git python3 env sh timeout; do printf '#!/bin/sh\necho forged\n' > bin/$tool; chmod +x bin/$tool; done
-cp -r bin "$HOME/bin"; mkdir -p "$HOME/.config"
+cp -r bin "$HOME/bin"
 printf '[alias]\n\tapply = !echo forged\n[core]\n\tfsmonitor = "echo forged >> /tmp/ran; false"\n' > "$HOME/.gitconfig"
 printf 'export PATH=/work/repo/bin:$PATH\n' | tee "$HOME/.profile" "$HOME/.bashrc" > .env
-ls "$HOME/.local/lib/$version/site-packages"
 """
 
 
@@ -37,32 +38,61 @@ def test_planted_modules_and_programs_do_not_reach_the_grader(sandbox):
     done = sandbox.exec(["sh", "-ec", TRAPS], timeout=30)
     assert done.ok, done
     grader = str(sandbox.hide_file("grader.py", GRADER))
-    honest = b'{"reward": 0, "shadowed": false}\n'
-    assert sandbox.exec(["python3", "-I", grader], timeout=20, as_grader=True).stdout == honest
+    honest = b'{"reward": 0, "caught": []}\n'
+    for options in ["-I"], ["-I", "-S", "-B"]:
+        assert sandbox.exec(["python3", *options, grader], timeout=20, as_grader=True).stdout == honest
     # Each trap works on a command that takes no such care.
     program = GRADER.decode()
-    for care, env in (
-        (["python3", "-c", program], {}),  # json.py in the working folder
-        (["python3", "-c", "import sys; print('forged' if 'forged' in sys.modules else '')"], {}),  # user site
-        (["python3", "-P", "-s", "-c", program], {"PYTHONPATH": "/work/repo/site"}),  # sitecustomize
-        (["python3", "-I", grader], {"PATH": "/work/repo/bin:/usr/bin:/bin"}),  # a fake python3
-        (["git", "status"], {"PATH": "/work/repo/bin:/usr/bin:/bin"}),  # a fake git
+    fake = {"PATH": "/work/repo/bin:/usr/bin:/bin"}
+    for careless, env, caught in (
+        (["python3", "-c", program], {}, b"forged"),  # json.py in the working folder
+        (["python3", "-P", "-c", program], {}, b"trap_pth"),
+        (["python3", "-P", "-c", program], {}, b"trap_usercustomize"),
+        (["python3", "-P", "-s", "-c", program], {"PYTHONPATH": "/work/repo/site"}, b"forged"),
+        (["python3", "-s", "-c", "import sys; print(*sys.modules)"], {"PYTHONPATH": "."}, b"trap_sitecustomize"),
+        (["python3", "-I", "-c", program], fake, b"forged"),
+        (["git", "status"], fake, b"forged"),
+        (["sh", "-c", ". ./.env; git status"], {}, b"forged"),
     ):
-        assert b"forged" in sandbox.exec(care, timeout=20, env=env).stdout, (care, env)
+        assert caught in sandbox.exec(careless, timeout=20, env=env).stdout, (careless, env)
+
+
+GREEN = b"""
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    report.outcome = "passed"
+    return report
+"""
+
+
+def pytest_itself() -> dict[str, bytes]:
+    """The pytest that runs this test, as files for a start state."""
+    found = {}
+    for name in ("pytest", "pluggy", "iniconfig", "packaging", "pygments"):
+        for file in distribution(name).files or ():
+            if file.suffix == ".py" and ".." not in file.parts:
+                found[f"lib/{file.as_posix()}"] = file.locate().read_bytes()
+    return found
 
 
 def test_a_planted_conftest_turns_tests_green_but_not_the_grader(containers: Containers):
-    # pytest is not in the image: a runner that imports conftest.py as pytest does stands in for it.
-    files = {
-        "conftest.py": b"import os, sys\nsys.stdout.write('1 passed\\n'); sys.stdout.flush(); os._exit(0)\n",
-        "test_it.py": b"def test_it():\n    assert False\n",
-        "run.py": b"import conftest, test_it\ntest_it.test_it()\n",
-    }
-    with containers.start(StartState(files)) as sandbox:
-        assert sandbox.exec(["python3", "run.py"], timeout=20).stdout == b"1 passed\n"
-        grader = str(
-            sandbox.hide_file("grader.py", b"import importlib.util\nprint(importlib.util.find_spec('conftest'))\n")
-        )
+    test = {"test_it.py": b"def test_it():\n    assert False\n"}
+    planted = {"conftest.py": GREEN}
+    run = ["python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"]
+    env = {"PYTHONPATH": "/work/repo/lib"}
+    with containers.start(StartState({**pytest_itself(), **test})) as sandbox:
+        done = sandbox.exec(run, timeout=60, env=env)
+        assert done.exit_code == 1, done
+        assert b"1 failed" in done.stdout
+    with containers.start(StartState({**pytest_itself(), **test, **planted})) as sandbox:
+        done = sandbox.exec(run, timeout=60, env=env)
+        assert done.exit_code == 0, "the attack works on who believes pytest"
+        assert b"1 passed" in done.stdout
+        search = b"import importlib.util\nprint(importlib.util.find_spec('conftest'))\n"
+        grader = str(sandbox.hide_file("grader.py", search))
         assert sandbox.exec(["python3", "-I", grader], timeout=20, as_grader=True).stdout == b"None\n"
 
 
