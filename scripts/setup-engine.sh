@@ -9,6 +9,7 @@ set -euo pipefail
 kind=${1:-docker}
 base=localhost/hgen-base:debian
 state=/var/lib/hgen-engine
+daemon=
 case $kind in
 docker) socket=/var/run/docker.sock packages=(docker.io) ;;
 podman) socket=/run/podman/podman.sock packages=(podman runc catatonit uidmap netavark) ;;
@@ -45,6 +46,13 @@ install_packages() {
     rm -f $policy
 }
 
+# Where /run is kept over a restart, another program has the number of the dockerd that was, and dockerd would give up.
+drop_stale_pid() { # FILE PROGRAM
+    local pid
+    pid=$(cat "$1" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$2" ] || return 0
+    say "removing $1, which a $2 that is gone has left" && rm -f "$1"
+}
+
 # In a container or a small virtual machine there is no systemd: the daemon is started by hand, without the networks
 # that sandboxes never use and that need more rights than such a machine has.
 start_docker() {
@@ -52,10 +60,13 @@ start_docker() {
         say "starting docker.service" && systemctl start docker
         return
     fi
+    drop_stale_pid /run/hgen-dockerd.pid dockerd
+    drop_stale_pid /run/docker/containerd/containerd.pid containerd
     say "starting dockerd, without networks; log in $state/dockerd.log"
     (cd "$state" && exec setsid dockerd --iptables=false --ip6tables=false --ip-forward=false --bridge=none \
         --log-opt max-size=1m --log-opt max-file=1 -H "unix://$socket" --pidfile /run/hgen-dockerd.pid \
         </dev/null >"$state/dockerd.log" 2>&1) &
+    daemon=$!
 }
 
 start_podman() {
@@ -104,14 +115,17 @@ PYTHON
     # In its own folder, because its helpers write files where they are.
     (cd "$state" && CONTAINERS_CONF="$state/containers.conf" exec setsid podman system service --time=0 "unix://$socket" \
         </dev/null >"$state/podman.log" 2>&1) &
+    daemon=$!
 }
 
 wait_for_engine() {
     for _ in $(seq 300); do
         if answers; then return; fi
+        [ -z "$daemon" ] || kill -0 "$daemon" 2>/dev/null || break
         sleep 0.1
     done
-    tail -n 20 "$state"/*.log >&2 || true
+    tail -n 20 "$state/$kind"*.log >&2 || true
+    [ -z "$daemon" ] || kill -0 "$daemon" 2>/dev/null || fail "$kind ended instead of answering at $socket"
     fail "$kind does not answer at $socket after 30 seconds"
 }
 
