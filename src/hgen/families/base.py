@@ -13,6 +13,20 @@ from hgen.probes import Probe
 from hgen.records import Codebase, Reject, Symbol, Target, Task
 from hgen.scoring import Score
 from hgen.scoring.diffs import Edit
+from hgen.scoring.paths import is_library
+
+__all__ = [
+    "Edits",
+    "Family",
+    "Material",
+    "Proposal",
+    "identity",
+    "in_start_state",
+    "is_library",
+    "moved",
+    "once_in_file",
+    "rank",
+]
 
 Edits = Mapping[str, tuple[Edit, ...]]
 """For each file the edits to its lines, in ascending order."""

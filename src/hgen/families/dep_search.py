@@ -10,14 +10,13 @@ from hgen.config import Section
 from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import leaks, path_secrets
 from hgen.errors import Skip
-from hgen.families.base import Edits, Family, Material, Proposal, identity, once_in_file, rank
+from hgen.families.base import Edits, Family, Material, Proposal, identity, is_library, once_in_file, rank
 from hgen.families.lazy import same_file, same_name, unique_name
 from hgen.probes import probes
 from hgen.records import Reject, Symbol
 from hgen.resources import path
 from hgen.scoring import score
 from hgen.scoring.diffs import Edit
-from hgen.scoring.paths import is_library
 
 NAME = "dep-search"
 _PROTOCOL = re.compile(r"\bProtocol\b")

@@ -15,14 +15,13 @@ from hgen.describe.prose import docstring_value
 from hgen.describe.rivals import by_code, by_description, by_name
 from hgen.describe.words import flat
 from hgen.errors import Skip
-from hgen.families.base import Edits, Family, Material, Proposal, identity, moved, once_in_file, rank
+from hgen.families.base import Edits, Family, Material, Proposal, identity, is_library, moved, once_in_file, rank
 from hgen.families.lazy import largest, rarest_word, retrieval, undocumented
 from hgen.probes import probes
 from hgen.records import Reject, Symbol
 from hgen.resources import path
 from hgen.scoring import score
 from hgen.scoring.diffs import Edit
-from hgen.scoring.paths import is_library
 
 NAME = "func-localize"
 

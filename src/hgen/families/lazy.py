@@ -4,9 +4,9 @@ import re
 
 from hgen.describe.corpus import Corpus
 from hgen.describe.words import terms
+from hgen.families.base import is_library
 from hgen.records import Symbol, Task
 from hgen.scoring import diffs
-from hgen.scoring.paths import is_library
 
 _CALLED = re.compile(r"([^\W\d]\w*)\s*\(|raise\s+(?:[\w.]*\.)?([^\W\d]\w*)")
 
