@@ -118,8 +118,7 @@ def _pack(tree: Mapping[bytes, hostgit.Entry], job: Mapping[str, bytes]) -> byte
             blocks += _link(path, entry.content)
             continue
         blocks += _member(path, entry.content, (AGENT, AGENT), 0o755 if entry.mode == hostgit.EXECUTABLE else 0o644)
-    if job:
-        blocks += _folder(os.fsencode(JOB.name), (AGENT, AGENT), 0o700)
+    blocks += _folder(os.fsencode(JOB.name), (AGENT, AGENT), 0o700)
     for name, content in sorted(job.items()):
         blocks += _member(os.fsencode(f"{JOB.name}/{name}"), content, (AGENT, AGENT), 0o600)
     return b"".join([*blocks, bytes(2 * _BLOCK)])
