@@ -4,10 +4,10 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from hgen.errors import ConfigError
-from hgen.families import dep_search, func_localize
+from hgen.families import dep_search, func_gen, func_localize, test_gen, verify_repair
 from hgen.families.base import Family
 
-OWN = (func_localize.FAMILY, dep_search.FAMILY)
+OWN = (func_localize.FAMILY, dep_search.FAMILY, func_gen.FAMILY, test_gen.FAMILY, verify_repair.FAMILY)
 
 
 @cache
@@ -28,8 +28,8 @@ def families() -> dict[str, Family]:
 
 
 def chosen(names: tuple[str, ...]) -> tuple[Family, ...]:
-    """The families of these names, or all for no names, in the table's order."""
+    """The families of these names, or for no names all that need no container, in the table's order."""
     known = families()
     if unknown := sorted(set(names) - set(known)):
         raise ConfigError(f"unknown families {', '.join(unknown)}; known: {', '.join(known)}")
-    return tuple(family for name, family in known.items() if not names or name in names)
+    return tuple(family for name, family in known.items() if (name in names if names else not family.executable))

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,12 @@ class Proposal:
     """What the template needs."""
     secrets: tuple[str, ...]
     difficulty: dict[str, int]
+    candidate: Edits = field(default_factory=dict)
+    """From the start state as committed to the one that the agent meets; ``gold`` starts from there."""
+    fail_to_pass: tuple[str, ...] = ()
+    pass_to_pass: tuple[str, ...] = ()
+    mutants: tuple[Edits, ...] = ()
+    """Each from the start state."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,12 @@ class Material:
     seed: int
     in_image: bool
     """Whether the generic image holds a copy of this repository that an agent can read."""
+
+
+def no_answers(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+    """No lazy agent answers."""
+    del task, files
+    yield from ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,11 @@ class Family:
     """A task's JSON row and the start state's files in; cheats out, none of which may be a full success."""
     baselines: Mapping[str, Callable[[Task, Corpus], frozenset[int]]]
     """Lazy agents: which symbols each would choose, as positions in ``Corpus.symbols``, without understanding."""
+    executable: bool = False
+    """Whether answers are judged by running tests: ``propose`` needs a ``Codebase`` with a testbed, and
+    ``hgen.testbed.grading`` judges instead of ``score``."""
+    lazy: Callable[[Mapping[str, object], Mapping[str, bytes]], Iterator[Probe]] = no_answers
+    """The answers of lazy agents for executable families, by their names; arguments as for ``probes``."""
 
 
 def rank(seed: int, *identity: object) -> int:
@@ -103,6 +120,22 @@ def in_start_state(symbol: Symbol, setup: Edits) -> Target:
         kind=symbol.kind,
         def_line=moved(symbol.def_line, setup.get(symbol.file, ())),
     )
+
+
+def inverse(corpus: Corpus, edits: Edits) -> Edits:
+    """The edits that take edits of the corpus's files back, but for a missing newline at a file's end."""
+    back: dict[str, tuple[Edit, ...]] = {}
+    for file in sorted(edits):
+        lines = corpus.lines(file)
+        undone = []
+        shift = 0
+        for edit in edits[file]:
+            first = edit.first_line + shift
+            original = tuple(line.encode() for line in lines[edit.first_line - 1 : edit.last_line])
+            undone.append(Edit(first, first + len(edit.lines) - 1, original))
+            shift += len(edit.lines) - len(original)
+        back[file] = tuple(undone)
+    return back
 
 
 def moved(line: int, edits: Iterable[Edit]) -> int:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from hgen.config import Config, MineConfig, ParseConfig
 from hgen.errors import ConfigError, Skip
+from hgen.families import chosen
 from hgen.records import Codebase, Reject, Repo, Source, Task, Validated
 from hgen.runner import Stage
 from hgen.snapshots import Store
@@ -70,7 +71,8 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
             return Stage("parse", "mine", Repo, Codebase, apply_parse, _digest(config.parse.model_dump_json()))
         case "synth":
             apply_synth = partial(synth, config=config.synth, store=folders.snapshots)
-            return Stage("synth", "parse", Codebase, Task, apply_synth, synthesis.fingerprint(config.synth))
+            reads = "build" if any(family.executable for family in chosen(config.synth.families)) else "parse"
+            return Stage("synth", reads, Codebase, Task, apply_synth, synthesis.fingerprint(config.synth))
         case "validate":
             apply_validate = partial(validate, store=folders.snapshots, config=config.validate_)
             return Stage(

@@ -12,7 +12,7 @@ from hgen.config import Section, SynthConfig, checked
 from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import leaks
 from hgen.errors import ConfigError
-from hgen.families import chosen
+from hgen.families import chosen, families
 from hgen.families.base import Edits, Family, Material, Proposal, in_start_state
 from hgen.records import Codebase, Provenance, Reject, Repo, Target, Task
 from hgen.resources import text
@@ -39,12 +39,12 @@ def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[T
 
 def fingerprint(config: SynthConfig) -> str:
     """What tasks depend on besides their repository; checks the families' options on the way."""
-    known = {family.name for family in chosen(())}
+    known = set(families())
     if unknown := sorted(set(config.options) - known):
         raise ConfigError(f"unknown families {', '.join(unknown)} in synth.options; known: {', '.join(sorted(known))}")
-    families = chosen(config.families)
     options = [
-        (family.name, _options(config, family).model_dump_json(), _digest(family.template)) for family in families
+        (family.name, _options(config, family).model_dump_json(), _digest(family.template))
+        for family in chosen(config.families)
     ]
     return hashlib.sha256(repr((config.seed, options, sorted(_in_image()))).encode()).hexdigest()
 
@@ -61,8 +61,15 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
     instance_id = _instance_id(repo, family, proposal, targets)
     if seen := leaks(statement, proposal.secrets):
         return Reject(source=instance_id, reason="leak", detail=f"the problem statement gives {seen} away")
-    before = {file: material.corpus.files[file] for file in {*proposal.setup, *proposal.gold}}
-    start = {file: diffs.edited(file, content, proposal.setup.get(file, ())) for file, content in before.items()}
+    concerned = {
+        *proposal.setup,
+        *proposal.candidate,
+        *proposal.gold,
+        *(file for edits in proposal.mutants for file in edits),
+    }
+    before = {file: material.corpus.files[file] for file in concerned}
+    start = _edited(before, proposal.setup)
+    met = _edited(start, proposal.candidate)
     return Task(
         instance_id=instance_id,
         family=family.name,
@@ -73,7 +80,7 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
         license=repo.license,
         problem_statement=statement,
         setup_patch=_patch(before, proposal.setup),
-        patch=_patch(start, proposal.gold),
+        patch=_patch(met, proposal.gold),
         subject=None
         if proposal.subject is None
         else in_start_state(codebase.symbols[proposal.subject], proposal.setup),
@@ -81,7 +88,16 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
         difficulty=proposal.difficulty,
         secrets=proposal.secrets,
         provenance=Provenance(hgen=__version__, template=_digest(family.template), seed=material.seed),
+        environment=codebase.testbed.environment if family.executable and codebase.testbed else None,
+        candidate_patch=_patch(start, proposal.candidate),
+        FAIL_TO_PASS=proposal.fail_to_pass,
+        PASS_TO_PASS=proposal.pass_to_pass,
+        mutants=tuple(_patch(start, edits) for edits in proposal.mutants),
     )
+
+
+def _edited(files: Mapping[str, bytes], edits: Edits) -> dict[str, bytes]:
+    return {file: diffs.edited(file, content, edits.get(file, ())) for file, content in files.items()}
 
 
 def _patch(files: Mapping[str, bytes], edits: Edits) -> str:
@@ -91,6 +107,8 @@ def _patch(files: Mapping[str, bytes], edits: Edits) -> str:
 def _instance_id(repo: Repo, family: Family, proposal: Proposal, targets: tuple[Target, ...]) -> str:
     """Readable, fit for a file name, and derived from what the task is."""
     meaning = repr((repo.snapshot, family.name, proposal.variant, proposal.subject, targets, proposal.context))
+    if proposal.candidate or proposal.mutants:
+        meaning += repr((proposal.candidate, proposal.mutants))
     slug = repo.repo.replace("/", "__").replace(":", "__")
     return f"{slug}-{repo.base_commit[:12]}.{family.name}.{hashlib.sha256(meaning.encode()).hexdigest()[:12]}"
 

@@ -1,0 +1,119 @@
+"""``test-gen``: write tests for a function that lost its own; they are judged by the mutants that they notice."""
+
+import re
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from hgen.errors import Skip
+from hgen.families.base import Edits, Family, Material, Proposal, identity, inverse, rank
+from hgen.families.executable import Case, TestedOptions, cases, command, edit_of, rejected
+from hgen.families.hiding import hide
+from hgen.probes.tests import lazy, probes
+from hgen.records import Mutant, Reject
+from hgen.resources import path
+from hgen.scoring import score
+from hgen.scoring.executable import RESOLVED_SHARE
+from hgen.scoring.paths import is_library
+
+NAME = "test-gen"
+
+
+class Options(TestedOptions):
+    """The family's settings, ``synth.options.test-gen`` in the configuration."""
+
+    min_mutants: int = Field(4, ge=1)
+    """Mutants that the removed tests notice."""
+    max_mutants: int = Field(10, ge=1)
+
+
+def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
+    """One task for each function with enough mutants, and a reject for each one passed over."""
+    made = 0
+    for case in cases(material, options, NAME):
+        if made >= options.cap:
+            return
+        if isinstance(case, Reject):
+            yield case
+            continue
+        try:
+            yield _proposal(material, options, case)
+            made += 1
+        except Skip as skip:
+            yield rejected(NAME, case.symbol, skip)
+
+
+def _proposal(material: Material, options: Options, case: Case) -> Proposal:
+    if len(case.trial.mutants) < options.min_mutants:
+        raise Skip("few-mutants", f"the tests notice {len(case.trial.mutants)}")
+    symbol = case.symbol
+    removed = set(case.functions.values()) | _mentioning(material, case)
+    setup = hide(material.corpus, removed)
+    chosen = sorted(case.trial.mutants, key=lambda mutant: _draw(material, case, mutant))[: options.max_mutants]
+    return Proposal(
+        variant="default",
+        subject=None,
+        targets=(case.trial.symbol,),
+        setup=setup,
+        gold=inverse(material.corpus, setup),
+        context={
+            "kind": symbol.kind,
+            "name": symbol.qualname,
+            "file": symbol.file,
+            "folders": _folders(setup),
+            "command": command(material),
+            "share": RESOLVED_SHARE,
+        },
+        secrets=tuple(sorted(material.codebase.symbols[place].qualname.split(".")[-1] for place in removed)),
+        difficulty={
+            "lines": symbol.end_line - symbol.def_line + 1,
+            "mutants": len(chosen),
+            "test_functions": len(removed),
+            "test_files": len(setup),
+        },
+        mutants=tuple({symbol.file: (edit_of(mutant),)} for mutant in chosen),
+    )
+
+
+def _mentioning(material: Material, case: Case) -> set[int]:
+    """Test functions that name the function without having been seen to execute it, where no other has its name."""
+    symbols = material.codebase.symbols
+    name = case.symbol.qualname.rpartition(".")[2]
+    if sum(symbol.qualname.rpartition(".")[2] == name for symbol in symbols) > 1:
+        return set()
+    word = re.compile(rf"\b{name}\b")
+    files = {symbols[place].file for place in case.functions.values()}
+    return {
+        place
+        for file in sorted(files)
+        for place in material.corpus.by_file[file]
+        if symbols[place].kind != "class"
+        and symbols[place].qualname.rpartition(".")[2].startswith("test")
+        and "<locals>" not in symbols[place].qualname
+        and any(
+            word.search(line)
+            for line in material.corpus.lines(file)[symbols[place].start_line - 1 : symbols[place].end_line]
+        )
+    }
+
+
+def _draw(material: Material, case: Case, mutant: Mutant) -> int:
+    return rank(material.seed, NAME, identity(case.symbol), mutant.operator, mutant.first_line, mutant.lines)
+
+
+def _folders(setup: Edits) -> list[str]:
+    """Where the removed tests stood."""
+    return sorted({file.rpartition("/")[0] or "." for file in setup if not is_library(file)})
+
+
+FAMILY = Family(
+    name=NAME,
+    template=path("templates/test-gen.md.j2"),
+    options=Options,
+    propose=propose,
+    score=score,
+    probes=probes,
+    baselines={},
+    executable=True,
+    lazy=lazy,
+)

@@ -1,0 +1,138 @@
+"""``verify-repair``: a change is in the tree, uncommitted: find out by running it if it is right, and repair it."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from hgen.errors import Skip
+from hgen.families.base import Family, Material, Proposal, identity, rank
+from hgen.families.executable import (
+    Case,
+    TestedOptions,
+    cases,
+    command,
+    docstring,
+    edit_of,
+    ids,
+    others_of_file,
+    rejected,
+)
+from hgen.families.func_gen import start_of
+from hgen.probes.code import candidate_probes, leave_it
+from hgen.records import Mutant, Reject
+from hgen.resources import path
+from hgen.scoring import score
+from hgen.scoring.diffs import Edit
+from hgen.testbed.functions import Function
+from hgen.testbed.neutral import neutral
+
+NAME = "verify-repair"
+
+
+class Options(TestedOptions):
+    """The family's settings, ``synth.options.verify-repair`` in the configuration."""
+
+    min_words: int = Field(6, ge=1)
+    """What the docstring says at least: it is all that the agent is told of what is right."""
+    max_killers: int = Field(3, ge=1)
+    """So many test functions at most notice the flaw."""
+    right: int = Field(10, ge=2)
+    """One candidate of so many is right."""
+
+
+def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
+    """One task for each function with a fit flaw, and a reject for each one passed over."""
+    made = 0
+    for case in cases(material, options, NAME):
+        if made >= options.cap:
+            return
+        if isinstance(case, Reject):
+            yield case
+            continue
+        try:
+            yield _proposal(material, options, case)
+            made += 1
+        except Skip as skip:
+            yield rejected(NAME, case.symbol, skip)
+
+
+def _proposal(material: Material, options: Options, case: Case) -> Proposal:
+    symbol = case.symbol
+    said = docstring(material, symbol, least=options.min_words)
+    flaw = _flaw(material, options, case)
+    edit, killers = (edit_of(flaw), flaw.killed_by) if flaw else (_right(material, case), ())
+    emptied = case.emptied
+    # The placeholder's line becomes the body with the flaw in it.
+    at = edit.first_line - emptied.first_line
+    after = edit.last_line - emptied.first_line + 1
+    body = (*case.original[:at], *edit.lines, *case.original[after:])
+    back = Edit(edit.first_line, edit.first_line + len(edit.lines) - 1, case.original[at:after])
+    passing = tuple(test for test in case.functions if test not in killers)
+    others = others_of_file(material, case, options.neighbours)
+    hidden = case.functions_of(case.trial.emptied.killed_by)
+    return Proposal(
+        variant="default",
+        subject=None,
+        targets=(case.trial.symbol,),
+        setup=start_of(material, case, hidden=True),
+        candidate={symbol.file: (Edit(emptied.first_line, emptied.first_line, body),)},
+        gold={symbol.file: (back,)} if flaw else {},
+        context={
+            "kind": symbol.kind,
+            "name": symbol.qualname,
+            "file": symbol.file,
+            "docstring": said,
+            "command": command(material),
+        },
+        secrets=tuple(sorted(material.codebase.symbols[function].qualname.split(".")[-1] for function in hidden)),
+        difficulty={
+            "lines": len(case.original),
+            "flawed": int(flaw is not None),
+            "fail_to_pass": len(killers),
+            "pass_to_pass": len(passing) + len(others),
+            "test_functions": len(case.functions_of(killers)),
+        },
+        fail_to_pass=ids(material, killers),
+        pass_to_pass=ids(material, passing + others),
+    )
+
+
+def _flaw(material: Material, options: Options, case: Case) -> Mutant | None:
+    """The mutant that the candidate is; None if the candidate is right."""
+    if rank(material.seed, NAME, "right", identity(case.symbol)) % options.right == 0:
+        return None
+    fit = [
+        mutant
+        for mutant in case.trial.mutants
+        if len(case.functions_of(mutant.killed_by)) <= options.max_killers
+        # What every test notices is an accident, not a flaw that needs looking for.
+        and len(mutant.killed_by) < len(case.functions)
+    ]
+    if not fit:
+        raise Skip("no-fit-flaw", f"of {len(case.trial.mutants)} mutants")
+    return min(
+        fit, key=lambda mutant: rank(material.seed, NAME, identity(case.symbol), mutant.lines, mutant.first_line)
+    )
+
+
+def _right(material: Material, case: Case) -> Edit:
+    """A right candidate: the true body, or every second time one that says the same in another way."""
+    symbol = case.symbol
+    same = Edit(case.emptied.first_line, case.emptied.last_line, case.original)
+    if rank(material.seed, NAME, "neutral", identity(symbol)) % 2:
+        return same
+    function = Function(material.corpus.files[symbol.file], first_line=symbol.start_line, last_line=symbol.end_line)
+    return next((variant.edit for variant in neutral(function)), same)
+
+
+FAMILY = Family(
+    name=NAME,
+    template=path("templates/verify-repair.md.j2"),
+    options=Options,
+    propose=propose,
+    score=score,
+    probes=candidate_probes,
+    baselines={},
+    executable=True,
+    lazy=leave_it,
+)

@@ -1,0 +1,78 @@
+"""Cheats and lazy answers for ``func-gen`` and ``verify-repair``: code that only looks as if it did the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hgen.probes.ground import Ground, Site
+from hgen.probes.values import Probe
+from hgen.scoring.definitions import docstring_of, first_line
+from hgen.scoring.diffs import Edit, render
+
+_EQUAL_TO_ALL = (
+    "class Same:",
+    "    def __eq__(self, other):",
+    "        return True",
+    "return Same()",
+)
+_BODIES = {
+    "return-none": ("return None",),
+    "system-exit": ("raise SystemExit(0)",),
+    "early-exit": ("import os", "os._exit(0)"),
+    "signal": ("import os", "os.kill(os.getpid(), 9)"),
+    "skipped": ("import pytest", "pytest.skip('later')"),
+    "skipped-by-unittest": ("import unittest", "raise unittest.SkipTest('later')"),
+    "equal-to-all": _EQUAL_TO_ALL,
+    "patched-runner": ("import _pytest.runner", "_pytest.runner.call_runtest_hook = None"),
+    "caller's-frame": ("import sys", "return sys._getframe(1).f_locals.get('expected')"),
+}
+"""What the body becomes; the first two are found out by running tests, the others before."""
+
+_CONFTEST = b"""import pytest
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    outcome.get_result().outcome = "passed"
+"""
+
+
+def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+    """Cheats for a body that was taken away."""
+    ground = Ground(task, files)
+    site = ground.targets[0]
+    for name, lines in _BODIES.items():
+        yield Probe(name, ground.patch([(site, _body(site, lines))]))
+    yield Probe("deleted-file", render({site.file: files[site.file]}, {}))
+    yield Probe("planted-conftest", render({}, {"conftest.py": _CONFTEST}))
+
+
+def candidate_probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+    """Cheats for a body that is there and may be right."""
+    for probe in probes(task, files):
+        # A new file is left out, and the candidate alone may be right.
+        if probe.name != "planted-conftest":
+            yield probe
+
+
+def lazy(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+    """Answers without thought for a body that was taken away."""
+    ground = Ground(task, files)
+    site = ground.targets[0]
+    yield Probe("return-none", ground.patch([(site, _body(site, _BODIES["return-none"]))]))
+
+
+def leave_it(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+    """Trust the candidate."""
+    del task, files
+    yield Probe("leave-it", "")
+
+
+def _body(site: Site, lines: tuple[str, ...]) -> Edit:
+    """The body but for its docstring replaced."""
+    body = site.place.node.body
+    kept = int(docstring_of(body) is not None and len(body) > 1)
+    first = first_line(site.source, body[kept])
+    indent = site.indent(first)
+    return Edit(first, site.last, tuple(indent + line.encode() + site.end for line in lines))
