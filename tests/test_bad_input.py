@@ -176,6 +176,12 @@ def test_a_second_hgen_keeps_off_a_folder_that_is_in_use(tmp_path: Path) -> None
     assert "another hgen is working in" in done.stderr
 
 
+def test_help_shows_what_is_in_square_brackets() -> None:
+    said = hgen("mine", "--help").stdout
+    for piece in ("URL[@rev]", "owner/name[@rev]", "pypi:NAME[==VERSION]", "hf:DATASET[:SPLIT]"):
+        assert piece in said
+
+
 def test_help_has_examples_for_every_stage() -> None:
     commands = "mine parse synth validate export run score deps show stats doctor"
     for command in commands.split():

@@ -24,6 +24,14 @@ def test_a_dumped_configuration_reads_back(tmp_path: Path) -> None:
     assert load(tmp_path / "config.yaml") == config
 
 
+def test_a_shipped_configuration_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "pypi:lark" in load(Path("configs/quickstart.yaml")).mine.sources
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs/quickstart.yaml").write_text("mine: {sources: [mine]}", encoding="utf-8")
+    assert load(Path("configs/quickstart.yaml")).mine.sources == ("mine",)
+
+
 @pytest.mark.parametrize(
     ("tree", "message"),
     [

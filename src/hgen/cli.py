@@ -30,7 +30,13 @@ app = typer.Typer(
 )
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("-c", "--config", metavar="FILE", help="YAML configuration; see configs/default.yaml.")
+    Path | None,
+    typer.Option(
+        "-c",
+        "--config",
+        metavar="FILE",
+        help="YAML configuration: yours, or configs/default.yaml, quickstart.yaml and offline.yaml, which hgen brings.",
+    ),
 ]
 OutOption = Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where shards and snapshots are kept.")]
 JobsOption = Annotated[int, typer.Option("-j", "--jobs", min=0, metavar="N", help="Worker processes; 0: one per core.")]
@@ -62,7 +68,7 @@ def mine(
         list[str] | None,
         typer.Argument(
             metavar="SOURCE...",
-            help="path, git URL[@rev], owner/name[@rev], pypi:NAME[==VERSION], installed:NAME, hf:DATASET[:SPLIT], "
+            help="path, git URL\\[@rev], owner/name\\[@rev], pypi:NAME[==VERSION], installed:NAME, hf:DATASET[:SPLIT], "
             "or a .jsonl/.parquet file of rows with repo and base_commit.",
         ),
     ] = None,

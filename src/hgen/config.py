@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hgen import resources
 from hgen.errors import ConfigError
 
 S = TypeVar("S", bound=BaseModel)
@@ -88,7 +89,8 @@ class Config(Section):
 def load(path: Path | None, assignments: tuple[str, ...] = ()) -> Config:
     """Read a YAML file and apply ``section.key=value`` assignments, whose values are YAML.
 
-    Raises ``ConfigError`` with one line that names the key and the nearest right one.
+    ``configs/NAME.yaml`` is the file that ships with hgen where there is none of that name here. Raises ``ConfigError``
+    with one line that names the key and the nearest right one.
     """
     tree = _read(path) if path else {}
     for assignment in assignments:
@@ -118,8 +120,11 @@ def dump(config: Config) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    shipped = resources.path(str(path))
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = yaml.safe_load(
+            (shipped if shipped.is_file() and not path.exists() else path).read_text(encoding="utf-8")
+        )
     except OSError as error:
         raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
