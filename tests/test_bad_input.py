@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hgen.records import Codebase, Task, Validated
+from hgen.records import Codebase, Reject, Task, Validated
 from hgen.runner import done_shards
 from hgen.shards import read_shard
 from tests.command import HGEN, environment, hgen
@@ -86,7 +86,12 @@ def records(out: Path, stage: str, kind: type) -> list:  # type: ignore[type-arg
 
 def test_every_bad_file_is_counted_and_every_good_one_is_parsed(out: Path) -> None:
     (codebase,) = records(out, "parse", Codebase)
-    broken = {found.file.removeprefix("nasty/"): found.reason for found in codebase.broken}
+    rejects = [
+        record
+        for shard in done_shards(out, "parse")
+        for record in read_shard(shard.with_suffix(".rejects.jsonl"), Reject)
+    ]
+    broken = {found.source.removeprefix("local:project nasty/"): found.reason for found in rejects}
     assert {"latin.py", "null.py", "returns.py", "python2.py", "broken.py"} <= set(broken)
     parsed = {symbol.file.removeprefix("nasty/") for symbol in codebase.symbols}
     assert {"cookie.py", "bom.py", "crlf.py", "feed.py", "long.py"} <= parsed

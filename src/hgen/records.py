@@ -155,7 +155,6 @@ class Codebase(Record):
     repo: Repo
     symbols: tuple[Symbol, ...]
     """Ordered by file, then by ``def_line``."""
-    broken: tuple[BrokenFile, ...]
     testbed: Testbed | None = None
     """Only after ``build``, and only if the repository's tests run."""
 

@@ -22,18 +22,18 @@ FILES = {
 
 
 def test_parse_gives_symbols_with_dependencies_and_counts_broken_files():
-    codebase = parse(REPO, FILES, ParseConfig())
+    codebase, *rejects = parse(REPO, FILES, ParseConfig())
     assert [(each.qualname, each.deps, each.offered) for each in codebase.symbols] == [
         ("A", (), False),
         ("g", (), True),
         ("f", (0, 1), True),
     ]
-    assert [(each.file, each.reason) for each in codebase.broken] == [("b.py", "syntax-error")]
+    assert [(each.source, each.reason) for each in rejects] == [(f"{REPO.repo} b.py", "syntax-error")]
 
 
 def test_a_repository_without_definitions_is_skipped():
     with pytest.raises(Skip) as skip:
-        parse(REPO, {"a.py": b"x = 1\n"}, ParseConfig())
+        list(parse(REPO, {"a.py": b"x = 1\n"}, ParseConfig()))
     assert skip.value.reason == "no-symbols"
 
 
@@ -49,7 +49,8 @@ def test_a_repository_without_definitions_is_skipped():
     ],
 )  # fmt: skip
 def test_offered_is_stricter_than_complete(code, offered):
-    symbols = parse(REPO, {"a.py": code.encode()}, ParseConfig()).symbols
+    (codebase,) = parse(REPO, {"a.py": code.encode()}, ParseConfig())
+    symbols = codebase.symbols
     assert next(each.offered for each in symbols if each.qualname.endswith("f")) is offered
 
 

@@ -234,3 +234,15 @@ def test_a_real_package_becomes_a_record(run, store):
     assert (repo.repo, repo.base_commit, repo.license) == ("pypi:sortedcontainers", "2.4.0", "Apache-2.0")
     with store.open(repo.snapshot) as snapshot:
         assert b"class SortedList" in snapshot["sortedcontainers/sortedlist.py"]
+
+
+def test_what_a_snapshot_leaves_out_is_counted(run: Callable[..., list[Repo | Reject]], project: Path) -> None:
+    (project / "pkg/outside").symlink_to("/etc")
+    (project / "pkg/passwd").symlink_to("/etc/passwd")
+    (project / "pkg/loop").symlink_to("loop")
+    repo, *rejects = run(project)
+    assert isinstance(repo, Repo)
+    assert [(each.reason, each.detail) for each in rejects if isinstance(each, Reject)] == [
+        ("link-absolute", "2 paths left out"),
+        ("link-circle", "1 path left out"),
+    ]

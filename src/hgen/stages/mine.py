@@ -1,6 +1,5 @@
 """Mine: fetch what a source names, keep its tree as a snapshot, and refuse what tasks must not be made of."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +15,14 @@ from hgen.sources.rows import read_rows
 from hgen.sources.scratch import scratch
 from hgen.sources.spec import Location, Rows, parse_spec, without_passwords
 
-log = logging.getLogger(__name__)
+_BESIDE_THE_REPOSITORY = frozenset({"ignored", "version-control"})
+"""Reasons why a snapshot leaves out what is not the repository's own, such as ``.git`` and ``__pycache__``."""
 
 
 def mine(source: Source, settings: MineConfig, store: Store, cache: Path) -> Iterator[Repo | Reject]:
     """Turn a source into one repository, or a table of repositories into one record or reject for each row.
 
+    What a repository's snapshot leaves out (links to elsewhere, names that are no text) are further rejects.
     ``cache`` keeps downloads and git mirrors between runs. Raises ``Skip`` if the one repository is not wanted or does
     not exist or is no source, ``NetworkError`` if that cannot be known.
     """
@@ -30,16 +31,18 @@ def mine(source: Source, settings: MineConfig, store: Store, cache: Path) -> Ite
     except ConfigError as error:
         raise Skip("bad-row", str(error)) from None
     if not isinstance(location, Rows):
-        yield _mine_one(location, without_passwords(source.spec), settings, store, cache)
+        yield from _mine_one(location, without_passwords(source.spec), settings, store, cache)
         return
     for row in read_rows(location):
         try:
-            yield _mine_one(row.location(), row.spec, settings, store, cache)
+            yield from _mine_one(row.location(), row.spec, settings, store, cache)
         except Skip as skip:
             yield Reject(source=row.spec, reason=skip.reason, detail=skip.detail)
 
 
-def _mine_one(location: Location, spec: str, settings: MineConfig, store: Store, cache: Path) -> Repo:
+def _mine_one(
+    location: Location, spec: str, settings: MineConfig, store: Store, cache: Path
+) -> Iterator[Repo | Reject]:
     how = settings_for(settings, cache)
     with scratch(cache / "work") as folder:
         origin = fetch(location, folder / "tree", how)
@@ -50,10 +53,7 @@ def _mine_one(location: Location, spec: str, settings: MineConfig, store: Store,
         require_allowed(expression, settings.licenses)
         # Last, so that nothing is kept of what is refused.
         added = store.add(origin.tree, how.limits, origin.ignore)
-    dropped = origin.dropped + added.dropped
-    if dropped:
-        log.info("%s: left out %s", spec, ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items())))
-    return Repo(
+    yield Repo(
         repo=origin.repo,
         base_commit=origin.base_commit or added.digest[:12],
         snapshot=added.digest,
@@ -64,6 +64,9 @@ def _mine_one(location: Location, spec: str, settings: MineConfig, store: Store,
         python_lines=added.python_lines,
         python_bytes=added.python_bytes,
     )
+    for reason, count in sorted((origin.dropped + added.dropped).items()):
+        if reason not in _BESIDE_THE_REPOSITORY:
+            yield Reject(source=spec, reason=reason, detail=f"{count} {'path' if count == 1 else 'paths'} left out")
 
 
 def _require_python(origin: Origin, limits: Limits, least: int) -> None:

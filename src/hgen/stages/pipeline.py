@@ -92,7 +92,7 @@ def _row_spec(row: Row, host: str) -> str:
 
 def _parse(repo: Repo, *, settings: ParseConfig, store: Path) -> Iterator[Codebase | Reject]:
     with Store(store).open(repo.snapshot) as files:
-        yield parse(repo, files, settings)
+        yield from parse(repo, files, settings)
 
 
 def _digest(text: str) -> str:
