@@ -1,6 +1,7 @@
 """Tables of commits, in the shape of SWE-Gym-Raw: one repository at one commit in each row."""
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -88,10 +89,9 @@ def _read_dataset(name: str, split: str | None) -> Iterator[Mapping[str, object]
     from datasets import load_dataset  # noqa: PLC0415
     from datasets.exceptions import DatasetNotFoundError, DatasetsError  # noqa: PLC0415
     from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
-    from huggingface_hub.utils import logging  # noqa: PLC0415
 
     # It tells of every attempt, twice; the one error in the end says it all.
-    logging.set_verbosity_error()
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         splits = load_dataset(name, split=split, streaming=True)
         for rows in [splits] if split else [splits[key] for key in splits]:
