@@ -1,12 +1,14 @@
 """Diffs agree with the real git: what one writes the other applies, to the same bytes."""
 
+import re
 from collections.abc import Mapping
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hgen.scoring import diffs
 from tests.scoring import git
+from tests.scoring.effort import examples
 
 lines = st.sampled_from(
     [
@@ -21,10 +23,9 @@ names = st.sampled_from(
     ["x", "d/y.py", "with space", 'quo"te', "back\\slash", "ünï", "tab\there", "new\nline", "b/b", "\udcff"]
 )
 trees = st.dictionaries(names, contents, max_size=3)
-examples = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@examples
+@examples(150)
 @given(trees, trees)
 def test_git_applies_what_render_writes(before: Mapping[str, bytes], after: Mapping[str, bytes]):
     patch = diffs.render(before, after)
@@ -35,7 +36,7 @@ def test_git_applies_what_render_writes(before: Mapping[str, bytes], after: Mapp
         assert before == after
 
 
-@examples
+@examples(150)
 @given(trees, trees, st.sampled_from(["-U3", "-U1", "-U0", "-M", "-U10"]))
 def test_apply_reads_what_git_diff_writes(before: Mapping[str, bytes], after: Mapping[str, bytes], option: str):
     patch = git.diff(before, after, option, "--text")
@@ -47,7 +48,7 @@ def test_apply_reads_what_git_diff_writes(before: Mapping[str, bytes], after: Ma
         assert theirs == dict(after)
 
 
-@examples
+@examples(150)
 @given(contents, contents, contents)
 def test_a_diff_for_another_version_applies_where_git_says_so(before: bytes, after: bytes, other: bytes):
     patch = git.diff({"x": before}, {"x": after}, "-U1", "--text")
@@ -56,7 +57,7 @@ def test_a_diff_for_another_version_applies_where_git_says_so(before: bytes, aft
         assert git.apply(patch, drifted) == applied(patch, drifted)
 
 
-@examples
+@examples(150)
 @given(contents, contents, st.data())
 def test_a_damaged_diff_gets_gits_verdict(before: bytes, after: bytes, data: st.DataObject):
     patch = git.diff({"x": before}, {"x": after}, "-U2", "--text")
@@ -82,7 +83,67 @@ def test_a_damaged_diff_gets_gits_verdict(before: bytes, after: bytes, data: st.
         assert "more lines than its header" in refusal(damaged, {"x": before})
 
 
-@examples
+@examples(150)
+@given(trees, trees, st.sampled_from(["-U3", "-U1"]), st.data())
+def test_headers_of_all_sorts_get_gits_verdict(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], option: str, data: st.DataObject
+):
+    patch = git.diff(before, after, option, "--text", *data.draw(st.sampled_from([(), ("-M",), ("-C", "-C")])))
+    spelt = b"".join(respelt(b"diff --git " + part, data) for part in re.split(rb"^diff --git ", patch, flags=re.M)[1:])
+    assert git.apply(spelt, before) == applied(spelt, before)
+
+
+def respelt(patch: bytes, data: st.DataObject) -> bytes:
+    """One file's diff with other headers: modes, prefixes, times, lines that are lacking, hunks that moved."""
+    head, hunks = (*re.split(rb"^(?=@@ )", patch, maxsplit=1, flags=re.M), b"")[:2]
+    lines = head.split(b"\n")[:-1]
+    for how in data.draw(st.lists(st.sampled_from(sorted(RESPELLINGS)), max_size=2, unique=True)):
+        lines = RESPELLINGS[how](lines, data)
+    if data.draw(st.booleans()):
+        shift = data.draw(st.integers(-2, 5))
+        hunks = re.sub(rb"^@@ -(\d+)", lambda match: b"@@ -%d" % max(int(match[1]) + shift, 0), hunks, flags=re.M)
+    return b"".join(line + b"\n" for line in lines) + hunks
+
+
+def with_mode_lines(lines: list[bytes], data: st.DataObject) -> list[bytes]:
+    new = data.draw(st.lists(st.sampled_from(MODE_LINES), min_size=1, max_size=2, unique=True))
+    return [*lines[:1], *new, *lines[1:]]
+
+
+def with_index_mode(lines: list[bytes], data: st.DataObject) -> list[bytes]:
+    mode = data.draw(st.sampled_from([b"100644", b"100755", b"120000", b"160000", b"x", b""]))
+    return [b" ".join([*line.split(b" ")[:2], mode]) if line.startswith(b"index ") else line for line in lines]
+
+
+def without_git(lines: list[bytes], data: st.DataObject) -> list[bytes]:
+    return [line for line in lines if line.startswith((b"--- ", b"+++ "))]
+
+
+def dated(lines: list[bytes], data: st.DataObject) -> list[bytes]:
+    times = st.sampled_from([b"2020-02-02 10:11:12.000000000 +0100", b"1970-01-01 01:00:00 +0100", b"x"])
+    kept = without_git(lines, data)
+    return [line if line.endswith((b"null", b"\t")) else line + b"\t" + data.draw(times) for line in kept]
+
+
+def other_prefix(lines: list[bytes], data: st.DataObject) -> list[bytes]:
+    prefix = data.draw(st.sampled_from([b"i/", b"old/"]))
+    return [re.sub(rb'^(--- |\+\+\+ |diff --git )("?)[ab]/', rb"\1\2" + prefix, line) for line in lines]
+
+
+def one_lacking(lines: list[bytes], data: st.DataObject) -> list[bytes]:
+    at = data.draw(st.integers(0, len(lines)))
+    return lines[:at] + lines[at + 1 :]
+
+
+MODE_LINES = [b"old mode 100644", b"new mode 100755", b"new mode 100644", b"old mode 120000", b"new mode 160000"]
+MODE_LINES += [b"new file mode 100644", b"deleted file mode 100644", b"old mode 9", b"similarity index 90%"]
+RESPELLINGS = {
+    function.__name__: function
+    for function in (with_mode_lines, with_index_mode, without_git, dated, other_prefix, one_lacking)
+}
+
+
+@examples(150)
 @given(contents, st.data())
 def test_known_line_edits_become_exact_diffs(before: bytes, data: st.DataObject):
     count = len(diffs.split_lines(before))

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 MAX_TRIES = 5_000_000
 """Places looked at for the hunks of one file; bounds the time that a hostile diff takes."""
 _SPACE = b" \t\n\r\v\f"
+_TYPE, _REGULAR = 0o170000, 0o100000
 
 
 def apply(patch: str, files: Mapping[str, bytes]) -> dict[str, bytes | None]:
     """The contents after the patch of every path that it touches; ``None`` for a path that is gone.
 
     ``files`` holds the contents before it, at least of the paths that the patch touches: a path not in it does not
-    exist. As with git, a hunk may be found at another line than it says, if its lines are all there; unlike git,
-    hunks of a file are taken in the order of their lines. Raises ``DiffError`` if anything does not apply.
+    exist; all of them are regular files. As with git, a hunk may be found at another line than it says, if its lines
+    are all there; unlike git, the hunks of a file are first tried in the order of their lines, and only then as they
+    come. Raises ``DiffError`` if anything does not apply.
     """
     return apply_patches(parse(patch), files)
 
@@ -50,6 +52,9 @@ def _before(patch: FilePatch, files: Mapping[str, bytes], result: Mapping[str, b
     before = result[patch.old_path] if earlier else files.get(patch.old_path)
     if before is None:
         raise DiffError(f"{patch.old_path}: no such file")
+    modes = (patch.old_mode, None if patch.change in ("copy", "delete") else patch.new_mode)
+    if any(mode is not None and int(mode, 8) & _TYPE != _REGULAR for mode in modes):
+        raise DiffError(f"{patch.old_path}: a regular file, not what its mode in the diff says")
     return before
 
 
@@ -80,12 +85,23 @@ def _patched(patch: FilePatch, before: bytes) -> bytes:
         if patch.change == "delete" and before:
             raise DiffError(f"{patch.old_path}: deletion leaves contents")
         return before
-    image = _Image(split_lines(before))
-    for hunk in sorted(patch.hunks, key=lambda hunk: hunk.old_start):
-        if not image.apply(hunk):
-            raise DiffError(f"{patch.old_path}: hunk at line {hunk.old_start} does not apply")
-    if patch.change == "delete" and image.lines:
+    in_order = sorted(patch.hunks, key=lambda hunk: hunk.old_start)
+    try:
+        after = _with_hunks(patch.old_path, before, in_order)
+    except DiffError:
+        if in_order == list(patch.hunks):
+            raise
+        after = _with_hunks(patch.old_path, before, patch.hunks)
+    if patch.change == "delete" and after:
         raise DiffError(f"{patch.old_path}: deletion leaves contents")
+    return after
+
+
+def _with_hunks(path: str, before: bytes, hunks: Iterable[Hunk]) -> bytes:
+    image = _Image(split_lines(before))
+    for hunk in hunks:
+        if not image.apply(hunk):
+            raise DiffError(f"{path}: hunk at line {hunk.old_start} does not apply")
     return b"".join(image.lines)
 
 

@@ -9,7 +9,8 @@ from hgen.scoring.diffs import paths
 from hgen.scoring.diffs.values import DiffError, FilePatch, Hunk
 
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
-_MODE = re.compile(rb"[0-7]{6}(?=\s|$)")
+_MODE = re.compile(rb"[0-7]{1,7}(?=\s|$)")
+_INDEX = re.compile(rb"index [^. ]*\.\.[^ ]* (.*)")
 _NULL = b"/dev/null"
 
 
@@ -51,6 +52,8 @@ class _Reader:
     def __init__(self, lines: list[bytes]) -> None:
         self.lines = lines
         self.at = 0
+        self.strip: bool | None = None
+        """Whether names carry a first folder to drop (``a/``, ``b/``), as git does unless the first names have none."""
 
     def patches(self) -> list[FilePatch]:
         found = []
@@ -73,14 +76,15 @@ class _Reader:
         hunks = self._hunks()
         if not header.lines:
             return []
-        if not hunks and not binary and header.change == "modify" and header.old_mode == header.new_mode:
+        if not hunks and not binary and header.change == "modify" and not _changes_mode(header):
             raise DiffError(f"line {start + 1}: file header without any change")
         patch = _file_patch(header, binary, hunks)
         _check_sides(patch, start + 1)
         return [patch]
 
     def _header(self) -> _Header:
-        header = _Header(default=_common_name(self.lines[self.at][len(b"diff --git ") :]))
+        names = self.lines[self.at][len(b"diff --git ") :]
+        header = _Header(default=_common_name(names, strip=self.strip is not False))
         self.at += 1
         while self.at < len(self.lines) and self._header_line(header, self.lines[self.at]):
             self.at += 1
@@ -92,11 +96,7 @@ class _Reader:
         for prefix, side in ((b"--- ", "old"), (b"+++ ", "new")):
             if line.startswith(prefix):
                 name = paths.read_name(line[4:])
-                self._name(
-                    header,
-                    side,
-                    _NULL if name == _NULL else paths.strip_prefix(name).encode("utf-8", "surrogateescape"),
-                )
+                self._name(header, side, name if name == _NULL else self._stripped(name))
                 return True
         for prefix, change, side in _MOVES:
             if line.startswith(prefix):
@@ -107,7 +107,11 @@ class _Reader:
             if line.startswith(prefix):
                 self._change(header, change)
                 self._mode(header, side, line[len(prefix) :])
+                if change != "modify" and header.default is not None:
+                    header.names[side] = header.default
                 return True
+        if match := _INDEX.match(line):
+            self._mode(header, "old", match.group(1))
         return line.startswith((b"index ", b"similarity index ", b"dissimilarity index "))
 
     def _change(self, header: _Header, change: str) -> None:
@@ -124,10 +128,14 @@ class _Reader:
         match = _MODE.match(text)
         if not match:
             raise self._error(f"invalid mode {paths.show(text)}")
+        mode = match.group().decode().zfill(6) if match.group().strip(b"0") else None
         if side == "old":
-            header.old_mode = match.group().decode()
+            header.old_mode = mode
         else:
-            header.new_mode = match.group().decode()
+            header.new_mode = mode
+
+    def _stripped(self, name: bytes) -> bytes:
+        return name if self.strip is False else paths.strip_prefix(name)
 
     def _skip_binary(self) -> bool:
         line = self._peek(0)
@@ -143,11 +151,20 @@ class _Reader:
 
     def _traditional_patch(self) -> FilePatch:
         start = self.at + 1
-        old, new = (paths.read_name(self._peek(offset)[4:]) for offset in (0, 1))
+        headers = self._peek(0)[4:], self._peek(1)[4:]
+        old, new = (paths.read_dated_name(header) for header in headers)
+        if self.strip is None and b"/" not in new:
+            self.strip = False
+        if self.strip is not False and b"/" not in old and new != _NULL:
+            old = new
+        old, new = (name if name == _NULL else self._stripped(name) for name in (old, new))
         self.at += 2
-        change = "add" if old == _NULL else "delete" if new == _NULL else "modify"
-        name = old if change == "delete" or (change == "modify" and new.startswith(old)) else new
-        path = paths.strip_prefix(name) if b"/" in name else paths.checked(name)
+        change = "modify"
+        if old == _NULL or (new != _NULL and paths.is_epoch(headers[0])):
+            change = "add"
+        elif new == _NULL or paths.is_epoch(headers[1]):
+            change = "delete"
+        path = paths.checked(old if new == _NULL or (old != _NULL and new.startswith(old)) else new)
         patch = FilePatch(change, path, path, None, None, binary=False, hunks=self._hunks())
         _check_sides(patch, start)
         return patch
@@ -224,41 +241,46 @@ _MODES = (
 )
 
 
-def _common_name(text: bytes) -> bytes | None:
+def _changes_mode(header: _Header) -> bool:
+    return header.old_mode is not None and header.new_mode is not None and header.old_mode != header.new_mode
+
+
+def _common_name(text: bytes, *, strip: bool) -> bytes | None:
     """The name in ``a/name b/name``, which may hold spaces; None if the two differ."""
     if len(text) > 4 * paths.MAX_PATH:
         return None
-    if text.startswith(b'"'):
-        first, rest = paths.read_quoted(text)
-        pairs = [(first, paths.read_name(rest.lstrip(b" ")))]
+    quoted = paths.read_quoted(text)
+    if quoted:
+        pairs = [(quoted[0], paths.read_name(quoted[1].lstrip(b" ")))]
     else:
         text = text.rstrip(b"\r")
         pairs = [
             (text[: space.start()], paths.read_name(text[space.end() :])) for space in re.finditer(rb" (?=[^ ])", text)
         ]
-    for first, second in pairs:
-        name = first.partition(b"/")[2]
-        if name and name == second.partition(b"/")[2]:
-            return name
+    for pair in pairs:
+        first, second = (name.partition(b"/")[2] if strip else name for name in pair)
+        if first and first == second:
+            return first
     return None
 
 
 def _file_patch(header: _Header, binary: bool, hunks: tuple[Hunk, ...]) -> FilePatch:
-    if header.change not in ("add", "delete") and len(header.names) == 1:
+    change, names = header.change, header.names
+    if change not in ("add", "delete") and len(names) == 1:
         raise DiffError("git file header with only one of its two file names")
-    names = [header.names.get(side, header.default) for side in ("old", "new")]
-    if header.change == "add":
-        names[0] = names[1] if names[0] in (_NULL, header.default) else None
-    if header.change == "delete":
-        names[1] = names[0] if names[1] in (_NULL, header.default) else None
-    old, new = names
-    if old is None or new is None or _NULL in (old, new):
+    if change == "modify":
+        # Where no line says that a file comes or goes, git drops the first folder of this name as of any other.
+        names = {side: name[1:] if name == _NULL else name for side, name in names.items()}
+    old, new = (names.get(side, header.default) for side in ("old", "new"))
+    if change == "add" and names.get("old", _NULL) == _NULL:
+        old = new
+    if change == "delete" and names.get("new", _NULL) == _NULL:
+        new = old
+    if old is None or new is None or _NULL in (old, new) or (change in ("add", "delete") and old != new):
         raise DiffError("git file header without consistent file names")
-    if header.change not in ("rename", "copy") and old != new:
-        raise DiffError(f"file names {paths.show(old)} and {paths.show(new)} differ without a rename")
-    return FilePatch(
-        header.change, paths.checked(old), paths.checked(new), header.old_mode, header.new_mode, binary, hunks
-    )
+    if change == "modify" and old != new:
+        change = "rename"
+    return FilePatch(change, paths.checked(old), paths.checked(new), header.old_mode, header.new_mode, binary, hunks)
 
 
 def _check_sides(patch: FilePatch, line: int) -> None:

@@ -44,15 +44,15 @@ class FilePatch:
     """For ``add``, the same as ``new_path``; so is ``new_path`` for ``delete``."""
     new_path: str
     old_mode: str | None
-    """Six octal digits, if the diff says."""
+    """Octal digits, if the diff says."""
     new_mode: str | None
     binary: bool
     hunks: tuple[Hunk, ...]
 
     @property
     def mode_changed(self) -> bool:
-        """Whether an existing file gets another mode."""
-        return self.old_mode is not None and self.new_mode is not None and self.old_mode != self.new_mode
+        """Whether an existing file gets a mode that is not the one the diff says it has."""
+        return self.new_mode is not None and self.old_mode != self.new_mode
 
 
 @dataclass(frozen=True)
