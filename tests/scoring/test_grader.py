@@ -28,7 +28,7 @@ NEVER_TEXT = {"null", "number", "list", "surrogates", "huge"}
 def interpreters() -> list[str]:
     """The Pythons from 3.9 on that this machine has."""
     found = {f"3.{minor}": shutil.which(f"python3.{minor}") for minor in range(9, 15)}
-    for folder in sorted(Path("/root/.pyenv/versions").glob("3.*")):
+    for folder in sorted((Path.home() / ".pyenv" / "versions").glob("3.*")):
         version = ".".join(folder.name.split(".")[:2])
         if int(version.split(".")[1]) >= 9:
             found[version] = str(folder / "bin" / "python3")
@@ -75,6 +75,12 @@ def test_the_source_is_the_same_each_time_and_needs_only_python_3_9_syntax(grade
     ast.parse(grader_source(), feature_version=(3, 9))
 
 
+PLANTED = (
+    *("ast.py", "json.py", "tokenize.py", "argparse.py", "typing.py", "collections.py", "warnings.py", "importlib.py"),
+    *("zlib.py", "base64.py", "re.py", "hgen/__init__.py", "hgen/scoring/__init__.py", "sitecustomize/__init__.pyc"),
+)
+
+
 class Workplace:
     """A tree that an agent worked in, with the right answer in it, and the grader beside it."""
 
@@ -88,9 +94,16 @@ class Workplace:
         self.reward = folder / "logs" / "reward.txt"
         self.grader = grader
 
-    def grade(self, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> tuple[int, str]:
+    def grade(
+        self,
+        *arguments: str,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        python: str = sys.executable,
+        options: tuple[str, ...] = (),
+    ) -> tuple[int, str]:
         done = subprocess.run(
-            [sys.executable, self.grader, "--answer", self.answer, *(arguments or ("--tree", str(self.tree))),
+            [python, *options, self.grader, "--answer", self.answer, *(arguments or ("--tree", str(self.tree))),
              "--reward-file", self.reward],
             cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
@@ -129,9 +142,37 @@ def test_what_tools_leave_behind_is_no_answer_and_no_fault(workplace: Workplace)
 
 def test_modules_planted_on_the_path_are_never_imported(workplace: Workplace):
     planted = workplace.tree.parent / "planted"
-    for name in ("ast.py", "json.py", "tokenize.py", "argparse.py", "hgen/__init__.py", "hgen/scoring/__init__.py"):
-        write(planted, {name: b"import os\nos._exit(0)\n"})
+    write(planted, dict.fromkeys(PLANTED, b"import os\nos._exit(0)\n"))
     assert workplace.grade(cwd=planted, env={**os.environ, "PYTHONPATH": str(planted)}) == (0, "1.0")
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_modules_planted_beside_the_grader_are_never_imported(python: str, workplace: Workplace):
+    beside = workplace.tree.parent / "beside"
+    write(beside, dict.fromkeys(PLANTED, b"import os\nos._exit(0)\n"))
+    workplace.grader = Path(shutil.copy(workplace.grader, beside))
+    assert workplace.grade(python=python) == (0, "1.0")
+
+
+def test_a_users_site_and_a_startup_file_are_never_run(workplace: Workplace):
+    home = workplace.tree.parent / "home"
+    site = home / ".local/lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    write(site, dict.fromkeys(("usercustomize.py", "sitecustomize.py"), b"import os\nos._exit(0)\n"))
+    write(site, {"evil.pth": b"import os; os._exit(0)\n"})
+    write(home, {"start.py": b"import os\nos._exit(0)\n"})
+    env = {**os.environ, "HOME": str(home), "PYTHONUSERBASE": str(home / ".local")}
+    env |= {"PYTHONSTARTUP": str(home / "start.py"), "PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "2"}
+    assert workplace.grade(options=("-I", "-S"), env=env) == (0, "1.0")
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1", "tr_TR.ISO-8859-9", "ja_JP.SJIS", "nowhere"])
+def test_the_locale_does_not_matter(locale: str, tmp_path: Path, grader: Path):
+    workplace = Workplace(tmp_path, grader)
+    names = {"ünïcödé/模块.py": "# é\n".encode(), "latin-\udce9": b""}
+    workplace.answer.write_bytes(pack(workplace.case.task, {**workplace.case.files, **names}, {}))
+    write(workplace.tree, names)
+    env = {**os.environ, "LC_ALL": locale, "LANG": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert workplace.grade(env={**env, "PYTHONIOENCODING": "utf-16"}) == (0, "1.0")
 
 
 def test_an_isolated_grader_runs_no_sitecustomize(workplace: Workplace):
@@ -166,6 +207,82 @@ def test_a_pipe_does_not_hold_the_grader_up(workplace: Workplace):
     (workplace.tree / "README.md").unlink()
     os.mkfifo(workplace.tree / "README.md")
     assert workplace.grade() == (0, "0.0")
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_a_huge_file_is_refused_unread(python: str, workplace: Workplace):
+    with (workplace.tree / "README.md").open("r+b") as file:
+        file.truncate(1 << 40)
+    assert workplace.grade(python=python) == (0, "0.0")
+
+
+def test_a_large_file_that_nobody_touched_is_no_fault(tmp_path: Path, grader: Path):
+    workplace = Workplace(tmp_path, grader)
+    large = {"data.bin": bytes(60_000_000)}
+    workplace.answer.write_bytes(pack(workplace.case.task, {**workplace.case.files, **large}, {}))
+    write(workplace.tree, large)
+    assert workplace.grade() == (0, "1.0")
+    with (workplace.tree / "data.bin").open("r+b") as file:
+        file.write(b"x")
+    assert workplace.grade() == (0, "0.0")
+
+
+def test_what_tools_leave_behind_may_be_part_of_the_start_state(tmp_path: Path, grader: Path):
+    workplace = Workplace(tmp_path, grader)
+    kept = {"tests/__pycache__/golden.pyc": b"\0", "a.egg-info/PKG-INFO": b"Name: a\n", ".hypothesis/x/y": b"z"}
+    workplace.answer.write_bytes(pack(workplace.case.task, {**workplace.case.files, **kept}, {}))
+    assert workplace.grade() == (0, "0.0")
+    write(workplace.tree, {**kept, ".coverage": b"", "b.egg-info/PKG-INFO": b"", "tests/__pycache__/new.pyc": b""})
+    assert workplace.grade() == (0, "1.0")
+
+
+def test_modes_and_dates_do_not_matter(workplace: Workplace):
+    for file in workplace.tree.rglob("*.py"):
+        file.chmod(0o4555)
+        os.utime(file, (0, 0))
+    workplace.tree.chmod(0o555)
+    assert workplace.grade() == (0, "1.0")
+    workplace.tree.chmod(0o755)
+
+
+def test_git_in_the_tree_is_never_asked(workplace: Workplace):
+    hook = b"#!/bin/sh\ntouch /tmp/never\n"
+    config = b"[core]\n\tfsmonitor = touch ../ran\n\tsshCommand = touch ../ran\n[include]\n\tpath = /dev/zero\n"
+    write(
+        workplace.tree, {".git/config": config, ".git/hooks/post-checkout": hook, ".git/HEAD": b"x", ".git/index": b""}
+    )
+    assert workplace.grade() == (0, "1.0")
+    assert not (workplace.tree.parent / "ran").exists()
+
+
+def test_a_folder_in_place_of_the_reward_file_moves_aside(workplace: Workplace):
+    write(workplace.reward, {"kept/by.txt": b"agent"})
+    assert workplace.grade() == (0, "1.0")
+
+
+def test_a_reward_that_cannot_be_written_is_no_verdict(workplace: Workplace):
+    workplace.reward = workplace.tree / "README.md" / "reward.txt"
+    assert workplace.grade() == (3, "none")
+
+
+def test_folders_nested_beyond_all_names_are_refused(workplace: Workplace):
+    folder = os.open(workplace.tree, os.O_RDONLY)
+    for _ in range(1000):
+        os.mkdir("as-deep", dir_fd=folder)
+        inner = os.open("as-deep", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    try:
+        assert workplace.grade() == (0, "0.0")
+    finally:
+        # Too deep for pytest to remove.
+        subprocess.run(["rm", "-rf", "--", workplace.tree], check=True)
+
+
+def test_the_answer_cannot_be_read_out_of_the_tree_before_grading(workplace: Workplace):
+    secret = workplace.answer.read_bytes()[:40]
+    assert all(secret not in file.read_bytes() for file in workplace.tree.rglob("*") if file.is_file())
 
 
 def test_a_link_in_place_of_the_reward_file_is_not_followed(workplace: Workplace):

@@ -18,10 +18,17 @@ _HEAD = '''#!/usr/bin/env python3
 Generated from hgen {version}; the parts below are its scoring package, sources digest {digest}.
 """
 
-import importlib.abc
-import importlib.machinery
 import os
 import sys
+
+if __name__ == "__main__" and not (sys.flags.isolated and sys.flags.no_site and sys.flags.utf8_mode):
+    # What PYTHONPATH, this file's folder or sitecustomize could smuggle in must not reach the verdict, nor must the
+    # locale; so this comes before any import that is not a part of every running Python.
+    _OPTIONS = ["-I", "-S", "-B", "-X", "utf8"]
+    os.execv(sys.executable, [sys.executable, *_OPTIONS, os.path.abspath(__file__), *sys.argv[1:]])
+
+import importlib.abc
+import importlib.machinery
 
 _SOURCES = {{}}
 '''
@@ -43,9 +50,6 @@ class _Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _main():
-    if not (sys.flags.isolated and sys.flags.no_site):
-        # What PYTHONPATH, the current folder or sitecustomize could smuggle in must not reach the verdict.
-        os.execv(sys.executable, [sys.executable, "-I", "-S", "-B", os.path.abspath(__file__), *sys.argv[1:]])
     sys.meta_path.insert(0, _Sources())
     from hgen.scoring.grader import main
 

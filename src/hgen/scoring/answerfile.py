@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 1
+FORMAT = 2
 MAX_UNPACKED = 1 << 30
+MAX_FILE = 50_000_000
+"""Bytes of a file that an answer may change."""
 _TASK_KEYS = ("instance_id", "family", "targets", "subject")
 
 
@@ -32,6 +34,8 @@ class AnswerFile:
     """SHA-256 of every file."""
     links: dict[str, str]
     """The symbolic links and what they point to."""
+    large: dict[str, int]
+    """Sizes of the files that no answer may change as they are too large."""
 
 
 def pack(
@@ -60,6 +64,7 @@ def pack(
         "files": base64.b64encode(zlib.compress(json.dumps(contents).encode(), 9)).decode(),
         "digests": digests,
         "links": dict(sorted(links.items())),
+        "large": {path: len(content) for path, content in sorted(start.items()) if len(content) > MAX_FILE},
     }
     return json.dumps(row, sort_keys=True).encode() + b"\n"
 
@@ -73,7 +78,7 @@ def unpack(content: bytes) -> AnswerFile:
         inflater = zlib.decompressobj()
         contents = json.loads(inflater.decompress(base64.b64decode(row["files"]), MAX_UNPACKED))
         files = {path: base64.b64decode(text) for path, text in contents.items()}
-        return AnswerFile(dict(row["task"]), files, dict(row["digests"]), dict(row["links"]))
+        return AnswerFile(dict(row["task"]), files, dict(row["digests"]), dict(row["links"]), dict(row["large"]))
     except (KeyError, TypeError, zlib.error) as error:
         raise AnswerFileError(f"damaged answer file: {error!r}") from None
     except AnswerFileError:

@@ -3,7 +3,8 @@
     python3 -I -S grader.py --answer ANSWER.json (--tree DIR | --diff FILE) [--reward-file FILE]
 
 Prints the score as JSON; the reward file gets the bare number, or the parts by name if it ends in .json. Exit status:
-0 graded, 2 wrong usage, 3 no verdict (damaged answer file, or a Python too old for the start state's syntax).
+0 graded, 2 wrong usage, 3 no verdict (damaged answer file, a Python too old for the start state's syntax, a reward
+file that cannot be written).
 The answer file must not be readable before grading. Run it with a Python that the agent could not write to.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -33,7 +35,11 @@ def main(arguments: list[str]) -> int:
     if any(reason.code in UNGRADABLE for reason in verdict.reasons):
         return 3
     if options.reward_file:
-        _write_reward(options.reward_file, verdict)
+        try:
+            _write_reward(options.reward_file, verdict)
+        except OSError as error:
+            sys.stderr.write(f"grader: cannot write the reward: {error}\n")
+            return 3
     return 0
 
 
@@ -73,7 +79,9 @@ def _write_reward(file: str, verdict: Score) -> None:
         text = json.dumps({**parts, "precision": verdict.precision, "recall": verdict.recall, "f1": verdict.f1})
     path = Path(file)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The agent may have put a link in its place.
+    # The agent may have put a link in its place, or a folder.
+    if path.is_dir() and not path.is_symlink():
+        path.rename(path.with_name(f"{path.name}.was-a-folder-{os.getpid()}"))
     path.unlink(missing_ok=True)
     with path.open("x", encoding="ascii") as reward:
         reward.write(text + "\n")

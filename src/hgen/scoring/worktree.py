@@ -1,41 +1,47 @@
 """A working tree that an agent has left, compared with the start state without trusting anything in it.
 
-No program is run, no link is followed, and git's folder is not looked at. File modes count for nothing.
+No program is run, no link is followed, and git's folder is not looked at. File modes count for nothing, unless they
+keep the grader from reading a file: that is refused.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hgen.scoring.answerfile import AnswerFile, digest
+from hgen.scoring.answerfile import MAX_FILE, digest
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MAX_FILE = 50_000_000
-"""Bytes of a file that differs from the start state."""
+    from hgen.scoring.answerfile import AnswerFile
+
 MAX_ENTRIES = 1_000_000
 """Files and folders looked at beyond those of the start state."""
 
-_NOT_PART = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"})
-"""Folders that tools leave behind when an agent runs them."""
+_LEFT_BEHIND = re.compile(
+    r"__pycache__|\.(?:pytest|mypy|ruff|import_linter)_cache|\.hypothesis|\.tox|\.nox|\.eggs|.*\.egg-info|.*\.py[co]"
+    r"|\.coverage|\.DS_Store"
+)
+"""Names of files and folders that tools leave behind when an agent runs them; no matter, unless the start state has
+them."""
 
 
 def changed_files(root: str, start: AnswerFile) -> dict[str, bytes]:
     """The new contents of the files that differ; raises ``Refusal`` if files came, went, or are no files any more."""
     seen: set[str] = set()
     changed: dict[str, bytes] = {}
-    for path in _entries(root, len(start.digests) + len(start.links)):
+    for path in _entries(root, {*start.digests, *start.links}):
         seen.add(path)
         if path in start.links:
             _require_same_link(root, path, start.links[path])
         elif path in start.digests:
-            content = _read(root, path)
-            if digest(content) != start.digests[path]:
+            content = _changed(root, path, start)
+            if content is not None:
                 changed[path] = content
         else:
             raise Refusal("file-added", path)
@@ -47,8 +53,9 @@ def changed_files(root: str, start: AnswerFile) -> dict[str, bytes]:
     return dict(sorted(changed.items()))
 
 
-def _entries(root: str, known: int) -> Iterator[str]:
+def _entries(root: str, known: set[str]) -> Iterator[str]:
     """Paths of everything but real folders, with ``/``, in no particular order."""
+    folders = {path[:at] for path in known for at in range(len(path)) if path[at] == "/"}
     pending = [""]
     count = 0
     while pending:
@@ -60,13 +67,14 @@ def _entries(root: str, known: int) -> Iterator[str]:
             raise Refusal("not-regular", f"{folder or '.'}: {error.strerror}") from None
         for entry in found:
             count += 1
-            if count > known + MAX_ENTRIES:
+            if count > len(known) + MAX_ENTRIES:
                 raise Refusal("file-added", f"more than {MAX_ENTRIES} entries that were not there")
             path = f"{folder}/{entry.name}" if folder else entry.name
+            if path not in known and path not in folders and (path == ".git" or _LEFT_BEHIND.fullmatch(entry.name)):
+                continue
             if entry.is_dir(follow_symlinks=False):
-                if entry.name not in _NOT_PART and path != ".git":
-                    pending.append(path)
-            elif path != ".git" and not entry.name.endswith(".pyc"):
+                pending.append(path)
+            else:
                 yield path
 
 
@@ -79,20 +87,25 @@ def _require_same_link(root: str, path: str, target: str) -> None:
         raise Refusal("not-regular", f"the link {path} was replaced")
 
 
-def _read(root: str, path: str) -> bytes:
-    """The contents of a regular file; a link, a device or an unreadable file is refused."""
+def _changed(root: str, path: str, start: AnswerFile) -> bytes | None:
+    """The contents of a regular file, None if they are as before; a link, a device or an unreadable file is refused."""
     try:
         # Without O_NONBLOCK, opening a named pipe would wait for ever.
         descriptor = os.open(Path(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise Refusal("not-regular", path)
+            if status.st_size > MAX_FILE and status.st_size != start.large.get(path):
+                raise Refusal("too-large", f"{path}: {status.st_size} bytes")
+            content = file.read()
     except OSError as error:
         raise Refusal("not-regular", f"{path}: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Refusal("not-regular", path)
-        if status.st_size > MAX_FILE:
-            raise Refusal("too-large", f"{path}: {status.st_size} bytes")
-        return file.read()
+    if digest(content) == start.digests[path]:
+        return None
+    if len(content) > MAX_FILE:
+        raise Refusal("too-large", f"{path}: {len(content)} bytes")
+    return content
 
 
 def _require_known(path: str, files: Mapping[str, bytes]) -> None:
