@@ -6,35 +6,34 @@ import tokenize
 from collections.abc import Mapping
 from unittest import mock
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hgen.scoring import Score, diffs, excerpts, score, sources
 from hgen.scoring.definitions import DEFINITIONS, children, first_line, last_line
+from tests.scoring.effort import examples
 from tests.scoring.worlds import World, worlds
-
-examples = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def verdict(world: World, after: Mapping[str, bytes]) -> Score:
     return score(world.task, world.patch(after), world.files)
 
 
-@examples
+@examples(120)
 @given(worlds())
 def test_the_right_answer_earns_1(world: World):
     right = verdict(world, world.after)
     assert (right.reward, right.resolved, right.precision, right.recall, right.reasons) == (1, True, 1, 1, ())
 
 
-@examples
+@examples(120)
 @given(worlds())
 def test_the_start_state_earns_0(world: World):
     assert score(world.task, "", world.files).reward == 0
 
 
-@examples
-@given(worlds(), st.data())
+@examples(120)
+@given(worlds(families=("func-localize", "dep-search")), st.data())
 def test_comments_elsewhere_change_nothing(world: World, data: st.DataObject):
     after = world.after
     for path in sorted(after):
@@ -43,7 +42,7 @@ def test_comments_elsewhere_change_nothing(world: World, data: st.DataObject):
     assert verdict(world, after) == verdict(world, world.after)
 
 
-@examples
+@examples(120)
 @given(worlds(), st.data())
 def test_the_order_of_hunks_and_files_changes_nothing(world: World, data: st.DataObject):
     after = world.after
@@ -52,7 +51,7 @@ def test_the_order_of_hunks_and_files_changes_nothing(world: World, data: st.Dat
     assert score(world.task, "".join(data.draw(st.permutations(parts))), world.files).resolved
 
 
-@examples
+@examples(120)
 @given(worlds())
 def test_a_diff_in_pieces_is_the_same_diff(world: World):
     after = world.after
@@ -64,7 +63,7 @@ def test_a_diff_in_pieces_is_the_same_diff(world: World):
     assert score(world.task, "".join(pieces), world.files) == score(world.task, world.patch(after), world.files)
 
 
-@examples
+@examples(120)
 @given(worlds(), st.data())
 def test_a_task_is_the_same_where_unrelated_definitions_stand_elsewhere(world: World, data: st.DataObject):
     after = world.after
@@ -79,7 +78,7 @@ def test_a_task_is_the_same_where_unrelated_definitions_stand_elsewhere(world: W
     assert verdict(moved, after) == verdict(world, world.after)
 
 
-@examples
+@examples(120)
 @given(worlds(), st.data())
 def test_a_changed_code_token_is_never_resolved(world: World, data: st.DataObject):
     after = world.after
@@ -90,7 +89,7 @@ def test_a_changed_code_token_is_never_resolved(world: World, data: st.DataObjec
     assert (result.resolved, result.reward) == (False, 0)
 
 
-@settings(examples, max_examples=300)
+@examples(300)
 @given(worlds(), st.data())
 def test_an_excerpt_gets_the_verdict_of_the_whole_file(world: World, data: st.DataObject):
     after = world.after if data.draw(st.booleans()) else dict(world.files)
@@ -104,7 +103,7 @@ def test_an_excerpt_gets_the_verdict_of_the_whole_file(world: World, data: st.Da
     assert numbers(quick) == numbers(whole)
 
 
-@examples
+@examples(120)
 @given(worlds(), st.data())
 def test_whatever_the_patch_a_verdict_comes_back(world: World, data: st.DataObject):
     patch = world.patch(world.after)

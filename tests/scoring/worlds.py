@@ -10,11 +10,12 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from hgen.scoring import sources
-from hgen.scoring.definitions import Place, docstring_of, first_line, places
+from hgen.scoring.definitions import DEFINITIONS, Place, docstring_of, first_line, places
 from hgen.scoring.diffs import Edit, edited, render
 
 MODULES = ("textwrap", "fnmatch", "shlex", "queue", "string", "sched", "cmd", "graphlib", "netrc")
 MARKER = "# this function/class is called by the subject function"
+FAMILIES = ("func-localize", "dep-search", "issue-localize")
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,11 @@ def definitions(name: str) -> tuple[Place, ...]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def worlds(draw: st.DrawFn, families: tuple[str, ...] = FAMILIES) -> World:
     """A task of one to three targets in one or two modules."""
-    family = draw(st.sampled_from(["func-localize", "dep-search"]))
+    family = draw(st.sampled_from(families))
     names = draw(st.lists(st.sampled_from(MODULES), min_size=1, max_size=2, unique=True))
-    pool = [
-        (name, place)
-        for name in names
-        for place in definitions(name)
-        if family == "dep-search" or docstring_of(place.node.body) is None
-    ]
+    pool = [(name, place) for name in names for place in definitions(name) if _asks_for(family, place)]
     if not pool:
         pool, family = [(name, place) for name in names for place in definitions(name)], "dep-search"
     chosen = draw(st.lists(st.sampled_from(range(len(pool))), min_size=1, max_size=3, unique=True))
@@ -84,11 +80,20 @@ def worlds(draw: st.DrawFn) -> World:
     )
 
 
+def _asks_for(family: str, place: Place) -> bool:
+    """Whether a definition can be a target; a place to change is innermost, so that a comment in it is only there."""
+    if family == "issue-localize":
+        return sum(isinstance(node, DEFINITIONS) for node in ast.walk(place.node)) == 1
+    return family == "dep-search" or docstring_of(place.node.body) is None
+
+
 def _right(family: str, name: str, place: Place) -> Edit:
     source = sources.parse_start(module(name))
     if family == "dep-search":
         line, text = first_line(source, place.node), MARKER
-    else:
+    elif family == "func-localize":
         line, text = first_line(source, place.node.body[0]), '"""Say what this is for."""'
+    else:
+        line, text = first_line(source, place.node.body[-1]), "# This has to change."
     there = source.lines[line - 1]
     return Edit(line, line - 1, (there[: len(there) - len(there.lstrip())] + text.encode(),))

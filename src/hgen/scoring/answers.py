@@ -45,9 +45,9 @@ def compared(path: str, before: bytes, after: bytes) -> tuple[Source, Source, tr
     except sources.SourceError as error:
         raise Refusal("start-state", f"{path}: {error}") from None
     lines = sources.split(after)
-    cookie = sources.cookie_of(lines)
-    if _encoding_changed(start.cookie, cookie):
-        raise Refusal("encoding-changed", f"{path}: {_shown(start.cookie)} became {_shown(cookie)}")
+    encoding = sources.encoding_of(lines)
+    if encoding != start.encoding:
+        raise Refusal("encoding-changed", f"{path}: {start.encoding} became {encoding}")
     try:
         start, answer = excerpts.versions(start, after, lines)
     except sources.SourceError as error:
@@ -90,14 +90,3 @@ def _require_edit(patch: FilePatch) -> None:
         raise Refusal("mode-changed", f"{patch.new_path}: {patch.old_mode} became {patch.new_mode}")
     if patch.binary:
         raise Refusal("binary-patch", patch.new_path)
-
-
-def _encoding_changed(before: bytes | None, after: bytes | None) -> bool:
-    if after is None and before is not None:
-        # A comment above may push the declaration out of the first two lines; without one the file is UTF-8.
-        return before.lower() not in sources.UTF8
-    return before != after
-
-
-def _shown(cookie: bytes | None) -> str:
-    return cookie.decode("ascii", "replace") if cookie else "no declaration"

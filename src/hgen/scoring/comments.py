@@ -62,9 +62,16 @@ def code_below(source: Source, line: int) -> int:
     return below
 
 
+def code_above(source: Source, line: int) -> int:
+    """The line before that holds more than a comment; 0 if there is none."""
+    above = line - 1
+    while above and (not source.lines[above - 1].strip() or stands_alone(source, above)):
+        above -= 1
+    return above
+
+
 def _decoded(source: Source, first: int, last: int) -> list[str]:
-    encoding = source.cookie.decode("ascii", "replace") if source.cookie else "utf-8"
-    return b"\n".join(source.span(first, last)).decode(encoding, "replace").split("\n")
+    return b"\n".join(source.span(first, last)).decode(source.encoding, "replace").split("\n")
 
 
 def _logical_lines(source: Source, line: int) -> tuple[int, int]:

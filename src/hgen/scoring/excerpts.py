@@ -24,7 +24,7 @@ def versions(start: Source, after: bytes, lines: list[bytes]) -> tuple[Source, S
     ``lines`` are those of ``after``. Raises ``SourceError`` if the answer does not parse.
     """
     # The excerpt is read without the file's first lines, so what these declare must be nothing new.
-    if start.cookie is None or start.cookie.lower() in UTF8:
+    if start.encoding == UTF8:
         excerpts = _excerpts(start, lines)
         if excerpts is not None:
             return excerpts
@@ -48,8 +48,8 @@ def _excerpts(start: Source, lines: list[bytes]) -> tuple[Source, Source] | None
     if answer is None:
         return None
     return (
-        Source(start.lines, start.cookie, body[low:high], first, last, outer, low),
-        Source(lines, start.cookie, answer, first, new_last, outer, low),
+        Source(start.lines, start.encoding, body[low:high], first, last, outer, low),
+        Source(lines, start.encoding, answer, first, new_last, outer, low),
     )
 
 

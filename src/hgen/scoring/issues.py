@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hgen.scoring.answers import compared_comments
-from hgen.scoring.comments import Comments, code_below, stands_alone
+from hgen.scoring.comments import Comments, code_above, code_below, stands_alone
 from hgen.scoring.definitions import enclosing, first_line
 from hgen.scoring.diffs.rendering import differences
+from hgen.scoring.sources import parse_start
 from hgen.scoring.tasks import Target, located, targets_of
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
+from hgen.scoring.words import says_something
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,15 +26,15 @@ MIN_PRECISION = 0.5
 
 MAX_COMMENTS = 2000
 """In one file; looking at each takes time, and no right answer has as many."""
-_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def score_comments(task: Mapping[str, object], changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
     """The verdict on an answer given as the new contents of the files it changes.
 
     A place is a definition, or a file outside its definitions. A comment counts for the gold definition that holds
-    it or stands directly below it, otherwise for the innermost definition around it. Full success may be less than
-    precise, so that a reward below 1 can be a success.
+    it, its last lines included where it is indented as the body is, or that stands directly below it; otherwise for
+    the innermost definition around it. Full success may be less than precise, so that a reward below 1 can be a
+    success.
     """
     targets = targets_of(task)
     hits: set[Target] = set()
@@ -44,7 +45,7 @@ def score_comments(task: Mapping[str, object], changed: Mapping[str, bytes], fil
         wanted = located(targets, path, files[path])
         for line in _new_comments(start, answer):
             files_hit.add(path)
-            around = _around(answer, line)
+            around = _around(parse_start(files[path]), answer, line)
             gold = [wanted[place.path] for place in around if place.path in wanted]
             if gold:
                 hits.add(gold[-1])
@@ -74,7 +75,7 @@ def _new_comments(start: Source, answer: Source) -> Iterator[int]:
     for line, text in added:
         if replaced[text]:
             replaced[text] -= 1
-        elif _WORD.search(text):
+        elif says_something(text):
             yield line
 
 
@@ -86,10 +87,22 @@ def _texts(comments: Comments, first: int, last: int) -> Iterator[tuple[int, str
             yield line, " ".join(comment.strip("# \t").split())
 
 
-def _around(source: Source, line: int) -> list[Place]:
-    """The definitions that hold a comment, and last the one that it stands directly above."""
-    around = enclosing(source, line)
-    if not stands_alone(source, line):
+def _around(start: Source, answer: Source, line: int) -> list[Place]:
+    """The definitions that hold a comment, and last the one that it ends or that it stands directly above."""
+    around = enclosing(answer, line)
+    if not stands_alone(answer, line):
         return around
-    below = code_below(source, line)
-    return [*around, *(place for place in enclosing(source, below) if first_line(source, place.node) == below)]
+    above, below = code_above(answer, line), code_below(answer, line)
+    # What precedes an excerpt stands on the same lines in the start state.
+    ended = enclosing(answer if above >= answer.first else start, above)[len(around) :]
+    begun = [place for place in enclosing(answer, below) if first_line(answer, place.node) == below]
+    indent = _indent(answer, line)
+    if any(place.node.col_offset >= indent for place in begun):
+        ended = []
+    inside = [place for place in ended if place.node.col_offset < indent]
+    return [*around, *(inside or begun)]
+
+
+def _indent(source: Source, line: int) -> int:
+    text = source.lines[line - 1]
+    return len(text) - len(text.lstrip())

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from hgen.scoring.answers import compared
 from hgen.scoring.tasks import def_lines, targets_of
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
+from hgen.scoring.words import is_description
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-MIN_WORDS = 3
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_UNWRITTEN = re.compile(r"\W*(?:todo|fixme|tbd|xxx|lorem ipsum|placeholder)\b", re.IGNORECASE)
 
 
 def score_docstrings(task: Mapping[str, object], changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
@@ -41,16 +37,3 @@ def score_docstrings(task: Mapping[str, object], changed: Mapping[str, bytes], f
             tried = any(wanted.get(key) == target for key in written)
             reasons.append(Reason("docstring-empty" if tried else "target-missed", str(target)))
     return scored(hits=len(described), given=len(written), wanted=len(targets), reasons=reasons)
-
-
-def is_description(docstring: str) -> bool:
-    """Whether a docstring says something: at least three different words, in a script that has words.
-
-    Scripts written without spaces count characters instead. What is said is not judged.
-    """
-    words = {word.casefold() for word in _WORD.findall(docstring)}
-    letters = sum(map(len, words))
-    unspaced = sum(1 for word in words for letter in word if letter > "\u2e80")
-    if _UNWRITTEN.match(docstring) or letters < 2 * MIN_WORDS:
-        return False
-    return len(words) >= MIN_WORDS or unspaced >= 2 * MIN_WORDS

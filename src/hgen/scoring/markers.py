@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hgen.scoring.answers import compared_comments
@@ -17,12 +18,20 @@ if TYPE_CHECKING:
 
     from hgen.scoring.sources import Source
 
-_KIND = r"(?:async(?:hronous)?\s+)?(?:function|method|class|coroutine|generator|definition|property|constructor)"
-_SENTENCE = re.compile(
-    rf"(?:this|the)\s+(?:following\s+)?{_KIND}(?:\s*(?:/|\bor\b)\s*{_KIND})*\s+is\s+(?:directly\s+)?called\s+"
-    rf"(?:directly\s+)?by\s+(?:the\s+)?(?:{_KIND}\s+)?(?P<open>[`'\"“‘]*)(?P<name>[^\s`'\"“”‘’]+?)(?:\(\))?"
-    rf"[`'\"”’]*(?:\(\))?(?:\s+{_KIND})?\s*[.!]?",
-    re.IGNORECASE,
+_KIND = (
+    r"(?:(?:async(?:hronous)?|static|class|helper|generator)[\s-]+)?(?:function|func|method|staticmethod|classmethod|"
+    r"class|coroutine|generator|definition|property|constructor|helper)"
+)
+_KINDS = rf"{_KIND}(?:\s*(?:/|\\|\||\bor\b)\s*{_KIND})*"
+_SENTENCE = (
+    rf"(?:(?:note|nb|info)\s*[:-]+\s*)?(?:(?:this|the)\s+(?:following\s+)?{_KINDS}\s+|this\s+)?"
+    rf"(?:is\s+|gets\s+|is\s+being\s+)?(?:directly\s+)?called\s+(?:directly\s+)?(?:by|from)\s+"
+    rf"(?:the\s+)?(?:{_KIND}\s+)?[`'\"“‘*\[(<]*(?-i:NAMES)(?:\([^()]*\))?[`'\"”’*\])>]*(?:\([^()]*\))?"
+    rf"(?:\s+(?!class\b){_KINDS})?(?:\s+directly)?"
+)
+_FRAME = " \t#-=*~:!>|"
+_PRAGMA = re.compile(
+    r"\s#\s*(?:noqa|nosec|nopep8|type:|pylint:|pragma:|fmt:|isort:|mypy:|pyright:|ruff:|flake8:|yapf:).*", re.IGNORECASE
 )
 MAX_MARKERS = 2000
 """In one file; looking at each takes time, and no right answer has as many."""
@@ -60,24 +69,29 @@ def score_markers(task: Mapping[str, object], changed: Mapping[str, bytes], file
 
 
 def names_of(subject: Target) -> frozenset[str]:
-    """What a marker may call the function: its qualified name, with or without module, or its last part."""
+    """What a marker may call the function: its qualified name, with or without module or file, or its last part."""
     plain = subject.qualname.replace(".<locals>", "")
     module = subject.file.rsplit(".", 1)[0].replace("/", ".").replace(".__init__", "").split(".")
     dotted = {".".join([*module[at:], name]) for at in range(len(module)) for name in (plain, subject.qualname)}
-    return frozenset({subject.qualname, plain, plain.rsplit(".", 1)[-1], *dotted})
+    in_file = {f"{subject.file}:{colon}{name}" for colon in ("", ":") for name in (plain, subject.qualname)}
+    return frozenset({subject.qualname, plain, plain.rsplit(".", 1)[-1], *dotted, *in_file})
 
 
 def is_marker(comment: str, names: frozenset[str]) -> bool:
     """Whether a comment says, and says nothing else, that what follows is called by the function of these names.
 
-    The kind of thing, case, white space, quotes around the name, ``()`` behind it and a full stop are free, and so is
-    a second comment behind a ``#`` (``# noqa``).
+    Free are: the kind of thing, whether it is named at all, case, white space, a frame of signs, quotes around the
+    name, brackets behind it, what ends the sentence, and another tool's comment (``# noqa``) behind it.
     """
     if len(comment) > _MAX_COMMENT:
         return False
-    sentence = re.split(r"\s#", comment.lstrip("#").strip(), maxsplit=1)[0]
-    match = _SENTENCE.fullmatch(sentence.strip())
-    return match is not None and match.group("name") in names
+    sentence = _PRAGMA.sub("", comment).lstrip(_FRAME).rstrip(_FRAME + ".,;")
+    return _sentence(names).fullmatch(" ".join(sentence.split())) is not None
+
+
+@lru_cache(maxsize=64)
+def _sentence(names: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(_SENTENCE.replace("NAMES", "|".join(map(re.escape, sorted(names)))), re.IGNORECASE)
 
 
 def _marks(source: Source, names: frozenset[str]) -> Counter[_Mark]:
@@ -99,9 +113,7 @@ def _may_be_marker(text: bytes) -> bool:
     at = text.find(b"#")
     if at < 0:
         return False
-    text = text[at:].lower()
-    at = text.find(b"called")
-    return at >= 0 and text.find(b"by", at) >= 0
+    return b"called" in text[at:].lower()
 
 
 def _mark(source: Source, line: int) -> _Mark:

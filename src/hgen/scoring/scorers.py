@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Protocol
 
 from hgen.scoring.answers import changed_files
 from hgen.scoring.issues import score_comments
@@ -10,25 +11,32 @@ from hgen.scoring.localize import score_docstrings
 from hgen.scoring.markers import score_markers
 from hgen.scoring.verdicts import Reason, Refusal, Score, refused
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 SCORERS = {"func-localize": score_docstrings, "dep-search": score_markers, "issue-localize": score_comments}
 """The static families: their scorers see the changed files and run nothing."""
 
 
-def score(task: Mapping[str, object], patch: object, files: Mapping[str, bytes]) -> Score:
+class Record(Protocol):
+    """A task as a pydantic model, which gives its JSON row."""
+
+    def model_dump(self, *, mode: str) -> Mapping[str, object]:
+        """Its fields by name, as JSON has them if ``mode`` is ``json``."""
+
+
+def score(task: Mapping[str, object] | Record, patch: object, files: Mapping[str, bytes]) -> Score:
     """The verdict on a prediction for a task of a static family.
 
-    ``task`` is the task's JSON row; ``patch`` the prediction, a diff against the start state; ``files`` the start
-    state's contents of at least the paths that the patch touches and those of the targets: a path that is not in it
-    does not exist. Nothing is read, run or raised, whatever the prediction holds.
+    ``task`` is the task or its JSON row, of which ``family``, ``targets`` and ``subject`` are used; each target has
+    ``file``, ``qualname``, ``kind`` and ``def_line`` in the start state. ``patch`` is the prediction, a diff against
+    the start state; ``files`` the start state's contents of at least the paths that the patch touches and those of
+    the targets: a path that is not in it does not exist. Nothing is read, run or raised, whatever the prediction
+    holds.
     """
     try:
         changed = changed_files(patch, files)
     except Refusal as refusal:
         return refused(refusal.reason)
-    return score_changes(task, changed, files)
+    row = task.model_dump(mode="json") if not isinstance(task, Mapping) else task
+    return score_changes(row, changed, files)
 
 
 def score_changes(task: Mapping[str, object], changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import gc
 import re
 import sys
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
-UTF8 = frozenset({b"utf-8", b"utf8", b"utf_8", b"u8"})
-"""Declarations that change nothing: Python reads files as UTF-8 without them."""
+UTF8 = "utf-8"
+"""The encoding of files that declare none."""
 _PARSER_STACK = 192 << 20
 
 
@@ -31,8 +32,8 @@ class Source(NamedTuple):
     lines: list[bytes]
     """All lines of the file without their ends. Python also ends lines at a lone carriage return, so its line numbers
     index this list."""
-    cookie: bytes | None
-    """The encoding that a comment in the first two lines declares, as written."""
+    encoding: str
+    """The one that a comment in the first two lines declares, by the name that all its spellings share."""
     body: list[ast.stmt]
     """The statements."""
     first: int
@@ -57,7 +58,10 @@ def parse(content: bytes) -> Source:
     """Parse a file; whatever is hostile in it ends in ``SourceError``."""
     body = statements(content)
     lines = split(content)
-    return Source(lines, cookie_of(lines), body, 1, len(lines), (), 0)
+    encoding = encoding_of(lines)
+    if encoding != UTF8 and _decoded(content, encoding).count("\n") != content.count(b"\n"):
+        raise SourceError(f"the encoding {encoding} hides ends of lines")
+    return Source(lines, encoding, body, 1, len(lines), (), 0)
 
 
 def statements(content: bytes) -> list[ast.stmt]:
@@ -83,15 +87,36 @@ def split(content: bytes) -> list[bytes]:
     return content.split(b"\n")
 
 
-def cookie_of(lines: list[bytes]) -> bytes | None:
-    """The encoding that a comment in the first two lines declares, as written (PEP 263)."""
+def encoding_of(lines: list[bytes]) -> str:
+    """The encoding that a byte order mark or a comment in the first two lines declares (PEP 263)."""
+    if lines[0].startswith(codecs.BOM_UTF8):
+        return UTF8
     for line in lines[:2]:
         match = _COOKIE.match(line)
         if match:
-            return match.group(1)
+            return _canonical(match.group(1).decode("ascii"))
         if not _BLANK.match(line):
-            return None
-    return None
+            return UTF8
+    return UTF8
+
+
+def _canonical(declared: str) -> str:
+    name = declared.lower().replace("_", "-")
+    # Python's own parser takes utf-8-unix and the like as editors write them.
+    for known in (UTF8, "iso-8859-1", "latin-1"):
+        if name.startswith(known + "-"):
+            name = known
+    try:
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return name
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding, "replace")
+    except (LookupError, ValueError) as error:
+        raise SourceError(f"{type(error).__name__}: {error}") from None
 
 
 def _tree(content: bytes) -> ast.Module:

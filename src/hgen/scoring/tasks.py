@@ -72,6 +72,8 @@ def _target(row: object) -> Target:
         target = Target(row["file"], row["qualname"], row["kind"], row["def_line"])
     except KeyError as error:
         raise Refusal("bad-task", f"a symbol without {error}") from None
-    if not all(isinstance(part, str) for part in (target.file, target.qualname, target.kind)):
+    if not all(isinstance(part, str) for part in (target.file, target.qualname, target.kind)) or not isinstance(
+        target.def_line, int
+    ):
         raise Refusal("bad-task", f"a symbol that is none: {row}")
     return target

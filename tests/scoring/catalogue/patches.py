@@ -229,7 +229,11 @@ start.patch(
     code="docstring-elsewhere",
 )
 start.patch(
-    "unknown-escape", "a name with an unknown escape", 0, RIGHT.replace("a/a.py", '"a/\\q.py"'), code="damaged-patch"
+    "unknown-escape",
+    "a name with an unknown escape is none",
+    0,
+    RIGHT.replace("a/a.py", '"a/\\q.py"').replace("b/a.py", '"b/\\q.py"'),
+    code="does-not-apply",
 )
 
 CASES: list[Case] = start.cases
