@@ -42,7 +42,7 @@ def commit(folder: Path, branch: str, tree: Mapping[bytes, Entry]) -> None:
         stream.append(b"M %s inline %s\n" % (entry.mode.encode(), _quote(path)))
         stream.append(b"data %d\n%s\n" % (len(entry.content), entry.content))
     stream.append(b"done\n")
-    git(folder, "fast-import", "--quiet", "--date-format=raw", stdin=b"".join(stream))
+    git(folder, "fast-import", "--quiet", "--depth=0", "--date-format=raw", stdin=b"".join(stream))
 
 
 def diff(before: Mapping[bytes, Entry], after: Mapping[bytes, Entry]) -> bytes:
@@ -61,8 +61,8 @@ def diff(before: Mapping[bytes, Entry], after: Mapping[bytes, Entry]) -> bytes:
 
 def git(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
     """Run git in a bare repository with no configuration of the user's; gives its standard output."""
-    # No delta search and little compression: these repositories live for seconds.
-    settings = ["core.compression=1", "pack.window=0", "fastimport.unpackLimit=0", "core.attributesFile=/dev/null"]
+    # No deltas, little compression, no waiting for the disk: these repositories live for seconds.
+    settings = ["core.compression=1", "core.fsync=none", "fastimport.unpackLimit=0", "core.attributesFile=/dev/null"]
     command = ["git", f"--git-dir={folder}", *(word for setting in settings for word in ("-c", setting)), *arguments]
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
