@@ -7,7 +7,7 @@ import pytest
 
 from hgen.sandbox.base import Limits
 from hgen.sandbox.container import ContainerSandbox
-from hgen.sandbox.layout import TREE
+from hgen.sandbox.layout import JOB, TREE
 
 pytestmark = pytest.mark.container
 
@@ -142,7 +142,7 @@ def test_a_command_that_kills_its_supervisor_gains_no_time(sandbox):
     assert b"sleep 60" not in after.stdout
 
 
-@pytest.mark.parametrize("folder", [str(TREE), "/tmp", "/dev/shm"])
+@pytest.mark.parametrize("folder", [str(TREE), str(JOB), "/tmp", "/dev/shm"])
 def test_every_writable_folder_is_bounded(limited, folder):
     small = limited(memory=128 << 20, disk=8 << 20, scratch=8 << 20, inodes=500)
     assert int(python(small, FILL_BYTES, folder)) <= 9 << 20
@@ -155,7 +155,7 @@ def test_every_writable_folder_is_bounded(limited, folder):
 
 def test_nothing_else_is_writable(sandbox, limited):
     # The queue file system holds no bytes of ordinary files; the engine bounds it.
-    assert set(json.loads(python(sandbox, WRITABLE))) - {"/dev/mqueue"} == {str(TREE), "/tmp", "/dev/shm"}
+    assert set(json.loads(python(sandbox, WRITABLE))) - {"/dev/mqueue"} == {str(TREE), str(JOB), "/tmp", "/dev/shm"}
     queues = (
         python(sandbox, FILL_INODES, "/dev/mqueue") if sandbox.exec(["test", "-w", "/dev/mqueue"], timeout=9).ok else 0
     )
