@@ -7,7 +7,7 @@
 set -euo pipefail
 
 kind=${1:-docker}
-base=localhost/hgen-base:debian
+base=localhost/hgen-base:debian-venv
 state=/var/lib/hgen-engine
 daemon=
 case $kind in
@@ -135,7 +135,7 @@ make_base() {
     [ -n "$codename" ] || fail "cannot tell which release of Debian or Ubuntu this is"
     install_packages mmdebstrap
     say "making the base image $base from packages of $codename"
-    mmdebstrap --variant=essential --include=python3,git,patch,procps,ca-certificates \
+    mmdebstrap --variant=essential --include=python3,python3-venv,git,patch,procps,ca-certificates \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt=force-unsafe-io \
         "$codename" "$state/base-$kind.tar" >"$state/base-$kind.log" 2>&1 || { tail -n 20 "$state/base-$kind.log" >&2 && fail "mmdebstrap failed"; }

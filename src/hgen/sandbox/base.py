@@ -30,6 +30,8 @@ class Limits:
     """Files that can be added to the start state; also how many fit into each of the other folders."""
     scratch: int = 64 << 20
     """Size of ``/tmp``; ``/dev/shm`` has a quarter of it."""
+    venv: int = 0
+    """Size of ``/opt/venv`` if commands may write there, as where an environment is built; with 0 it is the image's."""
     output: int = 1 << 20
     """Standard output and standard error of one command, together."""
     lifetime: float = 3600.0
@@ -37,9 +39,9 @@ class Limits:
 
     def __post_init__(self) -> None:
         # These file systems live in the sandbox's own memory: filling them must not leave it without any.
-        if self.disk + self.scratch * 5 // 4 > self.memory * 3 // 4:
+        if self.disk + self.venv + self.scratch * 5 // 4 > self.memory * 3 // 4:
             raise ConfigError(
-                f"sandbox limits: disk {self.disk} + scratch {self.scratch} bytes need more than "
+                f"sandbox limits: disk {self.disk + self.venv} + scratch {self.scratch} bytes need more than "
                 f"three quarters of memory {self.memory}; raise memory or lower them"
             )
 

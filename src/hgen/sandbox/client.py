@@ -1,11 +1,10 @@
 """The calls to a container engine that a sandbox needs: docker-py behind types, its troubles as ``SandboxError``."""
 
-import io
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 from urllib.parse import urlsplit
 
 import docker
@@ -112,6 +111,17 @@ class Client:
             )["Id"]
         return container
 
+    def create_fetcher(self, image: str, argv: Sequence[str], *, user: str, labels: Mapping[str, str]) -> str:
+        """Make a container with the host's network, for code that is trusted: it downloads what foreign code needs."""
+        with self._trouble("create a container"):
+            host = self._api.create_host_config(
+                network_mode="host", cap_drop=["ALL"], security_opt=["no-new-privileges"], mem_limit=2 << 30
+            )
+            container: str = self._api.create_container(
+                image, list(argv), user=user, host_config=host, labels=dict(labels), use_config_proxy=False
+            )["Id"]
+        return container
+
     def start(self, container: str) -> None:
         """Start a container."""
         with self._trouble("start a container"):
@@ -148,6 +158,13 @@ class Client:
         """Unpack a tar archive into a folder of a running container, with the owners that it names."""
         with self._trouble(f"copy {len(archive)} bytes into a container"):
             self._api.put_archive(container, folder, archive)
+
+    def get(self, container: str, path: str, file: BinaryIO) -> None:
+        """Write what lies at a path in a container to a file, as a tar archive."""
+        with self._trouble(f"copy {path} out of a container"):
+            pieces, _ = self._api.get_archive(container, path)
+            for piece in pieces:
+                file.write(piece)
 
     def execute(
         self, container: str, argv: Sequence[str], *, user: str, stdin: bytes = b""
@@ -221,11 +238,11 @@ class Client:
             log = self._api.pull(repository, tag or "latest", stream=True, decode=True)
             self._follow(f"pull {name}", log)
 
-    def build(self, context: bytes, *, tag: str, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
-        """Build an image from a tar archive that holds a ``Containerfile``."""
+    def build(self, context: BinaryIO, *, tag: str, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
+        """Build an image from an open tar archive that holds a ``Containerfile``."""
         with self._trouble(f"build the image {tag}"):
             log = self._api.build(
-                fileobj=io.BytesIO(context),
+                fileobj=context,
                 custom_context=True,
                 dockerfile="Containerfile",
                 tag=tag,

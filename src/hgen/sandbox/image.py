@@ -2,6 +2,7 @@
 
 import hashlib
 from importlib.resources import files
+from io import BytesIO
 
 from hgen.errors import SandboxError
 from hgen.sandbox.client import Client
@@ -10,7 +11,7 @@ from hgen.sandbox.layout import ROOT, single
 BASE = "python:3.12-slim"
 """The base image where there is a registry; any Debian or Ubuntu image with Python 3.11 or later will do."""
 
-DEBIAN_BASE = "localhost/hgen-base:debian"
+DEBIAN_BASE = "localhost/hgen-base:debian-venv"
 """The base image that ``scripts/setup-engine.sh`` makes from Debian packages where there is no registry."""
 
 # ``localhost/`` because Podman reads a name without it as one of a registry's.
@@ -31,7 +32,7 @@ def ensure(client: Client, base: str = "") -> str:
     if found is None:
         context = single("Containerfile", recipe, owner=ROOT, mode=0o644)
         made_of = {"hgen.image": content, "hgen.base": name, "hgen.base.id": base_image}
-        client.build(context, tag=tag, arguments={"BASE": base_image}, labels=made_of)
+        client.build(BytesIO(context), tag=tag, arguments={"BASE": base_image}, labels=made_of)
         found = client.image(tag)
     if found is None:
         raise SandboxError(f"{client.kind} at {client.url} built {tag} but does not have it")

@@ -1,0 +1,267 @@
+"""What a tree says that its tests need: requirements read from its packaging files, with nothing run."""
+
+import ast
+import configparser
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+Table = Mapping[str, object]
+
+_MOST_BYTES = 1_000_000
+"""Packaging files beyond this size are no packaging files."""
+
+_TESTS = re.compile(r"(^|[-_./])(tests?|testing|pytest|unittests?|check)($|[-_.])")
+_DEVELOPMENT = re.compile(r"(^|[-_./])(dev|devel|develop|development)($|[-_.])")
+_DEFAULT_BUILD = ("setuptools>=64", "wheel")
+_POETRY_BOUND = re.compile(r"[\^~]?\s*(\d[\w.]*)$")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a tree states; requirements are in the form of PEP 508, each once, in the order found."""
+
+    name: str
+    """The canonical name of its own distribution, or empty."""
+    installable: bool
+    """Whether there is something that an installer can install."""
+    build: tuple[str, ...]
+    own: tuple[str, ...]
+    """Its dependencies, as far as they can be read; a ``setup.py`` may hold more."""
+    tests: tuple[tuple[str, ...], ...]
+    """Groups of what the tests need, the most telling first."""
+
+
+def declared(files: Mapping[str, bytes]) -> Declared:
+    """Read pyproject.toml, PKG-INFO, setup.cfg, setup.py, tox.ini, noxfile.py and requirements files; run nothing."""
+    project = _toml(files, "pyproject.toml")
+    cfg = _ini(files, "setup.cfg")
+    script = _calls(files, "setup.py", "setup")
+    groups = [*_pyproject_groups(project), *_setup_groups(cfg, script), *_tool_groups(files), *_file_groups(files)]
+    headers = BytesHeaderParser().parsebytes(_read(files, "PKG-INFO"))
+    name = _name(project, cfg, script) or str(headers.get("Name", ""))
+    own = [
+        *_strings(_table(project, "project").get("dependencies")),
+        *_poetry(_table(_poetry_table(project), "dependencies")),
+        *_lines(cfg.get("options", {}).get("install_requires", "")),
+        *_strings(script.get("install_requires")),
+        *(text for text in headers.get_all("Requires-Dist", []) if "extra" not in text.partition(";")[2]),
+    ]
+    build = _strings(_table(project, "build-system").get("requires")) or list(_DEFAULT_BUILD)
+    extras: dict[str, list[str]] = {canonicalize_name(group): wanted for group, wanted in groups}
+    return Declared(
+        name=canonicalize_name(name) if name else "",
+        installable="setup.py" in files or bool({"project", "build-system"} & project.keys() or _poetry_table(project)),
+        build=_sound(build, name, extras),
+        own=_sound(own, name, extras),
+        tests=tuple(_ranked(groups, name, extras)),
+    )
+
+
+def _ranked(
+    groups: list[tuple[str, list[str]]], name: str, extras: Mapping[str, list[str]]
+) -> Iterator[tuple[str, ...]]:
+    """The groups for tests; only where there are none, those for development, without what is for neither."""
+    of_tests = [wanted for group, wanted in groups if _TESTS.search(group.lower())]
+    of_development = [wanted for group, wanted in groups if _DEVELOPMENT.search(group.lower())]
+    for wanted in of_tests or of_development:
+        if sound := _sound(wanted, name, extras):
+            yield sound
+
+
+def _sound(texts: Iterable[str], name: str, extras: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """The requirements that an index can answer; a mention of the project's own extras stands for what is in them."""
+    found: dict[str, None] = {}
+    pending = list(texts)
+    seen: set[str] = set()
+    while pending:
+        text = pending.pop(0).partition(" #")[0].strip()
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if name and canonicalize_name(requirement.name) == canonicalize_name(name):
+            fresh = {canonicalize_name(extra) for extra in requirement.extras} - seen
+            seen |= fresh
+            pending = [text for extra in sorted(fresh) for text in extras.get(extra, [])] + pending
+        elif requirement.url is None:
+            found[str(requirement)] = None
+    return tuple(found)
+
+
+def _pyproject_groups(project: Table) -> Iterator[tuple[str, list[str]]]:
+    for name, wanted in _table(_table(project, "project"), "optional-dependencies").items():
+        yield name, _strings(wanted)
+    groups = _table(project, "dependency-groups")
+    for name in groups:
+        yield name, _included(groups, name, frozenset())
+    poetry = _poetry_table(project)
+    yield "dev", _poetry(_table(poetry, "dev-dependencies"))
+    for name, group in _table(poetry, "group").items():
+        yield name, _poetry(_table(group, "dependencies"))
+    tool = _table(project, "tool")
+    for name, wanted in _table(_table(tool, "pdm"), "dev-dependencies").items():
+        yield name, _strings(wanted)
+    yield "dev", _strings(_table(tool, "uv").get("dev-dependencies"))
+    for name, environment in _table(_table(tool, "hatch"), "envs").items():
+        wanted = [_table({"e": environment}, "e").get(key) for key in ("dependencies", "extra-dependencies")]
+        yield ("test" if name == "hatch-test" else name), [text for group in wanted for text in _strings(group)]
+
+
+def _included(groups: Table, name: str, seen: frozenset[str]) -> list[str]:
+    """A dependency group with the groups that it includes (PEP 735); a circle ends."""
+    found: list[str] = []
+    members = groups.get(name)
+    for member in members if isinstance(members, list) and name not in seen else ():
+        if isinstance(member, str):
+            found.append(member)
+        elif isinstance(member, dict) and isinstance(member.get("include-group"), str):
+            found += _included(groups, member["include-group"], seen | {name})
+    return found
+
+
+def _setup_groups(cfg: Mapping[str, Mapping[str, str]], script: Table) -> Iterator[tuple[str, list[str]]]:
+    for name, wanted in cfg.get("options.extras_require", {}).items():
+        yield name, _lines(wanted)
+    yield "tests", _lines(cfg.get("options", {}).get("tests_require", ""))
+    yield "tests", _strings(script.get("tests_require"))
+    for name, group in _table(script, "extras_require").items():
+        yield name, _strings(group)
+
+
+def _tool_groups(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
+    """What tox and nox install for the tests."""
+    for section, values in _ini(files, "tox.ini").items():
+        if section == "testenv" or _TESTS.search(section.removeprefix("testenv:")):
+            # Factors such as ``py39: mock`` say in which environments a line counts.
+            plain = [line.rpartition(": ")[2] for line in _lines(values.get("deps", ""))]
+            yield "tests", [found for line in plain for found in _followed(files, line)]
+    for function in ast.walk(_tree(files, "noxfile.py")):
+        if isinstance(function, ast.FunctionDef) and _TESTS.search(function.name):
+            yield "tests", [found for text in _installed(function) for found in _followed(files, text)]
+
+
+def _installed(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "install":
+            words = [word.value for word in node.args if isinstance(word, ast.Constant) and isinstance(word.value, str)]
+            yield from (" ".join(pair) for pair in pairwise(words) if pair[0] == "-r")
+            yield from (word for word in words if not word.startswith("-"))
+
+
+def _file_groups(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
+    """Requirements files; what they are for stands in their path."""
+    for file in sorted(files):
+        path = PurePosixPath(file)
+        if path.suffix in (".txt", ".in") and "requirement" in file.lower() and len(path.parts) <= 3:
+            yield str(path.with_suffix("")), list(_file(files, file, frozenset()))
+
+
+def _followed(files: Mapping[str, bytes], line: str) -> list[str]:
+    option, _, file = line.partition(" ") if line.startswith("-r ") else line.partition("-r")
+    if line.startswith("-r"):
+        return list(_file(files, file.strip(), frozenset()))
+    return [] if option.startswith("-") else [line]
+
+
+def _file(files: Mapping[str, bytes], file: str, seen: frozenset[str]) -> Iterator[str]:
+    if file in seen or file not in files:
+        return
+    for line in _lines(_read(files, file).decode(errors="replace").replace("\\\n", " ")):
+        text = re.split(r"\s+--hash", line)[0]
+        if text.startswith(("-r", "--requirement")):
+            named = PurePosixPath(file).parent / re.split(r"[\s=]+", text.removeprefix("-r"), maxsplit=1)[-1].strip()
+            yield from _file(files, str(named), seen | {file})
+        elif not text.startswith("-"):
+            yield text
+
+
+def _poetry(table: Table) -> list[str]:
+    """Poetry's own form of requirements; of its bounds only the lower one is kept."""
+    found = []
+    for name, wanted in table.items():
+        bound = wanted.get("version") if isinstance(wanted, dict) else wanted
+        if name == "python" or (isinstance(wanted, dict) and (wanted.get("optional") or "version" not in wanted)):
+            continue
+        lower = _POETRY_BOUND.match(bound) if isinstance(bound, str) else None
+        found.append(f"{name}>={lower[1]}" if lower else name)
+    return found
+
+
+def _name(project: Table, cfg: Mapping[str, Mapping[str, str]], script: Table) -> str:
+    stated = [
+        _table(project, "project").get("name"),
+        _poetry_table(project).get("name"),
+        _table(_table(_table(project, "tool"), "flit"), "metadata").get("module"),
+        cfg.get("metadata", {}).get("name"),
+        script.get("name"),
+    ]
+    return next((name for name in stated if isinstance(name, str) and name), "")
+
+
+def _poetry_table(project: Table) -> Table:
+    return _table(_table(project, "tool"), "poetry")
+
+
+def _calls(files: Mapping[str, bytes], file: str, function: str) -> Table:
+    """The keyword arguments of a function's calls that are literals."""
+    found: dict[str, object] = {}
+    for node in ast.walk(_tree(files, file)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            for keyword in node.keywords if called == function else ():
+                try:
+                    found[keyword.arg or ""] = ast.literal_eval(keyword.value)
+                except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+                    continue
+    return found
+
+
+def _tree(files: Mapping[str, bytes], file: str) -> ast.AST:
+    try:
+        return ast.parse(_read(files, file))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def _toml(files: Mapping[str, bytes], file: str) -> Table:
+    try:
+        return tomllib.loads(_read(files, file).decode(errors="replace"))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _ini(files: Mapping[str, bytes], file: str) -> Mapping[str, Mapping[str, str]]:
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(_read(files, file).decode(errors="replace"))
+    except configparser.Error:
+        return {}
+    return {section: dict(parser.items(section)) for section in parser.sections()}
+
+
+def _read(files: Mapping[str, bytes], file: str) -> bytes:
+    content = files.get(file, b"")
+    return content if len(content) <= _MOST_BYTES else b""
+
+
+def _table(table: object, key: str) -> Table:
+    value = table.get(key) if isinstance(table, Mapping) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return _lines(value)
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list | tuple) else []
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip() and not line.strip().startswith("#")]
