@@ -16,6 +16,9 @@ from hgen.sandbox.client import Client, Volume
 from hgen.sandbox.layout import AGENT, GRADER, HIDDEN, KEEPER, TREE, StartState, open_folder, single
 from hgen.sandbox.removal import Remover
 
+VENV = "/opt/venv"
+"""Where the Python of an environment is installed."""
+
 _WORK = str(TREE.parent)
 _ROOT = PurePosixPath("/")
 
@@ -61,6 +64,8 @@ class Containers:
             Volume(f"hgen-{token}-tmp", "/tmp", limits.scratch, limits.inodes, "1777"),  # noqa: S108 - inside
             Volume(f"hgen-{token}-shm", "/dev/shm", limits.scratch // 4, limits.inodes, "1777"),  # noqa: S108 - inside
         ]
+        if limits.venv:
+            volumes.append(Volume(f"hgen-{token}-venv", VENV, limits.venv, limits.inodes, "1777"))
         container = ""
         try:
             for volume in volumes:
@@ -79,7 +84,8 @@ class Containers:
             self.client.put(container, _WORK, archive.result())
             if self.client.kind == "podman":
                 # Podman gives a volume the owner and mode that its folder has in the image.
-                self.client.put(container, "/dev/shm", open_folder())  # noqa: S108 - inside
+                for folder in ("/dev/shm", *([VENV] if limits.venv else [])):  # noqa: S108 - inside
+                    self.client.put(container, folder, open_folder())
         except BaseException:
             self._remover.put(container, [volume.name for volume in volumes])
             raise
