@@ -105,6 +105,21 @@ def parse(
 
 
 @app.command()
+def build(
+    config: ConfigOption = None,
+    out: OutOption = OUT,
+    jobs: JobsOption = 0,
+    assignments: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build what was parsed: make each repository's tests run in containers, for tasks that are graded by them.
+
+    Needs a container engine; see [bold]hgen doctor[/bold]. Example: [bold]hgen build -o out -j 2[/bold]
+    """
+    _run_stages(["build"], _settings(config, assignments), out, jobs, as_json=as_json)
+
+
+@app.command()
 def synth(
     task: Annotated[
         list[str] | None, typer.Option("--task", metavar="FAMILY", help="Task family; repeatable; default: all.")

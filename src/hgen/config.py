@@ -47,6 +47,15 @@ class ParseConfig(Section):
     max_file_bytes: int = Field(2_000_000, gt=0)
 
 
+class BuildConfig(Section):
+    """How repositories' tests are made to run, and how much is tried with them; times in seconds."""
+
+    min_tests: int = Field(10, ge=1)
+    seconds: float = Field(300.0, gt=0)
+    targets: int = Field(30, ge=0)
+    mutants: int = Field(10, ge=0)
+
+
 class SynthConfig(Section):
     """Which task families are synthesized; ``options`` holds each family's own settings by its name."""
 
@@ -80,6 +89,7 @@ class Config(Section):
 
     mine: MineConfig = MineConfig()
     parse: ParseConfig = ParseConfig()
+    build: BuildConfig = BuildConfig()
     synth: SynthConfig = SynthConfig()
     validate_: ValidateConfig = Field(ValidateConfig(), alias="validate")
     export: ExportConfig = ExportConfig()

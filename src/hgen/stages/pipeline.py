@@ -17,6 +17,7 @@ from hgen.sources.decontamination import lists_digest, load_list
 from hgen.sources.rows import Row, read_rows
 from hgen.sources.spec import GitUrl, Rows, parse_spec
 from hgen.stages import synth as synthesis
+from hgen.stages.build import build
 from hgen.stages.mine import mine
 from hgen.stages.parse import parse
 from hgen.stages.synth import synth
@@ -69,6 +70,16 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
         case "parse":
             apply_parse = partial(_parse, settings=config.parse, store=folders.snapshots)
             return Stage("parse", "mine", Repo, Codebase, apply_parse, _digest(config.parse.model_dump_json()))
+        case "build":
+            apply_build = partial(
+                build,
+                config=config.build,
+                sandbox=config.validate_,
+                store=folders.snapshots,
+                cache_folder=folders.cache,
+            )
+            settings_build = config.build.model_dump_json() + config.validate_.base_image
+            return Stage("build", "parse", Codebase, Codebase, apply_build, _digest(settings_build))
         case "synth":
             apply_synth = partial(synth, config=config.synth, store=folders.snapshots)
             reads = "build" if any(family.executable for family in chosen(config.synth.families)) else "parse"

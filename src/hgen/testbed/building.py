@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,7 @@ from hgen.sandbox.base import Limits
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import VENV, Containers, ContainerSandbox
 from hgen.sandbox.layout import JOB, ROOT, StartState, single
+from hgen.snapshots import Snapshot
 from hgen.testbed.wheels import Wheelhouse
 
 _NAME = "localhost/hgen-testbed"
@@ -35,6 +36,12 @@ class Tree:
     files: Mapping[str, bytes]
     executable: frozenset[str]
     links: Mapping[str, str]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "Tree":
+        """A snapshot's tree, read whole."""
+        executable = frozenset(path for path in snapshot if snapshot.is_executable(path))
+        return cls(dict(snapshot), executable, snapshot.links)
 
     def state(self, *, job: Mapping[str, bytes], also: Mapping[str, str] | None = None) -> StartState:
         """The tree as a start state, with text files beside its own."""
@@ -112,10 +119,11 @@ def keep(client: Client, container: str, environment: Environment, image: str) -
     return found
 
 
-def ensure(house: Wheelhouse, environment: Environment, tree: Tree, *, version: str, name: str) -> str:
+def ensure(house: Wheelhouse, environment: Environment, tree: Callable[[], Tree], *, version: str, name: str) -> str:
     """The identifier of an environment's image; it is built again from the same wheels if it is not there.
 
-    ``name`` is the repository's, for messages. Raises ``SandboxError`` if the generic image has another Python.
+    ``tree`` reads the repository's; ``name`` is its name, for messages. Raises ``SandboxError`` if the generic image
+    has another Python.
     """
     client, image = house.client, house.image
     found = client.image(image_name(environment, image))
@@ -129,7 +137,7 @@ def ensure(house: Wheelhouse, environment: Environment, tree: Tree, *, version: 
         )
     house.complete(environment.wheels)
     with builder(Client(client.url), image) as sandboxes:
-        state = tree.state(job=packed(house, environment.wheels))
+        state = tree().state(job=packed(house, environment.wheels))
         with sandboxes.start(state) as sandbox:
             try:
                 again = install(sandbox, installable=environment.editable, version=version)

@@ -1,0 +1,253 @@
+"""Assemble a repository's testbed: an environment in which its tests run, and which of them can be relied on."""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+from hgen.errors import Skip
+from hgen.records import Codebase, Environment, StableTest, Testbed, Wheel
+from hgen.sandbox.client import Client
+from hgen.sandbox.container import Containers, ContainerSandbox
+from hgen.scoring.testruns import TestRun
+from hgen.testbed.building import Tree, builder, install, keep, packed, version_of
+from hgen.testbed.opening import LIMITS
+from hgen.testbed.requirements import Declared, declared
+from hgen.testbed.running import Job, run_jobs
+from hgen.testbed.trials import trials
+from hgen.testbed.wheels import Wheelhouse
+
+_ROUNDS = 4
+"""How often an environment is made again because something was missing."""
+_ORDERS = (None, 1, 2)
+"""A test is stable if it passes in each of these orders."""
+_EACH = 20.0
+_PATHS = ((".",), (".", "src"), (".", "lib"))
+_PLAIN = (("-o", "addopts="),)
+"""Options for suites whose own ask for plugins that are not there."""
+_ABSENT = re.compile(r"No module named '([A-Za-z_][A-Za-z0-9_]*)")
+_UNKNOWN = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)")
+_BACKEND_HELPERS = {"hatchling": "editables", "flit-core": "flit-core"}
+"""What a build backend needs besides itself for an installation in editable form."""
+_DISTRIBUTIONS = {
+    "attr": "attrs", "bs4": "beautifulsoup4", "dateutil": "python-dateutil", "dotenv": "python-dotenv",
+    "jwt": "PyJWT", "pkg_resources": "setuptools<81", "serial": "pyserial", "sklearn": "scikit-learn",
+    "yaml": "PyYAML", "zmq": "pyzmq", "PIL": "pillow",
+}  # fmt: skip
+"""Modules that are not called like their distribution."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How much a repository is tried; times in seconds."""
+
+    min_tests: int
+    seconds: float
+    """For one run of all tests."""
+    targets: int
+    mutants: int
+
+
+def assemble(codebase: Codebase, tree: Tree, house: Wheelhouse, effort: Effort) -> Testbed:
+    """The testbed of a repository. Raises ``Skip`` if it cannot be built, or has too few stable tests."""
+    plan = _Plan(declared(tree.files))
+    for _ in range(_ROUNDS):
+        with _built(codebase, tree, house, plan) as (built, sandboxes):
+            if built is None:
+                continue
+            with sandboxes.start(tree.state(job={}, also=built.generated)) as sandbox:
+                environment = _runnable(sandbox, built, effort)
+                found = _collected(sandbox, environment, effort)
+                if plan.add(_absent(found, tree)):
+                    continue
+            with sandboxes.start(tree.state(job={}, also=environment.generated)) as sandbox:
+                return _measured(codebase, tree, sandbox, environment, effort)
+    raise Skip("install", f"after {_ROUNDS} rounds there is still something missing: {', '.join(plan.extra)}")
+
+
+@dataclass
+class _Plan:
+    """What to install; grows with what turns out to be missing, shrinks by what no index has as a wheel."""
+
+    told: Declared
+    extra: list[str] = field(default_factory=list)
+    without: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=set)
+
+    @property
+    def needed(self) -> list[str]:
+        helpers = [_BACKEND_HELPERS.get(_name(text), "") for text in self.told.build]
+        return ["pytest", *self.told.build, *filter(None, helpers), *self.told.own]
+
+    def requirements(self) -> list[str]:
+        wanted = [*self.needed, *(text for group in self.told.tests for text in group), *self.extra]
+        return [text for text in dict.fromkeys(wanted) if _name(text) not in self.without]
+
+    def add(self, texts: Sequence[str]) -> bool:
+        """Whether there is something new among what is missing; nothing is asked for twice."""
+        fresh = [text for text in texts if _name(text) not in self.tried | {self.told.name}]
+        self.tried |= {_name(text) for text in fresh}
+        self.extra += fresh
+        return bool(fresh)
+
+    def drop(self, name: str) -> bool:
+        """Do without a requirement that no wheel meets, if only tests ask for it."""
+        known = {_name(text) for text in self.requirements()} - {_name(text) for text in self.needed}
+        if canonicalize_name(name) not in known:
+            return False
+        self.without.add(canonicalize_name(name))
+        return True
+
+
+@contextmanager
+def _built(
+    codebase: Codebase, tree: Tree, house: Wheelhouse, plan: _Plan
+) -> Iterator[tuple[Environment | None, Containers]]:
+    """An environment and sandboxes with it; None if the repository's own metadata asks for more."""
+    python, machine = house.python()
+    wheels = _wheels(house, plan)
+    version = version_of(codebase.repo.base_commit)
+    with (
+        builder(Client(house.client.url), house.image) as builders,
+        builders.start(tree.state(job=packed(house, wheels))) as sandbox,
+    ):
+        installed = install(sandbox, installable=plan.told.installable, version=version)
+        if installed.compiled:
+            raise Skip("compiled-extension", ", ".join(installed.compiled[:5]))
+        if plan.add(installed.missing):
+            yield None, builders
+            return
+        environment = Environment(
+            snapshot=codebase.repo.snapshot,
+            python=python,
+            machine=machine,
+            wheels=wheels,
+            editable=installed.editable,
+            path=(),
+            generated=installed.generated,
+            options=(),
+        )
+        image = keep(builders.client, sandbox.container, environment, house.image)
+    with Containers(Client(house.client.url), image, LIMITS) as sandboxes:
+        yield environment, sandboxes
+
+
+def _wheels(house: Wheelhouse, plan: _Plan) -> tuple[Wheel, ...]:
+    """Wheels for all that can be had; the repository's own distribution is what lies in the tree."""
+    groups = list(plan.told.tests)
+    while True:
+        try:
+            found = house.choose(plan.requirements())
+        except Skip as skip:
+            unknown = _UNKNOWN.search(skip.detail)
+            if unknown and plan.drop(unknown[1]):
+                continue
+            if not groups:
+                raise
+            # What contradicts itself is left out from the end: the groups that tell least.
+            groups.pop()
+            plan.told = Declared(plan.told.name, plan.told.installable, plan.told.build, plan.told.own, tuple(groups))
+            continue
+        return tuple(wheel for wheel in found if parse_wheel_filename(wheel.name)[0] != plan.told.name)
+
+
+def _runnable(sandbox: ContainerSandbox, environment: Environment, effort: Effort) -> Environment:
+    """The environment with the import path and the options with which most tests are found.
+
+    Raises ``Skip("no-tests")`` if there is none with any.
+    """
+    paths = _PATHS[:1] if environment.editable else _PATHS
+    settings = [(path, options) for options in ((), *_PLAIN) for path in paths]
+    jobs = [
+        Job(mode="collect", path=path, options=options, each=_EACH, seconds=effort.seconds)
+        for path, options in settings
+    ]
+    runs = run_jobs(sandbox, jobs)
+    best = max(range(len(runs)), key=lambda number: (len(runs[number].collected), -len(runs[number].broken), -number))
+    if not runs[best].collected:
+        raise Skip("no-tests", _why(runs[0]))
+    path, options = settings[best]
+    return environment.model_copy(update={"path": path, "options": options})
+
+
+def _collected(sandbox: ContainerSandbox, environment: Environment, effort: Effort) -> TestRun:
+    job = Job(mode="collect", path=environment.path, options=environment.options, seconds=effort.seconds)
+    return run_jobs(sandbox, [job])[0]
+
+
+def _absent(found: TestRun, tree: Tree) -> list[str]:
+    """Distributions for the modules that tests import and that are neither there nor in the tree."""
+    names = {match[1] for why in found.broken.values() for match in _ABSENT.finditer(why)}
+    own = {part for path in tree.files for part in path.removesuffix(".py").split("/")}
+    return sorted(_DISTRIBUTIONS.get(name, name) for name in names - own - sys.stdlib_module_names)
+
+
+def _measured(
+    codebase: Codebase, tree: Tree, sandbox: ContainerSandbox, environment: Environment, effort: Effort
+) -> Testbed:
+    runs = run_jobs(
+        sandbox,
+        [
+            Job(
+                path=environment.path,
+                options=environment.options,
+                shuffle=order,
+                trace=order is None,
+                each=_EACH,
+                seconds=effort.seconds * (3 if order is None else 1),
+            )
+            for order in _ORDERS
+        ],
+    )
+    if lost := next((run for run in runs if run.timed_out), None):
+        raise Skip("slow-tests", f"{lost.seconds:.0f} s; {_why(lost)}")
+    stable = frozenset.intersection(*(run.passed for run in runs))
+    if len(stable) < effort.min_tests:
+        raise Skip("too-few-tests", f"{len(stable)} stable tests of {len(runs[0].results)}; {_why(runs[0])}")
+    places = {(symbol.file, symbol.start_line): number for number, symbol in enumerate(codebase.symbols)}
+    covers = {
+        test: frozenset(places[place] for place in executed if place in places)
+        for test, executed in runs[0].covers.items()
+    }
+    tests = tuple(
+        # Times differ from run to run; what is kept is coarse, and the slowest that was seen.
+        StableTest(
+            id=test,
+            seconds=_coarse(max(run.results[test].seconds for run in runs[1:])),
+            covers=tuple(sorted(covers.get(test, ()))),
+        )
+        for test in runs[0].results
+        if test in stable
+    )
+    tried = trials(
+        codebase,
+        tree.files,
+        tests,
+        imported=covers.get("", frozenset()),
+        environment=environment,
+        sandbox=sandbox,
+        targets=effort.targets,
+        mutants_each=effort.mutants,
+    )
+    return Testbed(environment=environment, tests=tests, trials=tried)
+
+
+def _coarse(seconds: float) -> float:
+    """Rounded up to a power of two of a hundredth of a second."""
+    step = 0.01
+    while step < seconds:
+        step *= 2
+    return round(step, 2)
+
+
+def _why(run: TestRun) -> str:
+    broken = " | ".join(f"{name}: {why}" for name, why in sorted(run.broken.items())[:3])
+    return f"{broken} {run.log}".strip()[-800:]
+
+
+def _name(requirement: str) -> str:
+    return canonicalize_name(Requirement(requirement).name)
