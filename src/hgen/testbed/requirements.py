@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -42,10 +42,16 @@ class Declared:
 def declared(files: Mapping[str, bytes]) -> Declared:
     """Read pyproject.toml, PKG-INFO, setup.cfg, setup.py, tox.ini, noxfile.py and requirements files; run nothing."""
     project = _toml(files, "pyproject.toml")
-    cfg = _ini(files, "setup.cfg")
+    cfg = _ini(_read(files, "setup.cfg").decode(errors="replace"))
     script = _calls(files, "setup.py", "setup")
-    groups = [*_pyproject_groups(project), *_setup_groups(cfg, script), *_tool_groups(files), *_file_groups(files)]
-    headers = BytesHeaderParser().parsebytes(_read(files, "PKG-INFO"))
+    groups = [
+        *_pyproject_groups(project),
+        *_setup_groups(cfg, script),
+        *_tool_groups(files, project),
+        *_file_groups(files),
+    ]
+    # Decoded here: the parser of bytes makes objects that are no text of what is not ASCII.
+    headers = HeaderParser().parsestr(_read(files, "PKG-INFO").decode(errors="replace"))
     name = _name(project, cfg, script) or str(headers.get("Name", ""))
     own = [
         *_strings(_table(project, "project").get("dependencies")),
@@ -59,25 +65,17 @@ def declared(files: Mapping[str, bytes]) -> Declared:
     return Declared(
         name=canonicalize_name(name) if name else "",
         installable="setup.py" in files or bool({"project", "build-system"} & project.keys() or _poetry_table(project)),
-        build=_sound(build, name, extras),
-        own=_sound(own, name, extras),
+        build=answerable(build, name, extras),
+        own=answerable(own, name, extras),
         tests=tuple(_ranked(groups, name, extras)),
     )
 
 
-def _ranked(
-    groups: list[tuple[str, list[str]]], name: str, extras: Mapping[str, list[str]]
-) -> Iterator[tuple[str, ...]]:
-    """The groups for tests; only where there are none, those for development, without what is for neither."""
-    of_tests = [wanted for group, wanted in groups if _TESTS.search(group.lower())]
-    of_development = [wanted for group, wanted in groups if _DEVELOPMENT.search(group.lower())]
-    for wanted in of_tests or of_development:
-        if sound := _sound(wanted, name, extras):
-            yield sound
+def answerable(texts: Iterable[str], name: str, extras: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """The requirements that an index can answer; a mention of the project's own extras stands for what is in them.
 
-
-def _sound(texts: Iterable[str], name: str, extras: Mapping[str, list[str]]) -> tuple[str, ...]:
-    """The requirements that an index can answer; a mention of the project's own extras stands for what is in them."""
+    One that names an address is none: whatever lies there would be built, that is run, with a network.
+    """
     found: dict[str, None] = {}
     pending = list(texts)
     seen: set[str] = set()
@@ -94,6 +92,17 @@ def _sound(texts: Iterable[str], name: str, extras: Mapping[str, list[str]]) -> 
         elif requirement.url is None:
             found[str(requirement)] = None
     return tuple(found)
+
+
+def _ranked(
+    groups: list[tuple[str, list[str]]], name: str, extras: Mapping[str, list[str]]
+) -> Iterator[tuple[str, ...]]:
+    """The groups for tests; only where there are none, those for development, without what is for neither."""
+    of_tests = [answerable(wanted, name, extras) for group, wanted in groups if _TESTS.search(group.lower())]
+    of_development = [
+        answerable(wanted, name, extras) for group, wanted in groups if _DEVELOPMENT.search(group.lower())
+    ]
+    yield from filter(None, of_tests if any(of_tests) else of_development)
 
 
 def _pyproject_groups(project: Table) -> Iterator[tuple[str, list[str]]]:
@@ -136,9 +145,16 @@ def _setup_groups(cfg: Mapping[str, Mapping[str, str]], script: Table) -> Iterat
         yield name, _strings(group)
 
 
-def _tool_groups(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
+def _tool_groups(files: Mapping[str, bytes], project: Table) -> Iterator[tuple[str, list[str]]]:
     """What tox and nox install for the tests."""
-    for section, values in _ini(files, "tox.ini").items():
+    for tox in (_toml(files, "tox.toml"), _table(_table(project, "tool"), "tox")):
+        named = {name: table for name, table in _table(tox, "env").items() if _TESTS.search(name.lower())}
+        for environment in [_table(tox, "env_run_base"), *named.values()]:
+            lines = _strings(environment.get("deps")) if isinstance(environment, Mapping) else []
+            yield "tests", [found for line in lines for found in _followed(files, line)]
+    legacy = _table(_table(project, "tool"), "tox").get("legacy_tox_ini")
+    text = legacy if isinstance(legacy, str) else _read(files, "tox.ini").decode(errors="replace")
+    for section, values in _ini(text).items():
         if section == "testenv" or _TESTS.search(section.removeprefix("testenv:")):
             # Factors such as ``py39: mock`` say in which environments a line counts.
             plain = [line.rpartition(": ")[2] for line in _lines(values.get("deps", ""))]
@@ -238,10 +254,10 @@ def _toml(files: Mapping[str, bytes], file: str) -> Table:
         return {}
 
 
-def _ini(files: Mapping[str, bytes], file: str) -> Mapping[str, Mapping[str, str]]:
+def _ini(text: str) -> Mapping[str, Mapping[str, str]]:
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(_read(files, file).decode(errors="replace"))
+        parser.read_string(text)
     except configparser.Error:
         return {}
     return {section: dict(parser.items(section)) for section in parser.sections()}
