@@ -9,7 +9,7 @@ from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal, identity, inverse, rank
 from hgen.families.executable import Case, TestedOptions, cases, command, edit_of, rejected
 from hgen.families.hiding import hide
-from hgen.probes.tests import lazy, probes
+from hgen.probes.tests import probes
 from hgen.records import Mutant, Reject
 from hgen.resources import path
 from hgen.scoring import score
@@ -24,7 +24,7 @@ class Options(TestedOptions):
 
     min_mutants: int = Field(4, ge=1)
     """Mutants that the removed tests notice."""
-    max_mutants: int = Field(10, ge=1)
+    max_mutants: int = Field(6, ge=1)
 
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
@@ -115,5 +115,4 @@ FAMILY = Family(
     probes=probes,
     baselines={},
     executable=True,
-    lazy=lazy,
 )

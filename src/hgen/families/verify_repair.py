@@ -18,7 +18,7 @@ from hgen.families.executable import (
     rejected,
 )
 from hgen.families.func_gen import start_of
-from hgen.probes.code import candidate_probes, leave_it
+from hgen.probes.code import leave_it, probes
 from hgen.records import Mutant, Reject
 from hgen.resources import path
 from hgen.scoring import score
@@ -131,7 +131,7 @@ FAMILY = Family(
     options=Options,
     propose=propose,
     score=score,
-    probes=candidate_probes,
+    probes=probes,
     baselines={},
     executable=True,
     lazy=leave_it,

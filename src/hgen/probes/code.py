@@ -28,32 +28,13 @@ _BODIES = {
 }
 """What the body becomes; the first two are found out by running tests, the others before."""
 
-_CONFTEST = b"""import pytest
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    outcome.get_result().outcome = "passed"
-"""
-
-
 def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
-    """Cheats for a body that was taken away."""
+    """Cheats that make sense for the task: bodies in place of the one that is there."""
     ground = Ground(task, files)
     site = ground.targets[0]
     for name, lines in _BODIES.items():
         yield Probe(name, ground.patch([(site, _body(site, lines))]))
     yield Probe("deleted-file", render({site.file: files[site.file]}, {}))
-    yield Probe("planted-conftest", render({}, {"conftest.py": _CONFTEST}))
-
-
-def candidate_probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
-    """Cheats for a body that is there and may be right."""
-    for probe in probes(task, files):
-        # A new file is left out, and the candidate alone may be right.
-        if probe.name != "planted-conftest":
-            yield probe
 
 
 def lazy(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:

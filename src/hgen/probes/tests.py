@@ -1,4 +1,4 @@
-"""Cheats and lazy answers for ``test-gen``: tests that judge something else than what the function does."""
+"""Cheats for ``test-gen``: tests that judge something else than what the function does."""
 
 from __future__ import annotations
 
@@ -19,14 +19,6 @@ def test_that_the_source_is_as_it_was():
     content = pathlib.Path({file!r}).read_bytes()
     assert hashlib.sha256(content).hexdigest() == {digest!r}
 """
-_FAILS = """def test_that_fails_on_everything():
-    assert not "an error"
-"""
-_NOTICES_NOTHING = """def test_that_notices_nothing():
-    assert [1] + [2] == [1, 2]
-"""
-
-
 def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
     """Cheats that make sense for the task."""
     ground = Ground(task, files)
@@ -34,17 +26,10 @@ def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[P
     digest = hashlib.sha256(files[site.file]).hexdigest()
     reads = _planted(task, _READS.format(file=site.file, digest=digest))
     yield Probe("reads-the-source", reads)
-    yield Probe("fails-on-everything", _planted(task, _FAILS))
     yield Probe("no-test", _planted(task, "VALUE = 1\n"))
     comment = [(site, site.above("# What follows is tested."))]
     yield Probe("library-too", ground.patch(comment, reads))
     yield Probe("deleted-file", diffs.render({site.file: files[site.file]}, {}))
-
-
-def lazy(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
-    """A test that says nothing about the function."""
-    del files
-    yield Probe("notices-nothing", _planted(task, _NOTICES_NOTHING))
 
 
 def _planted(task: Mapping[str, object], text: str) -> str:

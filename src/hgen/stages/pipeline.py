@@ -85,7 +85,9 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
             reads = "build" if any(family.executable for family in chosen(config.synth.families)) else "parse"
             return Stage("synth", reads, Codebase, Task, apply_synth, synthesis.fingerprint(config.synth))
         case "validate":
-            apply_validate = partial(validate, store=folders.snapshots, config=config.validate_)
+            apply_validate = partial(
+                validate, store=folders.snapshots, config=config.validate_, cache_folder=folders.cache
+            )
             return Stage(
                 "validate", "synth", Task, Validated, apply_validate, _digest(config.validate_.model_dump_json())
             )

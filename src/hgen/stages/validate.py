@@ -17,6 +17,7 @@ from hgen.records import Check, Symbol, Task, Validated
 from hgen.scoring import SCORERS, diffs
 from hgen.snapshots import Store
 from hgen.stages.proving import prove
+from hgen.stages.rerunning import prove_by_tests
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.grammar import parser
 
@@ -24,8 +25,10 @@ Row = dict[str, Any]
 """A task as the JSON row that scorers read."""
 
 
-def validate(task: Task, *, store: Path, config: ValidateConfig) -> Iterator[Validated]:
+def validate(task: Task, *, store: Path, config: ValidateConfig, cache_folder: Path) -> Iterator[Validated]:
     """The task with its evidence; a container starts only for a task that holds all static checks.
+
+    Executable families are proven in containers whatever the configuration says: there is no other proof.
 
     Raises ``Skip`` with the name of the check that failed.
     """
@@ -33,6 +36,11 @@ def validate(task: Task, *, store: Path, config: ValidateConfig) -> Iterator[Val
     corpus = _corpus(store, task.snapshot)
     checks: list[Check] = []
     start = _checked(checks, "start-state", lambda: _start_state(task, corpus))
+    if family.executable:
+        _checked(checks, "leak", lambda: _no_leak(task))
+        more, lazy = prove_by_tests(task, family, start, config=config, store=store, cache_folder=cache_folder)
+        yield Validated(task=task, checks=(*checks, *more), baselines=lazy)
+        return
     row = task.model_dump(mode="json")
     _checked(checks, "gold", lambda: _gold(family, row, start))
     _checked(checks, "no-op", lambda: _nothing(family, row, start))
@@ -54,11 +62,18 @@ def _checked(checks: list[Check], name: str, check: Callable[[], tuple[Any, str]
 def _start_state(task: Task, corpus: Corpus) -> tuple[dict[str, bytes], str]:
     """The start state's contents of all files that the task's patches touch or its targets stand in."""
     try:
-        patches = [patch for text in (task.setup_patch, task.patch) if text for patch in diffs.parse(text)]
+        patches = [
+            patch
+            for text in (task.setup_patch, task.candidate_patch, task.patch)
+            if text
+            for patch in diffs.parse(text)
+        ]
         concerned = {patch.old_path for patch in patches} | {target.file for target in task.targets}
         after = {file: corpus.files[file] for file in sorted(concerned)}
         changed = diffs.apply(task.setup_patch, after) if task.setup_patch else {}
         after |= {file: content for file, content in changed.items() if content is not None}
+        candidate = diffs.apply(task.candidate_patch, after) if task.candidate_patch else {}
+        after |= {file: content for file, content in candidate.items() if content is not None}
         _require_syntax(after, {target.file for target in task.targets})
     except diffs.DiffError as error:
         raise Skip("start-state", f"the setup patch does not apply: {error}") from None

@@ -30,18 +30,24 @@ def grade(task: Mapping[str, Any], prediction: object, snapshot: Snapshot, sandb
     ``task`` is the task's JSON row. Raises ``SandboxError`` if the engine is at fault: then there is no verdict.
     """
     try:
-        made = plan(task, prediction, snapshot, neutral=_neutral(task, snapshot))
+        made = planned(task, prediction, snapshot)
     except Refusal as refusal:
         return refused(refusal.reason)
     # In no order that written tests could foresee: they must not tell a mutant by how often they have been run.
     order = random.SystemRandom().sample(range(len(made.runs)), len(made.runs))
     drive = Drive(tuple(Job(**made.runs[place]) for place in order))
-    with sandboxes.start(_state(task, made, snapshot, drive)) as sandbox:
+    with sandboxes.start(state_of(task, made, snapshot, drive)) as sandbox:
         runs = dict(zip(order, drive.run(sandbox), strict=True))
     return verdict(task, made, [runs[place] for place in range(len(runs))])
 
 
-def _state(task: Mapping[str, Any], made: Plan, snapshot: Snapshot, drive: Drive) -> StartState:
+def planned(task: Mapping[str, Any], prediction: object, snapshot: Snapshot) -> Plan:
+    """How a prediction is graded; raises ``Refusal`` if that needs no run."""
+    return plan(task, prediction, snapshot, neutral=_neutral(task, snapshot))
+
+
+def state_of(task: Mapping[str, Any], made: Plan, snapshot: Snapshot, drive: Drive) -> StartState:
+    """The tree in which a plan's runs are made, and what drives them."""
     base: Mapping[str, bytes] = snapshot if made.over == "snapshot" else Patched(snapshot, task["setup_patch"])
     generated = {path: text.encode() for path, text in _environment(task).generated.items()}
     return StartState(

@@ -1,0 +1,159 @@
+"""Prove a task of an executable family: the reference answer passes each time, the start state fails, cheats fail.
+
+The reference answer is first graded as any prediction is. All other runs are made in one more sandbox, by the same
+plan, driver and verdict: what a prediction changes lies in the tree during its own runs only.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hgen.errors import Skip
+from hgen.probes import Probe
+from hgen.records import Task
+from hgen.sandbox.base import Sandboxes
+from hgen.scoring import Refusal, Score, refused
+from hgen.scoring.executable import Plan, verdict
+from hgen.scoring.testruns import TestRun
+from hgen.snapshots import Snapshot
+from hgen.testbed.grading import grade, planned, state_of
+from hgen.testbed.running import Drive, Job
+
+_ALONE = 5
+"""So many of the tests that tell a right answer, drawn by hash, are also run each by itself."""
+_SEED = 11
+"""Of another order of the tests."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was seen."""
+
+    gold: str
+    start: str
+    probes: dict[str, Score]
+    lazy: dict[str, Score]
+
+
+def prove(
+    task: Task,
+    start: Mapping[str, bytes],
+    snapshot: Snapshot,
+    sandboxes: Sandboxes,
+    *,
+    probes: Iterable[Probe],
+    lazy: Iterable[Probe],
+) -> Proof:
+    """The evidence that a task is sound; ``start`` holds the targets' files as the agent meets them.
+
+    Raises ``Skip`` with the name of the check that failed, ``SandboxError`` if the engine is at fault.
+    """
+    row = task.model_dump(mode="json")
+    _require_full(grade(row, task.patch, snapshot, sandboxes), "graded as any prediction is")
+    bench = _Bench(row, snapshot)
+    gold = planned(row, task.patch, snapshot)
+    repeated = [bench.add(gold, shuffle=_SEED) if not task.mutants else bench.add(gold)]
+    told = _drawn(task.FAIL_TO_PASS or task.PASS_TO_PASS) if not task.mutants else ()
+    alone = [(test, bench.add(gold, tests=(test,))) for test in told]
+    met = {path: start[path] for path in gold.overlay if path in start}
+    failing = [bench.add(gold, files=met, **change) for change in _start_runs(task, told)]
+    cheats = {probe.name: bench.prediction(probe.patch) for probe in probes}
+    shortcuts = {probe.name: bench.prediction(probe.patch) for probe in lazy}
+    bench.run(sandboxes, gold)
+    for place in repeated:
+        _require_full(bench.score(gold, place), "graded again, in another order")
+    for test, place in alone:
+        _require_passing(bench.said(place), (test,), "gold", "by itself with the gold patch")
+    for place in failing:
+        _require_failing(task, bench.said(place)[0])
+    return Proof(
+        gold=f"the gold patch earns 1, in another order too; {len(alone)} tests pass with it each by itself",
+        start=_start_evidence(task, len(failing)),
+        probes={name: bench.judged(made) for name, made in cheats.items()},
+        lazy={name: bench.judged(made) for name, made in shortcuts.items()},
+    )
+
+
+class _Bench:
+    """Runs to make in one sandbox, and what they said."""
+
+    def __init__(self, row: Mapping[str, Any], snapshot: Snapshot) -> None:
+        self._row = row
+        self._snapshot = snapshot
+        self._jobs: list[Job] = []
+        self._runs: Sequence[TestRun] = ()
+
+    def add(self, made: Plan, files: Mapping[str, bytes] | None = None, **change: Any) -> slice:
+        """Plan a prediction's runs; ``files`` lie in the tree instead of what it changes."""
+        begin = len(self._jobs)
+        for run in made.runs:
+            job = Job(**{**run, **change})
+            self._jobs.append(replace(job, files={**(made.overlay if files is None else files), **job.files}))
+        return slice(begin, len(self._jobs))
+
+    def prediction(self, patch: str) -> tuple[Plan, slice] | Score:
+        """Plan the runs of a prediction that may be refused."""
+        try:
+            made = planned(self._row, patch, self._snapshot)
+        except Refusal as refusal:
+            return refused(refusal.reason)
+        return made, self.add(made)
+
+    def run(self, sandboxes: Sandboxes, made: Plan) -> None:
+        """Make all runs, over what the plan's tree is without its changes."""
+        drive = Drive(tuple(self._jobs))
+        with sandboxes.start(state_of(self._row, replace(made, overlay={}), self._snapshot, drive)) as sandbox:
+            self._runs = drive.run(sandbox)
+
+    def said(self, place: slice) -> Sequence[TestRun]:
+        """What some runs said."""
+        return self._runs[place]
+
+    def score(self, made: Plan, place: slice) -> Score:
+        """The verdict on a prediction's runs."""
+        return verdict(self._row, made, self.said(place))
+
+    def judged(self, made: tuple[Plan, slice] | Score) -> Score:
+        """The verdict on a prediction that may have been refused."""
+        return made if isinstance(made, Score) else self.score(*made)
+
+
+def _drawn(tests: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(tests, key=lambda test: hashlib.blake2b(test.encode()).digest())[:_ALONE])
+
+
+def _start_runs(task: Task, told: Sequence[str]) -> list[dict[str, object]]:
+    """The runs of the start state, where there is something to fail: in order, in another order, and each by itself."""
+    if not task.FAIL_TO_PASS:
+        return []
+    return [{}, {"shuffle": _SEED}, *({"tests": (test,)} for test in told)]
+
+
+def _require_full(score: Score, how: str) -> None:
+    if not score.resolved or score.reward != 1:
+        reasons = "; ".join(f"{reason.code}: {reason.detail}" for reason in score.reasons)
+        raise Skip("gold", f"{how}, the gold patch earns {score.reward}: {reasons}")
+
+
+def _require_passing(runs: Sequence[TestRun], tests: Sequence[str], check: str, how: str) -> None:
+    for run in runs:
+        if run.lies or not run.passed.issuperset(tests):
+            failed = sorted(set(tests) - run.passed)
+            raise Skip(check, f"{run.lies or f'{failed[0]} does not pass'} {how}")
+
+
+def _require_failing(task: Task, run: TestRun) -> None:
+    """All that must fail in the start state does, and all else passes, as far as it was run."""
+    if not run.whole or run.lies:
+        raise Skip("start-fails", run.lies or f"the tests end early in the start state: {run.log[-300:]}")
+    if passed := sorted(run.passed.intersection(task.FAIL_TO_PASS)):
+        raise Skip("start-fails", f"{passed[0]} passes in the start state")
+    kept = [test for test in task.PASS_TO_PASS if test in run.results]
+    _require_passing([run], kept, "start-fails", "in the start state")
+
+
+def _start_evidence(task: Task, runs: int) -> str:
+    if runs:
+        return f"in {runs} runs of the start state all of {len(task.FAIL_TO_PASS)} tests to fail fail, the others pass"
+    return "the start state has nothing that fails"
