@@ -122,7 +122,8 @@ def build(
 @app.command()
 def synth(
     task: Annotated[
-        list[str] | None, typer.Option("--task", metavar="FAMILY", help="Task family; repeatable; default: all.")
+        list[str] | None,
+        typer.Option("--task", metavar="FAMILY", help="Task family; repeatable; default: all that need no container."),
     ] = None,
     config: ConfigOption = None,
     out: OutOption = OUT,
@@ -130,15 +131,19 @@ def synth(
     assignments: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Synthesize tasks from what was parsed.
+    """Synthesize tasks from what was parsed; for a family that is judged by tests, build their environments first.
 
-    Example: [bold]hgen synth --task dep-search --set synth.options.dep-search.cap=100[/bold]
+    Examples: [bold]hgen synth --task dep-search --set synth.options.dep-search.cap=100[/bold];
+    [bold]hgen synth --task func-gen --task test-gen[/bold]
     """
+    from hgen.stages.pipeline import order
+
     settings = _settings(config, assignments)
     if task:
         section = settings.synth.model_copy(update={"families": tuple(task)})
         settings = settings.model_copy(update={"synth": section})
-    _run_stages(["synth"], settings, out, jobs, as_json=as_json)
+    needed = [name for name in order(settings) if name in {"build", "synth"}]
+    _run_stages(needed, settings, out, jobs, as_json=as_json)
 
 
 @app.command()
@@ -173,10 +178,10 @@ def run(
 
     Example: [bold]hgen run -c configs/quickstart.yaml -o out -j 2[/bold]
     """
-    from hgen.stages.pipeline import ORDER
+    from hgen.stages.pipeline import order
 
     settings = _settings(config, assignments)
-    _run_stages(list(ORDER), settings, out, jobs, as_json=as_json)
+    _run_stages(order(settings), settings, out, jobs, as_json=as_json)
     _export(settings, out, settings.export.formats, None, private=True, as_json=as_json)
 
 

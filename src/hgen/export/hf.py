@@ -35,6 +35,11 @@ FEATURES = Features(
         "difficulty": Value("string"),
         "secrets": List(Value("string")),
         "provenance": {"hgen": Value("string"), "template": Value("string"), "seed": Value("int64")},
+        "environment": Value("string"),
+        "candidate_patch": Value("string"),
+        "FAIL_TO_PASS": List(Value("string")),
+        "PASS_TO_PASS": List(Value("string")),
+        "mutants": List(Value("string")),
         "checks": List({"name": Value("string"), "passed": Value("bool"), "evidence": Value("string")}),
         "baselines": Value("string"),
     }

@@ -7,9 +7,9 @@ from hgen.records import Validated
 Row = dict[str, object]
 """A row's values by column, made of what JSON can hold."""
 
-ENCODED = ("difficulty", "baselines")
-"""The columns whose keys differ from family to family: in a table they are JSON texts, so that every family, empty
-ones and those of third parties included, has the same columns."""
+ENCODED = ("difficulty", "baselines", "environment")
+"""The columns whose keys differ from family to family, or that are an environment: in a table they are JSON texts, so
+that every family, empty ones and those of third parties included, has the same columns."""
 
 
 def row(validated: Validated) -> Row:
@@ -24,7 +24,8 @@ def table_row(validated: Validated) -> Row:
     """The row for tables with declared columns."""
     values = row(validated)
     for name in ENCODED:
-        values[name] = json.dumps(values[name], sort_keys=True)
+        if values[name] is not None:
+            values[name] = json.dumps(values[name], sort_keys=True)
     return values
 
 

@@ -28,6 +28,7 @@ _BODIES = {
 }
 """What the body becomes; the first two are found out by running tests, the others before."""
 
+
 def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
     """Cheats that make sense for the task: bodies in place of the one that is there."""
     ground = Ground(task, files)

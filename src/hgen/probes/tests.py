@@ -19,6 +19,8 @@ def test_that_the_source_is_as_it_was():
     content = pathlib.Path({file!r}).read_bytes()
     assert hashlib.sha256(content).hexdigest() == {digest!r}
 """
+
+
 def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
     """Cheats that make sense for the task."""
     ground = Ground(task, files)

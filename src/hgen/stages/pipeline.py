@@ -23,8 +23,6 @@ from hgen.stages.parse import parse
 from hgen.stages.synth import synth
 from hgen.stages.validate import validate
 
-ORDER = ("mine", "parse", "synth", "validate")
-
 
 @dataclass(frozen=True)
 class Folders:
@@ -37,6 +35,11 @@ class Folders:
     def snapshots(self) -> Path:
         """The snapshot store."""
         return self.out / "snapshots"
+
+
+def order(config: Config) -> list[str]:
+    """The stages of a whole run: ``build`` is one of them only if a chosen family needs repositories' tests."""
+    return ["mine", "parse", *(["build"] if _needs_tests(config) else []), "synth", "validate"]
 
 
 def specs(settings: MineConfig) -> tuple[str, ...]:
@@ -82,7 +85,7 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
             return Stage("build", "parse", Codebase, Codebase, apply_build, _digest(settings_build))
         case "synth":
             apply_synth = partial(synth, config=config.synth, store=folders.snapshots)
-            reads = "build" if any(family.executable for family in chosen(config.synth.families)) else "parse"
+            reads = "build" if _needs_tests(config) else "parse"
             return Stage("synth", reads, Codebase, Task, apply_synth, synthesis.fingerprint(config.synth))
         case "validate":
             apply_validate = partial(
@@ -92,6 +95,10 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
                 "validate", "synth", Task, Validated, apply_validate, _digest(config.validate_.model_dump_json())
             )
     raise ValueError(name)
+
+
+def _needs_tests(config: Config) -> bool:
+    return any(family.executable for family in chosen(config.synth.families))
 
 
 def _row_spec(row: Row, host: str) -> str:

@@ -76,7 +76,17 @@ def render(found: Found) -> RenderableType:
     parts: list[RenderableType] = [_header(task), *_section("Problem statement", _verbatim(task.problem_statement))]
     start = _diff(task.setup_patch) if task.setup_patch else Text("The snapshot as it is.", style="italic")
     parts += _section("Start state: what the setup patch changes in the snapshot", start)
-    parts += _section("Gold patch", _diff(task.patch))
+    if task.candidate_patch:
+        parts += _section(
+            "Candidate: what is changed in the start state and not committed", _diff(task.candidate_patch)
+        )
+    gold = _diff(task.patch) if task.patch else Text("Nothing: the candidate is right.", style="italic")
+    parts += _section("Gold patch", gold)
+    for title, tests in (("Tests to pass", task.FAIL_TO_PASS), ("Tests that must go on passing", task.PASS_TO_PASS)):
+        if tests:
+            parts += _section(title, _verbatim("\n".join(tests)))
+    for number, mutant in enumerate(task.mutants, 1):
+        parts += _section(f"Mutant {number} of {len(task.mutants)}", _diff(mutant))
     if task.subject is not None:
         parts += _section("Subject", _targets((task.subject,)))
     parts += _section("Targets", _targets(task.targets))
@@ -158,12 +168,21 @@ def _header(task: Task) -> Table:
         "snapshot": task.snapshot,
         "difficulty": ", ".join(f"{fact} {value}" for fact, value in sorted(task.difficulty.items())),
         "secrets": ", ".join(task.secrets),
+        "environment": _environment(task),
         "made by": f"hgen {made.hgen}, seed {made.seed}, template {made.template[:12]}",
     }
     for name, fact in facts.items():
         if fact:
             table.add_row(name, _verbatim(fact))
     return table
+
+
+def _environment(task: Task) -> str:
+    if task.environment is None:
+        return ""
+    made = task.environment
+    editable = "the repository installed" if made.editable else f"its folders {', '.join(made.path)} importable"
+    return f"Python {made.python}, {len(made.wheels)} wheels, {editable}"
 
 
 def _section(title: str, body: RenderableType) -> list[RenderableType]:

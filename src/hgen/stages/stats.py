@@ -16,7 +16,7 @@ from hgen.records import Validated
 from hgen.runner import Receipt, read_receipt
 from hgen.shards import read_shard
 
-STAGES = ("mine", "parse", "synth", "validate")
+STAGES = ("mine", "parse", "build", "synth", "validate")
 
 ROWS = 20
 """How many repositories the page names."""

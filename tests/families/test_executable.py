@@ -1,0 +1,352 @@
+"""Tasks that are judged by tests, from a testbed made by hand; the tests are really run, in this process."""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hgen.config import SynthConfig
+from hgen.families import chosen
+from hgen.records import Codebase, Environment, Mutant, Reject, Repo, StableTest, Task, Testbed, Trial, Wheel
+from hgen.resolve import resolve
+from hgen.scoring import diffs
+from hgen.snapshots import Store
+from hgen.snapshots.tree import Limits
+from hgen.stages.synth import synth
+from hgen.testbed.functions import Function
+from hgen.testbed.mutants import Variant, mutants
+
+LIBRARY = "shop/pricing.py"
+TESTS = "tests/test_pricing.py"
+FILES = {
+    "shop/__init__.py": b"",
+    LIBRARY: b'''"""Prices."""
+
+
+def total(prices, discount=0):
+    """The sum of the prices, less the discount in percent; a discount above a hundred is an error."""
+    # Nobody pays us for taking things.
+    if discount > 100:
+        raise ValueError("discount")
+    amount = sum(prices)
+    amount -= amount * discount / 100
+    return round(amount, 2)
+
+
+class Basket:
+    """Prices under names."""
+
+    def __init__(self, prices):
+        self.prices = dict(prices)
+
+    def dearest(self, count=1):
+        """The names of so many of the dearest things, the dearest of them first."""
+        order = sorted(self.prices, key=self.prices.get, reverse=True)
+        if count < 0:
+            count = 0
+        return order[:count]
+
+    def names(self):
+        return sorted(self.prices)
+''',
+    TESTS: b'''"""Tests of prices."""
+
+from shop.pricing import Basket, total
+
+BASKET = Basket({"apple": 1, "melon": 5, "pear": 2})
+
+
+def test_total():
+    assert total([1, 2.25]) == 3.25
+
+
+def test_discount():
+    assert total([100], discount=25) == 75
+
+
+def test_a_free_lunch():
+    assert total([10], discount=100) == 0
+
+
+class TestBasket:
+    def test_the_dearest(self):
+        assert BASKET.dearest() == ["melon"]
+
+    def test_two(self):
+        assert BASKET.dearest(2) == ["melon", "pear"]
+
+    def test_none(self):
+        assert BASKET.dearest(-1) == []
+
+
+def test_names():
+    assert BASKET.names() == ["apple", "melon", "pear"]
+''',
+}
+COVERS = {
+    "test_total": ("total",),
+    "test_discount": ("total",),
+    "test_a_free_lunch": ("total",),
+    "TestBasket::test_the_dearest": ("Basket.dearest",),
+    "TestBasket::test_two": ("Basket.dearest",),
+    "TestBasket::test_none": ("Basket.dearest",),
+    "test_names": ("Basket.names",),
+}
+IDS = tuple(f"{TESTS}::{name}" for name in COVERS)
+ALL = ("func-gen", "test-gen", "verify-repair")
+
+
+def passing(files: dict[str, bytes]) -> set[str]:
+    """The ids of the tests that pass on these files; a test file without some of the tests has fewer."""
+    library = ModuleType("shop.pricing")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "shop", ModuleType("shop"))
+        patch.setitem(sys.modules, "shop.pricing", library)
+        exec(compile(files[LIBRARY], LIBRARY, "exec"), library.__dict__)
+        tests: dict[str, object] = {}
+        exec(compile(files[TESTS], TESTS, "exec"), tests)
+        return {f"{TESTS}::{name}" for name, test in functions(tests) if succeeds(test)}
+
+
+def functions(space: dict[str, object]) -> Iterator[tuple[str, Callable[[], None]]]:
+    for name, value in space.items():
+        if name.startswith("test_") and callable(value):
+            yield name, value
+        elif isinstance(value, type) and name.startswith("Test"):
+            yield from ((f"{name}::{inner}", getattr(value(), inner)) for inner in vars(value) if inner[:5] == "test_")
+
+
+def succeeds(test: Callable[[], None]) -> bool:
+    try:
+        test()
+    except Exception:  # noqa: BLE001 - a mutant can raise anything
+        return False
+    return True
+
+
+@cache
+def codebase(**changes: bytes) -> Codebase:
+    files = FILES | {path.replace("__", "/").replace("_py", ".py"): text for path, text in changes.items()}
+    symbols, _ = resolve(files, max_bytes=1 << 20)
+    where = {symbol.qualname: place for place, symbol in enumerate(symbols) if symbol.file in (LIBRARY, TESTS)}
+    tests = tuple(
+        StableTest(id=f"{TESTS}::{name}", seconds=0.01, covers=tuple(sorted(where[each] for each in names)))
+        for name, names in COVERS.items()
+    )
+
+    def mutant(variant: Variant, name: str) -> Mutant | None:
+        after = files | {LIBRARY: diffs.edited(LIBRARY, files[LIBRARY], [variant.edit])}
+        passed = passing(after)
+        killed = tuple(n for n, test in enumerate(tests) if where[name] in test.covers and test.id not in passed)
+        lines = tuple(line.decode() for line in variant.edit.lines)
+        edit = variant.edit
+        if not killed:
+            return None
+        return Mutant(
+            operator=variant.operator,
+            first_line=edit.first_line,
+            last_line=edit.last_line,
+            lines=lines,
+            killed_by=killed,
+        )
+
+    trials = []
+    for name in ("total", "Basket.dearest"):
+        symbol = symbols[where[name]]
+        function = Function(files[LIBRARY], first_line=symbol.start_line, last_line=symbol.end_line)
+        emptied = mutant(Variant("emptied", function.emptied()), name)
+        assert emptied is not None
+        noticed = [found for variant in mutants(function) if (found := mutant(variant, name))]
+        trials.append(Trial(symbol=where[name], emptied=emptied, mutants=tuple(noticed)))
+    environment = Environment(
+        snapshot="0" * 64, python="3.11", machine="x86_64", editable=False, path=(".",), generated={}, options=(),
+        wheels=(Wheel(name="pytest-9-py3-none-any.whl", sha256="0"),),
+    )  # fmt: skip
+    repo = Repo(
+        repo="pypi:shop", base_commit="1.0", snapshot="", license="MIT", source="pypi:shop", files=3, python_files=3,
+        python_lines=80, python_bytes=2000,
+    )  # fmt: skip
+    bed = Testbed(environment=environment, tests=tests, trials=tuple(trials))
+    return Codebase(repo=repo, symbols=symbols, testbed=bed)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., list[Task | Reject]]:
+    """Synthesizes tasks from the codebase, with other files beside if asked."""
+
+    def make(*families: str, seed: int = 0, base: Codebase | None = None, options: dict = {}, **files: bytes):  # noqa: B006
+        found = base or codebase(**files)
+        tree = tmp_path / f"tree{len(list(tmp_path.iterdir()))}"
+        for path, text in FILES.items() | {(p.replace("__", "/").replace("_py", ".py"), t) for p, t in files.items()}:
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / path).write_bytes(text)
+        added = Store(tmp_path / "store").add(tree, Limits(files=99, total_bytes=1 << 20, file_bytes=1 << 20))
+        repo = found.repo.model_copy(update={"snapshot": added.digest})
+        config = SynthConfig(families=families, seed=seed, options=options)
+        return list(synth(found.model_copy(update={"repo": repo}), config=config, store=tmp_path / "store"))
+
+    return make
+
+
+def tasks(found: list[Task | Reject]) -> list[Task]:
+    return [each for each in found if isinstance(each, Task)]
+
+
+def applied(patch: str, files: dict[str, bytes]) -> dict[str, bytes]:
+    return files | {path: text for path, text in diffs.apply(patch, files).items() if text} if patch else files
+
+
+def pristine(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files as they are graded: with all tests."""
+    return files | {TESTS: FILES[TESTS]}
+
+
+def test_no_family_that_needs_a_container_is_a_default() -> None:
+    assert {family.name for family in chosen(())}.isdisjoint(ALL)
+    assert [family.name for family in chosen(ALL)] == list(ALL)
+    assert all(family.executable for family in chosen(ALL))
+
+
+def test_func_gen_hides_what_fails_and_its_gold_patch_is_the_original(made) -> None:
+    found = tasks(made("func-gen"))
+    assert {task.targets[0].qualname for task in found} == {"total", "Basket.dearest"}
+    for task in found:
+        start = applied(task.setup_patch, FILES)
+        assert b"raise NotImplementedError" in start[LIBRARY]
+        assert b"Nobody pays" not in start[LIBRARY] or task.targets[0].qualname != "total"
+        assert set(task.FAIL_TO_PASS).isdisjoint(passing(pristine(start)))
+        assert set(task.PASS_TO_PASS) <= passing(start)
+        assert set(IDS) - passing(start) == set(task.FAIL_TO_PASS)
+        for test in task.FAIL_TO_PASS:
+            assert test.rpartition("::")[2].encode() not in start[TESTS]
+        gold = applied(task.patch, start)
+        assert gold[LIBRARY] == FILES[LIBRARY]
+        assert passing(pristine(gold)) == set(IDS)
+
+
+def test_func_gen_shows_the_tests_if_asked(made) -> None:
+    found = tasks(made("func-gen", options={"func-gen": {"hide_tests": False}}))
+    assert len(found) == 2
+    for task in found:
+        assert applied(task.setup_patch, FILES)[TESTS] == FILES[TESTS]
+        assert task.variant == "tests-shown"
+        assert "in your working copy" in task.problem_statement
+
+
+def test_test_gen_removes_all_that_execute_the_target_and_offers_killable_mutants(made) -> None:
+    found = tasks(made("test-gen"))
+    assert len(found) == 2
+    for task in found:
+        start = applied(task.setup_patch, FILES)
+        assert start[LIBRARY] == FILES[LIBRARY]
+        covering = {f"{TESTS}::{name}" for name, names in COVERS.items() if task.targets[0].qualname in names}
+        assert passing(start) == set(IDS) - covering
+        assert 4 <= len(task.mutants) <= 6
+        for mutant in task.mutants:
+            assert not covering <= passing(pristine(applied(mutant, start)))
+            assert len(passing(applied(mutant, start))) == len(passing(start))
+        gold = applied(task.patch, start)
+        assert gold[TESTS].rstrip() == FILES[TESTS].rstrip()
+        assert not task.FAIL_TO_PASS
+
+
+def test_test_gen_removes_tests_that_name_the_target_without_executing_it(made) -> None:
+    text = FILES[TESTS] + b"\n\ndef test_dearest_later():\n    if 0:\n        BASKET.dearest()\n"
+    found = [
+        task for task in tasks(made("test-gen", tests__test_pricing_py=text)) if "dearest" in task.problem_statement
+    ]
+    assert found
+    for task in found:
+        assert b"test_dearest_later" not in applied(task.setup_patch, FILES | {TESTS: text})[TESTS]
+
+
+def test_verify_repair_puts_a_flaw_in_the_tree_that_few_tests_notice(made) -> None:
+    flawed = [task for task in tasks(made("verify-repair")) if task.difficulty["flawed"]]
+    assert flawed
+    for task in flawed:
+        commit = applied(task.setup_patch, FILES)
+        start = applied(task.candidate_patch, commit)
+        assert b"raise NotImplementedError" in commit[LIBRARY]
+        assert b"raise NotImplementedError" not in start[LIBRARY]
+        assert set(IDS) - passing(pristine(start)) == set(task.FAIL_TO_PASS)
+        assert 1 <= len(task.FAIL_TO_PASS) <= 3
+        assert applied(task.patch, start)[LIBRARY] == FILES[LIBRARY]
+        assert passing(start) == set(IDS) - {
+            test for test in IDS if test.rpartition("::")[2].encode() not in start[TESTS]
+        }
+
+
+def test_one_candidate_of_ten_is_right_and_then_nothing_is_to_be_done(made) -> None:
+    found = [task for seed in range(30) for task in tasks(made("verify-repair", seed=seed))]
+    right = [task for task in found if not task.difficulty["flawed"]]
+    assert 0 < len(right) < len(found) / 3
+    bodies = set()
+    for task in right:
+        start = applied(task.candidate_patch, applied(task.setup_patch, FILES))
+        assert passing(pristine(start)) == set(IDS)
+        assert task.patch == ""
+        assert task.FAIL_TO_PASS == ()
+        bodies.add(start[LIBRARY] == FILES[LIBRARY])
+    assert bodies == {True, False}
+
+
+@pytest.mark.parametrize("family", ALL)
+def test_the_statement_says_where_and_how_and_not_what_is_hidden(made, family: str) -> None:
+    for task in tasks(made(family)):
+        said = task.problem_statement
+        assert f"`{task.targets[0].qualname}` in `{LIBRARY}`" in said
+        assert "PYTHONPATH=. python -m pytest" in said
+        assert "no network" in said
+        for test in IDS:
+            assert test.rpartition("::")[2] not in said or test.rpartition("::")[2] in task.problem_statement.split("`")
+        for secret in ("round(amount", "self.prices.get", "discount > 100"):
+            assert secret not in said
+        assert task.environment is not None
+
+
+@pytest.mark.parametrize("family", ALL)
+def test_one_function_is_one_task_with_an_identity_of_its_own(made, family: str) -> None:
+    again, found = tasks(made(family)), tasks(made(family))
+    assert [task.instance_id for task in again] == [task.instance_id for task in found]
+    assert len({task.instance_id for task in found}) == len(found) > 0
+
+
+def reasons(found: list[Task | Reject]) -> set[str]:
+    return {each.reason for each in found if isinstance(each, Reject)}
+
+
+def test_a_body_that_stands_somewhere_else_is_not_asked_for(made) -> None:
+    body = FILES[LIBRARY].split(b"articles")[0][
+        FILES[LIBRARY].index(b"    if discount") : FILES[LIBRARY].index(b"class Basket")
+    ]
+    copied = b"def price(prices, discount):\n" + body
+    found = made("func-gen", shop__copied_py=copied)
+    assert "readable-elsewhere" in reasons(found)
+    assert {task.targets[0].qualname for task in tasks(found)} == {"Basket.dearest"}
+
+
+def test_a_wheel_of_the_repository_itself_in_the_environment_spoils_all(made) -> None:
+    whole = codebase()
+    assert whole.testbed is not None
+    environment = whole.testbed.environment.model_copy(
+        update={"wheels": (Wheel(name="Shop-0.9-py3-none-any.whl", sha256="1"),)}
+    )
+    base = whole.model_copy(update={"testbed": whole.testbed.model_copy(update={"environment": environment})})
+    found = made(*ALL, base=base)
+    assert not tasks(found)
+    assert reasons(found) == {"in-image"}
+
+
+def test_a_docstring_that_says_little_is_no_description(made) -> None:
+    found = made(
+        "func-gen", "verify-repair", options={"func-gen": {"min_words": 18}, "verify-repair": {"min_words": 18}}
+    )
+    assert "thin-docstring" in reasons(found)
+    assert all(task.targets[0].qualname == "total" for task in tasks(found))
+
+
+def test_without_a_testbed_there_is_nothing(made) -> None:
+    assert made(*ALL, base=codebase().model_copy(update={"testbed": None})) == []
