@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hgen.records import BrokenFile, Symbol
 from hgen.resolve import classes, targets
 from hgen.resolve.conditional import conditionally_bound, conditionally_imported, is_by_name
-from hgen.resolve.program import Frame, LoadedModule, Program
+from hgen.resolve.program import Answer, Answers, Frame, LoadedModule, Program
 from hgen.resolve.solver import deep_stack, without_collector
 from hgen.syntax import Broken, parse_module
-from hgen.syntax.ir import FUNCTION, RAISE, Definition, Module, Scope, Site
+from hgen.syntax.ir import E_VALUE, FUNCTION, RAISE, V_OUTER, Definition, Module, Scope, Site
 from hgen.syntax.parser import MAX_BYTES
 from hgen.syntax.tokens import body_digest
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call, or one class raised without a call."""
 
     line: int
@@ -29,8 +29,7 @@ class Call:
     doubt: str
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionCalls:
+class FunctionCalls(NamedTuple):
     """What one function calls."""
 
     symbol: int
@@ -84,6 +83,7 @@ def resolve_functions(modules: Mapping[str, Module], broken: Mapping[str, bytes]
     for module in program.modules.values():
         scopes = sorted((scope for scope in module.scopes if scope.kind == FUNCTION), key=lambda scope: scope.symbol)
         for scope in scopes:
+            program.forget()
             yield _function(program, module, scope, ambiguous, several)
     program.release()
 
@@ -94,7 +94,8 @@ def _function(
     frame = program.frame(module, scope.index)
     own = module.first_symbol + scope.symbol
     inside = _inside(module, scope)
-    calls = tuple([_call(program, frame, site) for site in frame.body.sites])
+    answers: Answers = module.answers if module.sees_globals(scope) else {}
+    calls = tuple([_call(program, frame, site, answers) for site in frame.body.sites])
     found = {callee for call in calls for callee in call.callees}
     deps = tuple(sorted(found - inside))
     reason = ""
@@ -133,7 +134,21 @@ def _inside(module: LoadedModule, scope: Scope) -> set[int]:
     return inside
 
 
-def _call(program: Program, frame: Frame, site: Site) -> Call:
+def _call(program: Program, frame: Frame, site: Site, answers: Answers) -> Call:
+    """One call; ``answers`` are those for global names, by what is asked and the name."""
+    expression = site[1] if site[0] == RAISE else site[1][1]
+    name = targets.written_name(expression, frame)
+    if expression[0] == E_VALUE and frame.body.values[expression[1]][0] == V_OUTER:
+        answer = answers.get((site[0], name))
+        if answer is None:
+            answer = answers[site[0], name] = _answer(program, frame, site)
+    else:
+        answer = _answer(program, frame, site)
+    status, callees, doubt = answer
+    return Call(*site[2:], name, status, callees, doubt)
+
+
+def _answer(program: Program, frame: Frame, site: Site) -> Answer:
     found = program.solver.ask(targets.find, program, frame, site) or targets.Found(unknown=True)
     callees = tuple(sorted(found.callees))
     if found.unknown or len(callees) > 1 or (callees and found.outside):
@@ -142,8 +157,7 @@ def _call(program: Program, frame: Frame, site: Site) -> Call:
         callees = callees if likely else ()
     else:
         status = "resolved" if callees else "external"
-    expression = site[1] if site[0] == RAISE else site[1][1]
-    return Call(*site[2:], targets.written_name(expression, frame), status, callees, found.doubt)
+    return status, callees, found.doubt
 
 
 def _ambiguous(program: Program) -> frozenset[int]:

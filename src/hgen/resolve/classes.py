@@ -58,10 +58,7 @@ def parameters(program: Program, cls: Class) -> tuple[str, ...]:
 
 def has_own(program: Program, cls: Class, name: str) -> bool:
     """Whether a class itself, its body or its methods, defines an attribute."""
-    number = program.frame(cls.module, cls.scope.index).body.final.get(name)
-    if number is not None:
-        return True
-    return name in cls.module.children.get(cls.scope.index, ())
+    return name in program.frame(cls.module, cls.scope.index).body.final or name in cls.stores
 
 
 def own_attribute(program: Program, cls: Class, name: str) -> Type:
@@ -71,12 +68,21 @@ def own_attribute(program: Program, cls: Class, name: str) -> Type:
 
 def owner_of(program: Program, cls: Class, name: str, *, after: Class | None = None) -> tuple[Class | None, bool]:
     """The first class in the resolution order that defines an attribute, and whether all before it are known."""
+    if after is not None:
+        following = order(program, cls)
+        start = following.index(after) + 1 if after in following else len(following)
+        return _first_owner(program, following[start:], name)
+    known = cls.owners.get(name)
+    if known is None:
+        known = _first_owner(program, order(program, cls), name)
+        if type(cls.memo.get("order")) is tuple:
+            cls.owners[name] = known
+    return known
+
+
+def _first_owner(program: Program, some: Order, name: str) -> tuple[Class | None, bool]:
     certain = True
-    started = after is None
-    for one in order(program, cls):
-        if not started:
-            started = one is after
-            continue
+    for one in some:
         if one is None:
             certain = False
         elif has_own(program, one, name):
@@ -211,7 +217,7 @@ def _own(program: Program, cls: Class, name: str) -> Type:
         if described[0] != V_UNBOUND:
             parts.append(evaluate.value(program, frame, number))
     declared: list[Type] = []
-    for index, values in cls.module.children.get(cls.scope.index, {}).get(name, ()):
+    for index, values in cls.stores.get(name, ()):
         method = program.frame(cls.module, index)
         for stored in values:
             described = method.body.values[stored]

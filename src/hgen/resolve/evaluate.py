@@ -36,6 +36,9 @@ def evaluate(program: Program, frame: Frame, expression: Expr) -> Type:
         known = frame.memo.get(expression[1])
         return known if type(known) is tuple else value(program, frame, expression[1])
     if kind == E_CALL:
+        known = frame.memo.get(-id(expression))
+        if type(known) is tuple:
+            return known
         return program.solver.solve(frame.memo, -id(expression), calls.call, program, frame, expression)
     return _EXPRESSIONS[kind](program, frame, expression)
 

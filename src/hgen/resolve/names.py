@@ -82,7 +82,10 @@ def final_name(program: Program, frame: Frame, name: str) -> Type | None:
 
 def global_name(program: Program, module: LoadedModule, name: str) -> Type | None:
     """A name of a finished module, without builtins; None if it has none."""
-    if name not in module.globals:
+    known = module.globals.get(name)
+    if type(known) is tuple:
+        return known
+    if known is None:
         frame = program.frame(module, 0)
         alias = _ALIASES.get(name) if module.outside and module.name in _TYPING else None
         origin = program.stub(alias[0]) if alias else None

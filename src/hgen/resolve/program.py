@@ -1,31 +1,49 @@
 """All modules of a repository and those of the standard library that it uses, and the objects that they define."""
 
 import re
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from hgen.resolve.finder import UNCLEAR, Finder
 from hgen.resolve.solver import Memo, Solver
 from hgen.resolve.stubs import stub_source
-from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Atom, Type
-from hgen.syntax.ir import CLASS, FUNCTION, V_DEFINITION, Body, Module, Scope
+from hgen.resolve.types import ANY, FOLDER, OUTSIDE, Atom, Type
+from hgen.resolve.types import MODULE as MODULE_TAG
+from hgen.syntax.ir import CLASS, FUNCTION, MODULE, V_DEFINITION, Body, Module, Scope
 from hgen.syntax.stubs import read_stub
 
 _DEFINED = re.compile(rb"\b(?:def|class)[ \t]+(\w+)")
 _KEPT_FRAMES = 2_000
-"""Function bodies that stay unpacked; enough for every question that is open at one time."""
+"""Function bodies that stay unpacked between two questions."""
+
+
+Answer: TypeAlias = tuple[str, tuple[int, ...], str]
+"""The status, callees and doubt of a call."""
+Answers: TypeAlias = dict[tuple[int, str], Answer]
+"""By ``CALL`` or ``RAISE`` and the name that is called or raised."""
 
 
 class Frame:
     """A scope's unpacked body and what was found out about its values."""
 
-    __slots__ = ("body", "memo", "module", "scope")
+    __slots__ = ("_names", "body", "memo", "module", "scope")
 
     def __init__(self, module: "LoadedModule", scope: Scope) -> None:
         self.module = module
         self.scope = scope
         self.body: Body = scope.body()
         self.memo: Memo = {}
+        self._names: dict[int, str] | None = None
+
+    def name_of(self, number: int) -> str:
+        """The name that a value was given first, "" if none."""
+        if self._names is None:
+            self._names = {}
+            for name, values in self.body.bound.items():
+                for value in values:
+                    self._names.setdefault(value, name)
+        return self._names.get(number, "")
 
 
 class Function:
@@ -46,7 +64,7 @@ class Function:
 class Class:
     """A class of the repository or of a stub."""
 
-    __slots__ = ("attributes", "memo", "module", "scope", "subclasses", "symbol")
+    __slots__ = ("attributes", "memo", "module", "owners", "scope", "stores", "subclasses", "symbol")
 
     def __init__(self, module: "LoadedModule", scope: Scope) -> None:
         self.module = module
@@ -54,6 +72,10 @@ class Class:
         self.symbol = module.first_symbol + scope.symbol if module.first_symbol >= 0 else -1
         self.memo: Memo = {}
         self.attributes: Memo = {}
+        self.owners: dict[str, tuple[Class | None, bool]] = {}
+        """The first class in the resolution order that defines an attribute, and whether all before it are known."""
+        self.stores = module.children.get(scope.index, {})
+        """Where the methods store attributes: scope and values."""
         self.subclasses: list[Class] = []
         """Classes of the repository that inherit from this one, directly or not."""
 
@@ -67,6 +89,7 @@ class LoadedModule:
     """A parsed module with the objects that stand for its scopes."""
 
     __slots__ = (
+        "answers",
         "children",
         "first_symbol",
         "frames",
@@ -95,6 +118,8 @@ class LoadedModule:
         self.star_sources: list[tuple[int, Atom]] | None = None
         self.objects: dict[int, Function | Class] = {}
         self.globals: Memo = {}
+        self.answers: Answers = {}
+        """What calls of global names mean."""
         self.outer_stores: dict[str, list[tuple[int, int]]] = {}
         self.children: dict[int, dict[str, list[tuple[int, tuple[int, ...]]]]] = {}
         for scope in module.scopes:
@@ -103,6 +128,14 @@ class LoadedModule:
             for attribute, values in scope.self_stores.items():
                 stores = self.children.setdefault(scope.parent, {})
                 stores.setdefault(attribute, []).append((scope.index, values))
+
+    def sees_globals(self, scope: Scope) -> bool:
+        """Whether what a scope does not bind is a global name or a builtin, the same in the whole module."""
+        while scope.kind != MODULE and not scope.type_parameters:
+            scope = self.scopes[scope.parent]
+            if scope.kind == FUNCTION:
+                return False
+        return scope.kind == MODULE
 
     @property
     def outside(self) -> bool:
@@ -128,7 +161,7 @@ class Program:
             self.borne.update(name.decode("utf-8", "replace") for name in _DEFINED.findall(source))
         self._stubs: dict[str, LoadedModule | None] = {}
         self._stub_classes: dict[tuple[str, str], Class | None] = {}
-        self._recent: OrderedDict[tuple[int, int], Frame] = OrderedDict()
+        self._recent: deque[tuple[LoadedModule, int]] = deque()
         first = 0
         for path in sorted(modules):
             module = modules[path]
@@ -148,21 +181,19 @@ class Program:
         self.symbols = first
 
     def frame(self, module: LoadedModule, index: int) -> Frame:
-        """A scope's frame; those of functions are dropped when they were not used for a while."""
-        if kept := module.frames.get(index):
-            return kept
-        scope = module.scopes[index]
-        if scope.kind != FUNCTION:
-            frame = module.frames[index] = Frame(module, scope)
-            return frame
-        key = (id(module), index)
-        if recent := self._recent.get(key):
-            self._recent.move_to_end(key)
-            return recent
-        if len(self._recent) >= _KEPT_FRAMES:
-            self._recent.popitem(last=False)
-        frame = self._recent[key] = Frame(module, scope)
-        return frame
+        """A scope's frame; see ``forget``."""
+        kept = module.frames.get(index)
+        if kept is None:
+            kept = module.frames[index] = Frame(module, module.scopes[index])
+            if kept.scope.kind == FUNCTION:
+                self._recent.append((module, index))
+        return kept
+
+    def forget(self) -> None:
+        """Drop the oldest frames of functions; only while no question is open, which has to find its own again."""
+        while len(self._recent) > _KEPT_FRAMES:
+            module, index = self._recent.popleft()
+            del module.frames[index]
 
     def object(self, module: LoadedModule, index: int) -> Function | Class:
         """The function or class of a scope."""
@@ -211,14 +242,14 @@ class Program:
     def at(self, path: str) -> Atom:
         """The module at a path of the repository; a file that is broken is unknown."""
         if path in self.modules:
-            return (MODULE, self.modules[path])
+            return (MODULE_TAG, self.modules[path])
         return ANY if path.endswith(".py") else (FOLDER, path)
 
     def submodule(self, module: LoadedModule, name: str) -> Atom | None:
         """A module inside a package, None if there is none."""
         if module.outside:
             inner = self.stub(f"{module.name}.{name}") if module.path.endswith("__init__.pyi") else None
-            return (MODULE, inner) if inner else None
+            return (MODULE_TAG, inner) if inner else None
         found = self.finder.submodule(module.path, name)
         return None if found is None else self.at(found)
 
@@ -227,8 +258,7 @@ class Program:
         key = ("overriding", name)
         if key not in cls.memo:
             cls.memo[key] = any(
-                name in self.frame(heir.module, heir.scope.index).body.final
-                or name in heir.module.children.get(heir.scope.index, ())
+                name in self.frame(heir.module, heir.scope.index).body.final or name in heir.stores
                 for heir in cls.subclasses
             )
         return bool(cls.memo[key])
@@ -258,7 +288,7 @@ class Program:
 
     def _import_stub(self, name: str) -> Atom:
         stub = self.stub(name)
-        return (MODULE, stub) if stub else OUTSIDE
+        return (MODULE_TAG, stub) if stub else OUTSIDE
 
 
 def _absolute(importer: LoadedModule, name: str, level: int) -> str:

@@ -88,7 +88,9 @@ class Solver:
         memo[key] = state = _Open(depth)
         done = False
         try:
-            answer = self._grow(state, depth, compute, arguments)
+            answer = compute(*arguments)
+            if self._circle == depth and answer:
+                answer = self._grow(state, answer, depth, compute, arguments)
             done = True
         finally:
             self._depth = depth
@@ -134,16 +136,21 @@ class Solver:
             if not pending:
                 return answer
 
-    def _grow(self, state: _Open, depth: int, compute: Callable[..., Type], arguments: tuple[Any, ...]) -> Type:
-        lowest = _NEVER
-        for _ in range(_MAX_TURNS):
+    def _grow(
+        self, state: _Open, answer: Type, depth: int, compute: Callable[..., Type], arguments: tuple[Any, ...]
+    ) -> Type:
+        """Answer again a question that asked itself, until the answer stays the same."""
+        lowest = depth
+        for _ in range(_MAX_TURNS - 1):
+            if self._work > _MAX_WORK:
+                break
+            state.sofar = answer
             self._circle = _NEVER
             answer = union(compute(*arguments), state.sofar)
             lowest = min(lowest, self._circle)
-            if self._circle != depth or len(answer) == len(state.sofar) or self._work > _MAX_WORK:
+            if self._circle != depth or len(answer) == len(state.sofar):
                 break
-            state.sofar = answer
         else:
             answer = union(UNKNOWN, answer)
-        self._circle = lowest if lowest < depth else _NEVER
+        self._circle = lowest
         return answer

@@ -27,7 +27,7 @@ from hgen.resolve.types import (
     Type,
     without,
 )
-from hgen.syntax.ir import E_ATTRIBUTE, E_NAME, E_VALUE, RAISE, Expr, Site
+from hgen.syntax.ir import E_ATTRIBUTE, E_NAME, E_VALUE, RAISE, V_GLOBAL, V_OUTER, Expr, Site
 
 
 @dataclass(slots=True)
@@ -55,6 +55,9 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
         return found
     called: Expr = expression[1]
     if called[0] == E_ATTRIBUTE:
+        if called[2] not in program.borne and not called[2].startswith("__"):
+            found.outside = True
+            return found
         receiver = evaluate.evaluate(program, frame, called[1])
         for atom in receiver:
             if atom != NONE or len(receiver) == 1:
@@ -62,11 +65,11 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
         if not receiver:
             _by_name(program, called[2], found)
         return found
-    function = evaluate.evaluate(program, frame, called)
+    function, name = evaluate.evaluate(program, frame, called), written_name(called, frame)
     for atom in without(function, NONE) or function:
-        _callee(program, atom, written_name(called, frame), found)
+        _callee(program, atom, name, found)
     if not function:
-        _undefined(program, written_name(called, frame), found)
+        _by_name(program, name, found)
     return found
 
 
@@ -78,10 +81,9 @@ def written_name(called: Expr, frame: Frame) -> str:
         return str(called[1])
     if called[0] == E_VALUE:
         described = frame.body.values[called[1]]
-        for name, values in frame.body.bound.items():
-            if called[1] in values:
-                return name.rpartition(".")[2]
-        return str(described[1]) if len(described) > 1 and type(described[1]) is str else ""
+        if described[0] in (V_OUTER, V_GLOBAL):
+            return str(described[1])
+        return frame.name_of(called[1]).rpartition(".")[2]
     return ""
 
 
@@ -177,10 +179,6 @@ def _by_name(program: Program, name: str, found: Found) -> None:
         found.unknown = True
     else:
         found.outside = True
-
-
-def _undefined(program: Program, name: str, found: Found) -> None:
-    _by_name(program, name, found)
 
 
 def _symbol(definition: Function | Class, found: Found) -> None:

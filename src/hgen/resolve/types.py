@@ -51,8 +51,13 @@ _WRAPPERS = (COROUTINE, MANAGER, ALIAS, TYPE_OF, CALLABLE)
 def union(*types: Type) -> Type:
     """All atoms of some types, each once; too many are unknown."""
     first = types[0]
-    if all(other == first or not other for other in types[1:]):
+    for other in types:
+        if other and other is not first and other != first:
+            break
+    else:
         return first
+    if not first and len(types) == 2 and len(types[1]) == 1:
+        return types[1]
     atoms = tuple(dict.fromkeys([atom for some in types for atom in some]))
     return atoms if len(atoms) <= _MAX_ATOMS else (ANY, *[atom for atom in atoms if atom != ANY][: _MAX_ATOMS - 1])
 

@@ -67,13 +67,13 @@ def parse_annotation(text: str) -> Expr:
     """The tuple of an annotation that was written as a string; unknown if it is no expression."""
     from hgen.syntax.expressions import tables  # noqa: PLC0415
     from hgen.syntax.flow import Flow  # noqa: PLC0415
-    from hgen.syntax.reader import Reader  # noqa: PLC0415 - the readers need each other
+    from hgen.syntax.reader import Reader, Texts  # noqa: PLC0415 - the readers need each other
 
     source = f"({text.strip()})".encode()
     root = parser().parse(source).root_node
     if root.has_error or root.named_child_count != 1:
         return (E_UNKNOWN,)
     try:
-        return annotation(Reader(source, {}, Flow(), tables()), root.named_children[0].named_children[0])
+        return annotation(Reader(source, Texts(), Flow(), tables()), root.named_children[0].named_children[0])
     except Broken:
         return (E_UNKNOWN,)

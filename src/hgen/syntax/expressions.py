@@ -48,7 +48,7 @@ _BOOL: Expr = (E_CONSTANT, "bool", None)
 
 
 def _identifier(reader: Reader, node: Node) -> Expr:
-    return (E_VALUE, reader.flow.get(reader.text(node)))
+    return (E_VALUE, reader.flow.get(reader.texts[reader.source[node.start_byte : node.end_byte]]))
 
 
 def _spine(reader: Reader, node: Node) -> Expr:
@@ -56,18 +56,21 @@ def _spine(reader: Reader, node: Node) -> Expr:
     chain: list[tuple[int, Node, list[Node]]] = []
     spine, flow = reader.spine, reader.flow
     while (link := spine[node.kind_id]) > 0:
-        parts = reader.parts(node)
+        parts = reader.pair(node)
         chain.append((link, node, parts))
         node = parts[0]
-    key = reader.text(node) if link < 0 else ""
+    key = reader.text(node) if link < 0 and flow.has_chains else ""
     result = reader.expr(node)
-    for place, (link, outer, parts) in enumerate(reversed(chain), start=1):
+    place = 0
+    while chain:
+        link, outer, parts = chain.pop()
+        place += 1
         if place % MAX_LINKS == 0:
             key, result = "", _UNKNOWN
         if link == _ATTRIBUTE:
             name = reader.text(parts[1])
             key = key and f"{key}.{name}"
-            result = (E_VALUE, flow.get(key)) if key in flow.env else (E_ATTRIBUTE, result, name)
+            result = (E_VALUE, flow.get(key)) if key and key in flow.env else (E_ATTRIBUTE, result, name)
             continue
         key = ""
         if link == _CALL:
@@ -83,17 +86,21 @@ def _spine(reader: Reader, node: Node) -> Expr:
 def _arguments(reader: Reader, node: Node) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
     if node.kind_id in kind_ids("generator_expression"):
         return (reader.expr(node),), ()
+    parts = reader.parts(node)
+    if not parts:
+        return (), ()
     positional: list[Expr] = []
     keywords: list[tuple[str, Expr]] = []
     keyword_argument, double_star = kind_ids("keyword_argument"), kind_ids("dictionary_splat")
-    for part in reader.parts(node):
-        if part.kind_id in keyword_argument:
-            name, value = reader.parts(part)
+    for part in parts:
+        kind = part.kind_id
+        if kind in keyword_argument:
+            name, value = reader.pair(part)
             argument = reader.expr(value)
             keywords.append((reader.text(name), argument))
             if argument[0] != E_CONSTANT:
                 reader.stored.add(keywords[-1][0])
-        elif part.kind_id in double_star:
+        elif kind in double_star:
             keywords.append(("**", reader.expr(reader.parts(part)[0])))
         else:
             positional.append(reader.expr(part))

@@ -9,7 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hgen.syntax.decode import Broken
-from hgen.syntax.ir import E_ATTRIBUTE, E_CONSTANT, E_VALUE, V_EXPR, V_GLOBAL, V_OUTER, V_PHI, V_UNKNOWN, Value
+from hgen.syntax.ir import (
+    E_ATTRIBUTE,
+    E_CONSTANT,
+    E_VALUE,
+    V_EXPR,
+    V_GLOBAL,
+    V_OUTER,
+    V_PHI,
+    V_UNBOUND,
+    V_UNKNOWN,
+    Value,
+)
 
 State = dict[str, int]
 
@@ -50,6 +61,11 @@ class Flow:
         self._tries: list[list[tuple[str, int]]] = []
         self._chains: dict[str, dict[str, None]] = {}
         self._work = 0
+
+    @property
+    def has_chains(self) -> bool:
+        """Whether any attribute of a name has had a value."""
+        return bool(self._chains)
 
     def new(self, value: Value) -> int:
         """Number a value."""
@@ -132,6 +148,12 @@ class Flow:
         for name in dict.fromkeys(name for state in alive for name in state):
             ways = [state[name] if name in state else self.get(name) for state in alive]
             self._set(name, self.phi(ways, preferred=preferred))
+
+    def forget_outer(self) -> None:
+        """At the end of a function: what was read of a name before the function bound it is not an outer name."""
+        for name, number in self._entries.items():
+            if name in self.bound:
+                self.values[number] = (V_UNBOUND,)
 
     def begin_loop(self) -> None:
         """Enter a loop's body."""

@@ -1,6 +1,7 @@
 """Strings, numbers and other constants."""
 
 from collections.abc import Callable
+from functools import cache
 
 from tree_sitter import Node
 
@@ -15,20 +16,26 @@ from hgen.syntax.reader import Reader
 _MAX_TEXT = 200
 """Longer string constants are neither names nor annotations."""
 _UNKNOWN: Expr = (E_UNKNOWN,)
+_STRING: Expr = (E_CONSTANT, "str", None)
+_INTEGER: Expr = (E_CONSTANT, "int", None)
 
 
 def read_string(reader: Reader, node: Node) -> Expr:
     """A string; its text if it may be a name or an annotation."""
-    start = reader.source[node.start_byte : node.start_byte + 3].lower()
-    prefix = start[: min((start + b"'").find(b"'"), (start + b'"').find(b'"'))]
-    if b"f" in prefix or b"t" in prefix:
-        read_inside(reader, node)
-        return (E_CONSTANT, "str", None)
-    if b"b" in prefix:
-        return (E_CONSTANT, "bytes", None)
-    text = reader.source[node.start_byte : node.end_byte][len(prefix) :]
-    if len(text) > _MAX_TEXT or b"\\" in text:
-        return (E_CONSTANT, "str", None)
+    start, end = node.start_byte, node.end_byte
+    while reader.source[start] not in b"\"'":
+        prefix = reader.source[start]
+        start += 1
+        if prefix in b"fFtT":
+            read_inside(reader, node)
+            return _STRING
+        if prefix in b"bB":
+            return (E_CONSTANT, "bytes", None)
+    if end - start > _MAX_TEXT:
+        return _STRING
+    text = reader.source[start:end]
+    if b"\\" in text:
+        return _STRING
     quotes = 3 if text[:3] in (b'"""', b"'''") else 1
     return (E_CONSTANT, "str", text[quotes:-quotes].decode())
 
@@ -42,8 +49,13 @@ def read_strings(reader: Reader, node: Node) -> Expr:
 
 def read_integer(reader: Reader, node: Node) -> Expr:
     """A number; its value if it may be an index."""
-    text = reader.text(node)
-    return (E_CONSTANT, "int", int(text) if len(text) < 5 and text.isdecimal() else None)
+    start, end = node.start_byte, node.end_byte
+    return _integer(reader.source[start:end]) if end - start < 5 else _INTEGER
+
+
+@cache
+def _integer(text: bytes) -> Expr:
+    return (E_CONSTANT, "int", int(text)) if text.isdigit() else _INTEGER
 
 
 def constant(name: str) -> Callable[[Reader, Node], Expr]:

@@ -1,7 +1,6 @@
 """One source file, parsed: a module of scopes, symbols and calls, with no syntax tree left."""
 
 from collections import deque
-from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -13,14 +12,13 @@ from hgen.syntax.ir import (
     CLASS,
     FUNCTION,
     MODULE,
-    V_OUTER,
     V_PARAMETER,
-    V_UNBOUND,
     V_UNKNOWN,
     Definition,
     Module,
     Scope,
 )
+from hgen.syntax.reader import Texts
 from hgen.syntax.statements import ScopeReader
 
 MAX_BYTES = 2_000_000
@@ -45,7 +43,7 @@ class _ModuleReader:
     def __init__(self, path: str, utf8: bytes) -> None:
         self._path = path
         self._utf8 = utf8
-        self._names: dict[bytes, str] = {}
+        self._texts = Texts()
         self._scopes: list[Scope] = [Scope(0, MODULE, "", -1, -1)]
         self._symbols: list[Definition] = []
         self._pending: deque[tuple[Header, str]] = deque()
@@ -78,7 +76,7 @@ class _ModuleReader:
             self._pending.append((header, inner))
             return index
 
-        reader = ScopeReader(self._utf8, self._names, define)
+        reader = ScopeReader(self._utf8, self._texts, define)
         for position, parameter in enumerate(scope.parameters):
             reader.flow.bind(parameter[0], reader.flow.new((V_PARAMETER, position)))
         reader.block(block)
@@ -88,19 +86,18 @@ class _ModuleReader:
     def _finish(self, scope: Scope, reader: ScopeReader) -> None:
         flow, body = reader.flow, reader.body()
         if scope.kind == FUNCTION:
-            for number, value in enumerate(flow.values):
-                if value[0] == V_OUTER and value[1] in flow.bound:
-                    flow.values[number] = (V_UNBOUND,)
-            body = replace(body, final={})
+            flow.forget_outer()
+            body.final = {}
             scope.is_generator = reader.generator
         first = scope.parameters[0][0] if scope.parameters else ""
         is_method = scope.kind == FUNCTION and bool(first) and self._scopes[scope.parent].kind == CLASS
         for name, values in body.bound.items():
-            owner, dot, attribute = name.rpartition(".")
-            if dot and is_method and owner == first:
-                scope.self_stores[attribute] = values
-            elif dot:
-                self._patched.add(attribute)
+            if "." in name:
+                owner, _, attribute = name.rpartition(".")
+                if is_method and owner == first:
+                    scope.self_stores[attribute] = values
+                else:
+                    self._patched.add(attribute)
         scope.outer_stores = tuple(flow.outer_stores)
         self._stored |= reader.stored
         self._patched |= reader.other_stores

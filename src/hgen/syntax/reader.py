@@ -1,6 +1,7 @@
 """The reader of one scope's expressions: its state, and what dispatches on the type of a node."""
 
 from collections.abc import Callable
+from sys import intern
 from typing import TypeAlias
 
 from tree_sitter import Node
@@ -20,11 +21,20 @@ Tables: TypeAlias = tuple[list[int], frozenset[int], list[Read], list[Assign]]
 """By ``Node.kind_id``: links of chains, what is skipped, how to read an expression, how to assign to a target."""
 
 
+class Texts(dict[bytes, str]):
+    """The text of pieces of source, one object for equal ones, which makes look-ups by name fast."""
+
+    def __missing__(self, raw: bytes) -> str:
+        text = self[raw] = intern(raw.decode())
+        return text
+
+
 class Reader:
     """Reads the expressions of one scope into its flow of values."""
 
-    def __init__(self, source: bytes, names: dict[bytes, str], flow: Flow, tables: "Tables") -> None:
+    def __init__(self, source: bytes, texts: Texts, flow: Flow, tables: "Tables") -> None:
         self.source = source
+        self.texts = texts
         self.flow = flow
         self.sites: list[Site] = []
         self.yields: list[Expr] = []
@@ -36,22 +46,22 @@ class Reader:
         """Lambdas around this place, whose yields are not the scope's."""
         self.walruses: list[tuple[str, int]] = []
         self.spine, self.extras, self._table, self._targets = tables
-        self._names = names
         self._depth = 0
         self._kept: list[int] = []
 
     def text(self, node: Node) -> str:
         """A node's source, one object for equal texts."""
-        raw = self.source[node.start_byte : node.end_byte]
-        text = self._names.get(raw)
-        if text is None:
-            text = self._names[raw] = raw.decode()
-        return text
+        return self.texts[self.source[node.start_byte : node.end_byte]]
 
     def parts(self, node: Node) -> list[Node]:
         """The named children without comments."""
         extras = self.extras
         return [child for child in node.named_children if child.kind_id not in extras]
+
+    def pair(self, node: Node) -> list[Node]:
+        """The same for a node that has two parts, such as a call."""
+        children = node.named_children
+        return children if len(children) == 2 else self.parts(node)
 
     def expr(self, node: Node) -> Expr:
         """An expression's tuple; raises ``Broken`` if it is nested too deeply."""
@@ -64,8 +74,8 @@ class Reader:
 
     def site(self, kind: int, expression: Expr, whole: Node, callee: Node) -> None:
         """Note a call or raise."""
-        start, end = whole.start_point, callee.end_point
-        self.sites.append((kind, expression, start.row + 1, start.column, end.row + 1, end.column))
+        (row, column), (end_row, end_column) = whole.start_point, callee.end_point
+        self.sites.append((kind, expression, row + 1, column, end_row + 1, end_column))
 
     def assign(self, target: Node, value: int, *, bind: bool = True) -> None:
         """Give a target of an assignment, loop or ``with`` a value."""

@@ -24,7 +24,7 @@ from hgen.syntax.ir import (
     Expr,
 )
 from hgen.syntax.narrowing import narrow
-from hgen.syntax.reader import Reader
+from hgen.syntax.reader import Reader, Texts
 
 _MAX_BLOCKS = 100
 """Nested blocks; CPython's own limit of indentation."""
@@ -36,8 +36,8 @@ Define = Callable[["ScopeReader", Node, Node], int]
 class ScopeReader(Reader):
     """Reads the statements of one scope."""
 
-    def __init__(self, source: bytes, names: dict[bytes, str], define: Define) -> None:
-        super().__init__(source, names, Flow(), tables())
+    def __init__(self, source: bytes, texts: Texts, define: Define) -> None:
+        super().__init__(source, texts, Flow(), tables())
         self.returns: list[Expr] = []
         self.stars: list[tuple[int, str, int]] = []
         self._define = define

@@ -10,6 +10,7 @@ from tree_sitter import Node
 from hgen.syntax.definitions import read_header
 from hgen.syntax.grammar import parser
 from hgen.syntax.ir import CLASS, MODULE, Body, Module, Scope, Value
+from hgen.syntax.reader import Texts
 from hgen.syntax.statements import ScopeReader
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ class _StubReader:
     def __init__(self, path: str, source: bytes) -> None:
         self._path = path
         self._source = source
-        self._texts: dict[bytes, str] = {}
+        self._texts = Texts()
         self._values: list[Value] = []
         self._read: dict[tuple[int, int], ScopeReader] = {}
         self._pieces: dict[bytes, list[tuple[int, int]]] = {}
