@@ -29,7 +29,7 @@ from hgen.scoring.definitions import docstring_of, first_line, places
 from hgen.scoring.diffs import DiffError, apply
 from hgen.scoring.sources import SourceError, parse_start
 from hgen.snapshots import Limits, Store
-from hgen.stages.score import score_predictions
+from hgen.stages.score import EngineChoice, score_predictions
 
 KINDS = {"right", "neighbour-too", "code-beside", "all-but-one", "comment-only", "wrong-text"}
 """Predictions as agents give them; probes that refuse to parse or that rewrite whole files would flatter the figure."""
@@ -199,7 +199,12 @@ def _run(folder: Path, jobs: int, *, times: int) -> float:
             parse_start.cache_clear()
             output = folder / "scores.jsonl"
             score_predictions(
-                folder / "tasks.jsonl", folder / "predictions.jsonl", output, store=folder / "store", executor=executor
+                folder / "tasks.jsonl",
+                folder / "predictions.jsonl",
+                output,
+                store=folder / "store",
+                engine=EngineChoice("auto", "", folder / "cache"),
+                executor=executor,
             )
             output.unlink()
     return sum(os.times()[:4]) - sum(begin[:4])

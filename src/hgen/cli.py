@@ -223,13 +223,16 @@ def score(
     rewards: Annotated[
         Path | None, typer.Option("--rewards", metavar="FILE", help="Default: PREDICTIONS with .rewards.jsonl.")
     ] = None,
+    config: ConfigOption = None,
     out: OutOption = OUT,
     jobs: JobsOption = 0,
+    assignments: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score agents' diffs: one JSON line with the reward and its reasons for each, and a table per family.
 
-    Goes on where it stopped. Exits with 1 if a prediction has no task or no verdict.
+    Goes on where it stopped; needs a container engine for families that are judged by running tests. Exits with 1 if a
+    prediction has no task or no verdict.
 
     Example: [bold]hgen score out/export/jsonl/dep_search.jsonl predictions.jsonl[/bold]
     """
@@ -237,11 +240,16 @@ def score(
 
     from hgen.console import score_table
     from hgen.executors import local
-    from hgen.stages.score import score_predictions
+    from hgen.stages.score import EngineChoice, score_predictions
 
     written = rewards or predictions.with_suffix(".rewards.jsonl")
+    settings = _settings(config, assignments).validate_
+    kind = "auto" if settings.sandbox == "none" else settings.sandbox
+    engine = EngineChoice(kind, settings.base_image, _cache())
     with local(jobs or os.cpu_count() or 1) as executor:
-        found = score_predictions(tasks, predictions, written, store=out / "snapshots", executor=executor)
+        found = score_predictions(
+            tasks, predictions, written, store=out / "snapshots", engine=engine, executor=executor
+        )
     _answer(asdict(found) | {"rewards": str(written)}, score_table(found), as_json=as_json)
     print(f"hgen: the rewards are in {written}", file=sys.stderr)
     for problem, names in (("without a task", found.unknown), ("without a verdict", found.ungradable)):

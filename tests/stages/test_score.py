@@ -9,7 +9,7 @@ from hgen.errors import ConfigError, ShardError
 from hgen.executors import InProcess, local
 from hgen.scoring import diffs
 from hgen.snapshots import Limits, Store
-from hgen.stages.score import ScoreSummary, score_predictions
+from hgen.stages.score import EngineChoice, ScoreSummary, score_predictions
 
 SOURCE = b'''def first(x):
     """Return the first thing."""
@@ -33,6 +33,7 @@ class Bench:
         (folder / "tree").mkdir()
         (folder / "tree" / "m.py").write_bytes(SOURCE)
         self.store = folder / "snapshots"
+        self.engine = EngineChoice("auto", "", folder / "cache")
         self.snapshot = (
             Store(self.store).add(folder / "tree", Limits(files=9, total_bytes=10**6, file_bytes=10**6)).digest
         )
@@ -58,7 +59,13 @@ class Bench:
     def score(self, jobs: int = 1, batch: int = 2) -> ScoreSummary:
         with local(jobs) as executor:
             return score_predictions(
-                self.tasks, self.predictions, self.output, store=self.store, executor=executor, batch=batch
+                self.tasks,
+                self.predictions,
+                self.output,
+                store=self.store,
+                engine=self.engine,
+                executor=executor,
+                batch=batch,
             )
 
     def results(self) -> dict[str, float]:
@@ -149,7 +156,9 @@ def test_records_of_validation_and_folders_of_shards_are_tasks_too(bench: Bench)
     (shards / "00000.rejects.jsonl").write_text('{"source": "x"}\n', encoding="utf-8")
     bench.write([], [{"instance_id": "a", "model_patch": RIGHT}])
     for tasks in (shards, bench.folder):
-        summary = score_predictions(tasks, bench.predictions, bench.output, store=bench.store, executor=InProcess())
+        summary = score_predictions(
+            tasks, bench.predictions, bench.output, store=bench.store, engine=bench.engine, executor=InProcess()
+        )
         assert summary.complete
         assert summary.families[0].resolved == 1
 

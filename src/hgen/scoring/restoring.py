@@ -86,6 +86,6 @@ def _concerns_tests(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
     if patch.change not in ("add", "modify") or not is_test(patch.new_path):
         raise Refusal("not-a-test", patch.new_path)
     mode = patch.new_mode or "100644"
-    if mode not in ("100644", "100755") or patch.mode_changed:
+    if mode not in ("100644", "100755") or (patch.change == "modify" and patch.mode_changed):
         raise Refusal("mode-changed", f"{patch.new_path}: {mode}")
     return True

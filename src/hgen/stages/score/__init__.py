@@ -8,18 +8,25 @@ from pathlib import Path
 from hgen import __version__
 from hgen.errors import ConfigError
 from hgen.executors import Executor
-from hgen.stages.score.batch import Batch, score_batch
+from hgen.stages.score.batch import Batch, EngineChoice, score_batch
 from hgen.stages.score.lines import Place, lines_of, prediction_of, task_files, task_of
 from hgen.stages.score.results import FamilySummary, ScoreSummary, Tally, append, keep_current
 
-__all__ = ["BATCH", "FamilySummary", "ScoreSummary", "score_predictions"]
+__all__ = ["BATCH", "EngineChoice", "FamilySummary", "ScoreSummary", "score_predictions"]
 
 BATCH = 32
 """Predictions that a worker takes at a time; all of one snapshot."""
 
 
 def score_predictions(
-    tasks: Path, predictions: Path, output: Path, *, store: Path, executor: Executor, batch: int = BATCH
+    tasks: Path,
+    predictions: Path,
+    output: Path,
+    *,
+    store: Path,
+    engine: EngineChoice,
+    executor: Executor,
+    batch: int = BATCH,
 ) -> ScoreSummary:
     """Score every prediction that has a task; results go to ``output``, one JSON line each, in the tasks' order.
 
@@ -33,7 +40,7 @@ def score_predictions(
     for line in kept.values():
         tally.add(line)
     todo = [item for item in joined.items if item.instance_id not in kept]
-    for line in append(output, _in_order(executor, _batches(todo, store, batch))):
+    for line in append(output, _in_order(executor, _batches(todo, store, engine, batch))):
         tally.add(line)
     return ScoreSummary(
         families=tally.families(),
@@ -104,17 +111,17 @@ def _predictions(file: Path, joined: _Joined) -> dict[str, tuple[Place, str]]:
     return found
 
 
-def _batches(items: list[_Item], store: Path, size: int) -> Iterator[Batch]:
+def _batches(items: list[_Item], store: Path, engine: EngineChoice, size: int) -> Iterator[Batch]:
     pairs: list[tuple[Place, Place, str]] = []
     snapshot = ""
     for item in items:
         if pairs and (item.snapshot != snapshot or len(pairs) == size):
-            yield Batch(store, snapshot, tuple(pairs))
+            yield Batch(store, engine, snapshot, tuple(pairs))
             pairs = []
         snapshot = item.snapshot
         pairs.append((item.task, item.prediction, item.digest))
     if pairs:
-        yield Batch(store, snapshot, tuple(pairs))
+        yield Batch(store, engine, snapshot, tuple(pairs))
 
 
 def _in_order(executor: Executor, batches: Iterator[Batch]) -> Iterator[list[bytes]]:

@@ -5,12 +5,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from hgen.errors import ShardError
 from hgen.scoring import SCORERS, diffs, score
+from hgen.scoring.executable import FAMILIES
 from hgen.scoring.verdicts import Score
 from hgen.snapshots import Snapshot, Store
 from hgen.stages.score.lines import Place, Row, prediction_of, task_of
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """Which container engine runs the tests of executable families, and where it keeps their wheels."""
+
+    kind: Literal["auto", "docker", "podman"]
+    base: str
+    """The image that sandboxes are made from; empty for the default."""
+    cache: Path
 
 
 @dataclass(frozen=True)
@@ -18,6 +30,7 @@ class Batch:
     """Predictions to score, by where they and their tasks are written."""
 
     store: Path
+    engine: EngineChoice
     snapshot: str
     pairs: tuple[tuple[Place, Place, str], ...]
     """Task, prediction, and the digest of both, which goes into the result."""
@@ -31,8 +44,7 @@ def score_batch(batch: Batch) -> list[bytes]:
         prediction = prediction_of(place.read())
         if prediction is None or prediction[0] != task["instance_id"]:
             raise ShardError(f"{place.file} changed while it was being scored; run again")
-        files = _start_state(_snapshot(batch.store, batch.snapshot), str(task["setup_patch"]))
-        verdict = _score(task, prediction[1], files)
+        verdict = _score(task, prediction[1], batch)
         row = {"instance_id": task["instance_id"], "family": task["family"], **verdict.row(), "inputs": digest}
         results.append(json.dumps(row).encode() + b"\n")
     return results
@@ -45,7 +57,15 @@ def _start_state(snapshot: Mapping[str, bytes], setup_patch: str) -> diffs.Patch
         raise ShardError(f"a setup patch does not apply to its snapshot: {error}; make the tasks again") from None
 
 
-def _score(task: Row, patch: object, files: Mapping[str, bytes]) -> Score:
+def _score(task: Row, patch: object, batch: Batch) -> Score:
+    if task["family"] in FAMILIES:
+        # What talks to container engines takes longer to load than many answers to score.
+        from hgen.stages.score.engines import sandboxes_of  # noqa: PLC0415
+        from hgen.testbed.grading import grade  # noqa: PLC0415
+
+        with Store(batch.store).open(batch.snapshot) as snapshot:
+            return grade(task, patch, snapshot, sandboxes_of(task, batch.engine, batch.store))
+    files = _start_state(_snapshot(batch.store, batch.snapshot), str(task["setup_patch"]))
     if task["family"] in SCORERS:
         return score(task, patch, files)
     # Another package's family; loading them all costs more than many scores.
