@@ -127,9 +127,14 @@ def succeeds(test: Callable[[], None]) -> bool:
     return True
 
 
+def everything(changes: dict[str, bytes]) -> dict[str, bytes]:
+    """All files, with those changed whose names are written as those of arguments."""
+    return FILES | {path.replace("__", "/").replace("_py", ".py"): text for path, text in changes.items()}
+
+
 @cache
 def codebase(**changes: bytes) -> Codebase:
-    files = FILES | {path.replace("__", "/").replace("_py", ".py"): text for path, text in changes.items()}
+    files = everything(changes)
     symbols, _ = resolve(files, max_bytes=1 << 20)
     where = {symbol.qualname: place for place, symbol in enumerate(symbols) if symbol.file in (LIBRARY, TESTS)}
     tests = tuple(
@@ -180,7 +185,7 @@ def made(tmp_path: Path) -> Callable[..., list[Task | Reject]]:
     def make(*families: str, seed: int = 0, base: Codebase | None = None, options: dict = {}, **files: bytes):  # noqa: B006
         found = base or codebase(**files)
         tree = tmp_path / f"tree{len(list(tmp_path.iterdir()))}"
-        for path, text in FILES.items() | {(p.replace("__", "/").replace("_py", ".py"), t) for p, t in files.items()}:
+        for path, text in everything(files).items():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (tree / path).write_bytes(text)
         added = Store(tmp_path / "store").add(tree, Limits(files=99, total_bytes=1 << 20, file_bytes=1 << 20))
@@ -298,7 +303,7 @@ def test_the_statement_says_where_and_how_and_not_what_is_hidden(made, family: s
     for task in tasks(made(family)):
         said = task.problem_statement
         assert f"`{task.targets[0].qualname}` in `{LIBRARY}`" in said
-        assert "PYTHONPATH=. python -m pytest" in said
+        assert "\n    python -m pytest" in said
         assert "no network" in said
         for test in IDS:
             assert test.rpartition("::")[2] not in said or test.rpartition("::")[2] in task.problem_statement.split("`")

@@ -165,7 +165,9 @@ def command(material: Material) -> str:
     """How the repository's tests are run by hand."""
     bed = material.codebase.testbed
     assert bed is not None
-    path = f"PYTHONPATH={':'.join(bed.environment.path)} " if bed.environment.path else ""
+    # ``python -m`` puts the tree itself on the path.
+    folders = [folder for folder in bed.environment.path if folder != "."]
+    path = f"PYTHONPATH={':'.join(folders)} " if folders else ""
     return " ".join([f"{path}python -m pytest", *bed.environment.options])
 
 

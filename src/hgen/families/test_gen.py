@@ -44,12 +44,10 @@ def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]
 
 
 def _proposal(material: Material, options: Options, case: Case) -> Proposal:
-    if len(case.trial.mutants) < options.min_mutants:
-        raise Skip("few-mutants", f"the tests notice {len(case.trial.mutants)}")
     symbol = case.symbol
     removed = set(case.functions.values()) | _mentioning(material, case)
     setup = hide(material.corpus, removed)
-    chosen = sorted(case.trial.mutants, key=lambda mutant: _draw(material, case, mutant))[: options.max_mutants]
+    chosen = _mutants(material, options, case)
     return Proposal(
         variant="default",
         subject=None,
@@ -95,6 +93,17 @@ def _mentioning(material: Material, case: Case) -> set[int]:
             for line in material.corpus.lines(file)[symbols[place].start_line - 1 : symbols[place].end_line]
         )
     }
+
+
+def _mutants(material: Material, options: Options, case: Case) -> list[Mutant]:
+    """Mutants drawn by hash, the others before those that all tests notice: any call would notice these."""
+    drawn = sorted(case.trial.mutants, key=lambda mutant: _draw(material, case, mutant))
+    obvious = [mutant for mutant in drawn if len(mutant.killed_by) == len(case.functions)]
+    subtle = [mutant for mutant in drawn if mutant not in obvious]
+    chosen = (subtle + obvious[: max(len(subtle), options.min_mutants - 1)])[: options.max_mutants]
+    if len(chosen) < options.min_mutants:
+        raise Skip("few-mutants", f"the tests notice {len(drawn)}, {len(subtle)} of them not each time")
+    return chosen
 
 
 def _draw(material: Material, case: Case, mutant: Mutant) -> int:

@@ -27,6 +27,8 @@ from hgen.testbed.functions import Function
 from hgen.testbed.neutral import neutral
 
 NAME = "verify-repair"
+_CRUDE = frozenset({"early-return", "swapped-arguments"})
+"""Operators whose mutants are seen by reading, or fail wherever they are reached."""
 
 
 class Options(TestedOptions):
@@ -104,7 +106,9 @@ def _flaw(material: Material, options: Options, case: Case) -> Mutant | None:
     fit = [
         mutant
         for mutant in case.trial.mutants
-        if len(case.functions_of(mutant.killed_by)) <= options.max_killers
+        if mutant.operator not in _CRUDE
+        and "pass" not in map(str.strip, mutant.lines)
+        and len(case.functions_of(mutant.killed_by)) <= options.max_killers
         # What every test notices is an accident, not a flaw that needs looking for.
         and len(mutant.killed_by) < len(case.functions)
     ]

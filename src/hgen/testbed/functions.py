@@ -23,6 +23,8 @@ class Splice:
     start: tuple[int, int]
     end: tuple[int, int]
     text: bytes
+    whole: bool = False
+    """Whether the lines from ``start`` to ``end`` go, instead."""
 
 
 class Function:
@@ -77,6 +79,8 @@ class Function:
     def edit(self, splice: Splice) -> Edit:
         """The edit of the file's whole lines that a splice amounts to."""
         first, last = self._row(splice.start[0]), self._row(splice.end[0])
+        if splice.whole:
+            return Edit(self._first + first, self._first + last, ())
         text = self.lines[first][: splice.start[1]] + splice.text + self.lines[last][splice.end[1] :]
         return Edit(self._first + first, self._first + last, tuple(text.split(b"\n")))
 

@@ -128,6 +128,7 @@ def _constants(function: Function) -> Iterator[Splice]:
 
 def _dropped_statements(function: Function) -> Iterator[Splice]:
     """A statement that has an effect is left out; a loop ends where it should go on, or the reverse."""
+    alone = {id(block[0]) for block in _blocks(function) if len(block) == 1}
     for node in code(function):
         if isinstance(node, ast.Continue | ast.Break):
             yield Splice(start_of(node), end_of(node), b"break" if isinstance(node, ast.Continue) else b"continue")
@@ -135,7 +136,9 @@ def _dropped_statements(function: Function) -> Iterator[Splice]:
         kept = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute | ast.Subscript)
         if effect or kept or isinstance(node, ast.AugAssign | ast.Raise | ast.Delete):
             assert isinstance(node, ast.stmt)
-            yield Splice(start_of(node), end_of(node), b"pass")
+            # Nobody would write ``pass`` among other statements.
+            whole = id(node) not in alone and _has_own_lines(function, node)
+            yield Splice(start_of(node), end_of(node), b"pass", whole)
 
 
 def _swapped_arguments(function: Function) -> Iterator[Splice]:
@@ -183,7 +186,8 @@ def _early_returns(function: Function) -> Iterator[Splice]:
     for statement in function.body[1:]:
         line = function.line(statement.lineno)
         indent = line[: statement.col_offset]
-        if not indent.strip() and not getattr(statement, "decorator_list", ()):
+        # To return nothing instead of something is the mutant above.
+        if not indent.strip() and not isinstance(statement, ast.Return) and not _is_decorated(statement):
             end = b"\r" if line.endswith(b"\r") else b""
             here = start_of(statement)
             yield Splice(here, here, b"return" + end + b"\n" + indent)
@@ -213,6 +217,27 @@ def _between(function: Function, left: ast.expr, right: ast.expr, wanted: bytes,
     if match and b"#" not in text:
         line, column = end_of(left)
         yield Splice((line, column + match.start()), (line, column + match.end()), instead)
+
+
+def _blocks(function: Function) -> Iterator[list[ast.stmt]]:
+    """The blocks of statements in the function, its own without the docstring."""
+    yield function.body
+    for statement in function.body:
+        for node in ast.walk(statement):
+            for field in ("body", "orelse", "finalbody"):
+                block = getattr(node, field, None)
+                if isinstance(block, list) and block:
+                    yield block
+
+
+def _has_own_lines(function: Function, node: ast.stmt) -> bool:
+    (first, start), (last, end) = start_of(node), end_of(node)
+    before, behind = function.line(first)[:start], function.line(last)[end:].strip()
+    return not before.strip() and (not behind or behind.startswith(b"#"))
+
+
+def _is_decorated(node: ast.stmt) -> bool:
+    return bool(getattr(node, "decorator_list", ()))
 
 
 def _is_text(*nodes: ast.expr) -> bool:
