@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hgen.scoring import diffs
@@ -50,6 +50,7 @@ def test_apply_reads_what_git_diff_writes(before: Mapping[str, bytes], after: Ma
 
 @examples(150)
 @given(contents, contents, contents)
+@example(b"\x0c\na\na", b"\x0c\na\na\na", b"\x0c")
 def test_a_diff_for_another_version_applies_where_git_says_so(before: bytes, after: bytes, other: bytes):
     patch = git.diff({"x": before}, {"x": after}, "-U1", "--text")
     drifted = {"x": other + before + other}

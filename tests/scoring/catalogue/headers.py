@@ -107,6 +107,8 @@ _case(
 _case("start-lies", "a line number that lies", 1, RIGHT.replace(HEADER, "@@ -900,4 +900,5 @@"))
 _case("zero-start", "line zero", 0, RIGHT.replace(HEADER, "@@ -0,4 +0,5 @@"), "does-not-apply")
 _case("counts-omitted", "counts that are left out say one", 0, RIGHT.replace(HEADER, "@@ -3 +3 @@"), "damaged-patch")
+_case("letters", "letters for numbers", 0, RIGHT + OTHER.replace("@@ -9,2 +9,3 @@", "@@ -a +b @@"), "damaged-patch")
+_case("names-only", "hunks under names alone", 0, RIGHT + GIT_ONLY + "@@ -1 +1 @@\n-x = 1\n+x = 2\n", "damaged-patch")
 _case("negative", "a negative number", 0, RIGHT.replace(HEADER, "@@ --3,4 +3,5 @@"), "damaged-patch")
 _case("combined", "a merge's diff", 0, RIGHT.replace(HEADER, "@@@ -3,4 -3,4 +3,5 @@@"), "damaged-patch")
 _case(

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 MAX_TRIES = 5_000_000
 """Places looked at for the hunks of one file; bounds the time that a hostile diff takes."""
-_SPACE = b" \t\n\r\v\f"
+_SPACE = b" \t\n\r"
+"""What git takes for white space: no form feeds."""
 _TYPE, _REGULAR = 0o170000, 0o100000
 
 

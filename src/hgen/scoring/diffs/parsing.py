@@ -61,7 +61,7 @@ class _Reader:
             line = self.lines[self.at]
             if line.startswith(b"diff --git "):
                 found.extend(self._git_patch())
-            elif line.startswith(b"--- ") and self._peek(1).startswith(b"+++ ") and _HUNK.match(self._peek(2)):
+            elif line.startswith(b"--- ") and self._peek(1).startswith(b"+++ ") and self._peek(2)[:4] == b"@@ -":
                 found.append(self._traditional_patch())
             elif _HUNK.match(line):
                 raise self._error("hunk without a file header")
@@ -72,10 +72,10 @@ class _Reader:
     def _git_patch(self) -> list[FilePatch]:
         start = self.at
         header = self._header()
-        binary = self._skip_binary()
-        hunks = self._hunks()
         if not header.lines:
             return []
+        binary = self._skip_binary()
+        hunks = self._hunks()
         if not hunks and not binary and header.change == "modify" and not _changes_mode(header):
             raise DiffError(f"line {start + 1}: file header without any change")
         patch = _file_patch(header, binary, hunks)

@@ -35,7 +35,7 @@ def read_quoted(text: bytes) -> tuple[bytes, bytes] | None:
 def read_name(text: bytes) -> bytes:
     """The file name at the start of a header's value; a tab or a carriage return ends an unquoted one."""
     quoted = read_quoted(text)
-    return quoted[0] if quoted else re.split(rb"[\t\r\v\f]", text, maxsplit=1)[0]
+    return quoted[0] if quoted else re.split(rb"[\t\r]", text, maxsplit=1)[0]
 
 
 def read_dated_name(text: bytes) -> bytes:
