@@ -80,6 +80,7 @@ class Reporter:
         self._covered: set[int] = set()
         self._phases: dict[str, Any] = {}
         self._raised: dict[str, bool] = {}
+        self._limit = _Limit(job["each"])
         if self._contexts:
             self._contexts.begin()
 
@@ -126,7 +127,7 @@ class Reporter:
         self._raised = {}
         if self._contexts:
             self._cover("", self._contexts.begin())
-        with _Limit(self._job["each"]):
+        with self._limit:
             yield
         self._report(item)
         if self._contexts:
@@ -134,11 +135,16 @@ class Reporter:
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_setup(self) -> Iterator[None]:
-        self._raised["setup"] = bool((yield).excinfo)  # type: ignore[attr-defined]
+        self._limit.inside = True
+        outcome = yield
+        self._limit.inside = False
+        self._raised["setup"] = bool(outcome.excinfo)  # type: ignore[attr-defined]
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_call(self) -> Iterator[None]:
+        self._limit.inside = True
         outcome = yield
+        self._limit.inside = False
         self._raised["call"] = bool(outcome.excinfo)  # type: ignore[attr-defined]
         if self._guard:
             # While what a test has called may still have replaced something to escape from the failure.
@@ -146,7 +152,10 @@ class Reporter:
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_teardown(self) -> Iterator[None]:
-        self._raised["teardown"] = bool((yield).excinfo)  # type: ignore[attr-defined]
+        self._limit.inside = True
+        outcome = yield
+        self._limit.inside = False
+        self._raised["teardown"] = bool(outcome.excinfo)  # type: ignore[attr-defined]
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
@@ -236,14 +245,16 @@ def _hash(seed: int, name: str) -> bytes:
 class _Limit:
     """A time limit: raises ``TimedOut`` in the test again and again and, if that does not help, ends the process.
 
-    Without a thread that the tests would see.
+    Without a thread that the tests would see. In pytest itself nothing is raised: it would end the whole run.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self.inside = False
+        """Whether code of the test runs."""
 
     def __enter__(self) -> None:
-        signal.signal(signal.SIGALRM, _raise)
+        signal.signal(signal.SIGALRM, self._raise)
         signal.setitimer(signal.ITIMER_REAL, self._seconds, 1.0)
         faulthandler.dump_traceback_later(self._seconds * 1.5 + 2, exit=True, file=2)
 
@@ -251,6 +262,6 @@ class _Limit:
         signal.setitimer(signal.ITIMER_REAL, 0)
         faulthandler.cancel_dump_traceback_later()
 
-
-def _raise(number: int, frame: object) -> None:
-    raise TimedOut
+    def _raise(self, number: int, frame: object) -> None:
+        if self.inside:
+            raise TimedOut
