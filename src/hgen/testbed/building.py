@@ -66,9 +66,8 @@ def install(sandbox: ContainerSandbox, *, installable: bool, version: str) -> In
 
     Raises ``Skip("install")`` with the end of the log if the wheels themselves cannot be installed.
     """
-    program = (files("hgen.testbed") / "installer.py").read_text(encoding="utf-8")
     environment = {**dict.fromkeys(_VERSION_VARIABLES, version), "HOME": "/tmp"}  # noqa: S108 - inside
-    argv = ["python3", "-I", "-c", program, VENV, str(JOB), "install" if installable else "path"]
+    argv = ["python3", "-I", "-c", _program(), VENV, str(JOB), "install" if installable else "path"]
     done = sandbox.exec(argv, timeout=_SECONDS, env=environment)
     said = done.stderr.decode(errors="replace").strip()[-1500:]
     if not done.ok:
@@ -86,6 +85,10 @@ def install(sandbox: ContainerSandbox, *, installable: bool, version: str) -> In
         raise Skip("install", f"what the installation reports cannot be read: {error}") from None
 
 
+def _program() -> str:
+    return (files("hgen.testbed") / "installer.py").read_text(encoding="utf-8")
+
+
 def builder(client: Client, image: str) -> Containers:
     """Sandboxes in which environments are built."""
     return Containers(client, image, _LIMITS)
@@ -99,7 +102,7 @@ def packed(house: Wheelhouse, wheels: Sequence[Wheel]) -> dict[str, bytes]:
 def image_name(environment: Environment, image: str) -> str:
     """The tag of an environment's image: it depends on what is installed, and on the generic image below it."""
     said = environment.model_dump_json(include={"snapshot", "python", "machine", "wheels", "editable"})
-    return f"{_NAME}:{hashlib.sha256(_RECIPE + said.encode() + image.encode()).hexdigest()[:16]}"
+    return f"{_NAME}:{hashlib.sha256(_RECIPE + _program().encode() + said.encode() + image.encode()).hexdigest()[:16]}"
 
 
 def keep(client: Client, container: str, environment: Environment, image: str) -> str:
@@ -108,6 +111,8 @@ def keep(client: Client, container: str, environment: Environment, image: str) -
     Nothing foreign runs for it: the engine copies files.
     """
     tag = image_name(environment, image)
+    if (there := client.image(tag)) is not None:
+        return there
     with TemporaryFile() as venv, TemporaryFile() as context:
         client.get(container, VENV, venv)
         _pack(context, venv)

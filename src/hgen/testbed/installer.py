@@ -41,6 +41,9 @@ def main() -> None:
     if editable:
         said = subprocess.run([python, "-c", _MISSING, tree], stdout=subprocess.PIPE, check=False)
         missing = json.loads(said.stdout) if said.returncode == 0 else []
+    if not any(Path(wheel).name.startswith("pip-") for wheel in found):
+        # Half of the layer, and it holds copies of libraries that tasks may be about.
+        run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "pip"])
     new = added()
     report = {
         "editable": editable,
