@@ -52,6 +52,7 @@ class BuildConfig(Section):
 
     min_tests: int = Field(10, ge=1)
     seconds: float = Field(300.0, gt=0)
+    each: float = Field(20.0, gt=0)
     targets: int = Field(30, ge=0)
     mutants: int = Field(10, ge=0)
 

@@ -22,7 +22,7 @@ def build(
 
     Raises ``SandboxError`` or ``NetworkError`` if the machine is at fault: then nothing is known about the repository.
     """
-    effort = Effort(min_tests=config.min_tests, seconds=config.seconds, targets=config.targets, mutants=config.mutants)
+    effort = Effort(**config.model_dump())
     with Store(store).open(codebase.repo.snapshot) as snapshot:
         tree = Tree.of(snapshot)
     try:

@@ -13,10 +13,11 @@ from hgen.errors import Skip
 from hgen.records import Codebase, Environment, StableTest, Testbed, Wheel
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers, ContainerSandbox
+from hgen.sandbox.layout import StartState
 from hgen.scoring.testruns import TestRun
 from hgen.testbed.building import Tree, builder, install, keep, packed, version_of
 from hgen.testbed.opening import LIMITS
-from hgen.testbed.requirements import Declared, declared
+from hgen.testbed.requirements import Declared, answerable, declared
 from hgen.testbed.running import Job, run_jobs
 from hgen.testbed.trials import trials
 from hgen.testbed.wheels import Wheelhouse
@@ -25,7 +26,6 @@ _ROUNDS = 4
 """How often an environment is made again because something was missing."""
 _ORDERS = (None, 1, 2)
 """A test is stable if it passes in each of these orders."""
-_EACH = 20.0
 _PATHS = ((".",), (".", "src"), (".", "lib"))
 _PLAIN = (("-o", "addopts="),)
 """Options for suites whose own ask for plugins that are not there."""
@@ -48,6 +48,8 @@ class Effort:
     min_tests: int
     seconds: float
     """For one run of all tests."""
+    each: float
+    """For one test."""
     targets: int
     mutants: int
 
@@ -55,17 +57,18 @@ class Effort:
 def assemble(codebase: Codebase, tree: Tree, house: Wheelhouse, effort: Effort) -> Testbed:
     """The testbed of a repository. Raises ``Skip`` if it cannot be built, or has too few stable tests."""
     plan = _Plan(declared(tree.files))
-    for _ in range(_ROUNDS):
+    for left in reversed(range(_ROUNDS)):
         with _built(codebase, tree, house, plan) as (built, sandboxes):
             if built is None:
                 continue
-            with sandboxes.start(tree.state(job={}, also=built.generated)) as sandbox:
-                environment = _runnable(sandbox, built, effort)
-                found = _collected(sandbox, environment, effort)
-                if plan.add(_absent(found, tree)):
-                    continue
-            with sandboxes.start(tree.state(job={}, also=environment.generated)) as sandbox:
-                return _measured(codebase, tree, sandbox, environment, effort)
+            state = tree.state(job={}, also=built.generated)
+            with sandboxes.start(state) as sandbox:
+                environment, found = _runnable(sandbox, built, effort)
+            if plan.add(_absent(found, tree)) and left:
+                continue
+            if not found.collected:
+                raise Skip("slow-tests" if found.timed_out else "no-tests", _why(found))
+            return _measured(codebase, sandboxes, state, environment, effort)
     raise Skip("install", f"after {_ROUNDS} rounds there is still something missing: {', '.join(plan.extra)}")
 
 
@@ -118,7 +121,8 @@ def _built(
         installed = install(sandbox, installable=plan.told.installable, version=version)
         if installed.compiled:
             raise Skip("compiled-extension", ", ".join(installed.compiled[:5]))
-        if plan.add(installed.missing):
+        # Said by the repository's own build, which can say anything.
+        if plan.add(answerable(installed.missing, plan.told.name, {})):
             yield None, builders
             return
         environment = Environment(
@@ -155,28 +159,17 @@ def _wheels(house: Wheelhouse, plan: _Plan) -> tuple[Wheel, ...]:
         return tuple(wheel for wheel in found if parse_wheel_filename(wheel.name)[0] != plan.told.name)
 
 
-def _runnable(sandbox: ContainerSandbox, environment: Environment, effort: Effort) -> Environment:
-    """The environment with the import path and the options with which most tests are found.
-
-    Raises ``Skip("no-tests")`` if there is none with any.
-    """
-    paths = _PATHS[:1] if environment.editable else _PATHS
-    settings = [(path, options) for options in ((), *_PLAIN) for path in paths]
-    jobs = [
-        Job(mode="collect", path=path, options=options, each=_EACH, seconds=effort.seconds)
-        for path, options in settings
-    ]
-    runs = run_jobs(sandbox, jobs)
-    best = max(range(len(runs)), key=lambda number: (len(runs[number].collected), -len(runs[number].broken), -number))
-    if not runs[best].collected:
-        raise Skip("no-tests", _why(runs[0]))
-    path, options = settings[best]
-    return environment.model_copy(update={"path": path, "options": options})
-
-
-def _collected(sandbox: ContainerSandbox, environment: Environment, effort: Effort) -> TestRun:
-    job = Job(mode="collect", path=environment.path, options=environment.options, seconds=effort.seconds)
-    return run_jobs(sandbox, [job])[0]
+def _runnable(sandbox: ContainerSandbox, environment: Environment, effort: Effort) -> tuple[Environment, TestRun]:
+    """The environment with the import path and the options with which most tests are found, and what was found."""
+    found: list[tuple[Environment, TestRun]] = []
+    for options in ((), *_PLAIN):
+        for path in _PATHS[:1] if environment.editable else _PATHS:
+            job = Job(mode="collect", path=path, options=options, each=effort.each, seconds=effort.seconds)
+            run = run_jobs(sandbox, [job])[0]
+            found.append((environment.model_copy(update={"path": path, "options": options}), run))
+            if run.timed_out or (run.collected and not run.broken):
+                return found[-1]
+    return max(found, key=lambda one: (len(one[1].collected), -len(one[1].broken)))
 
 
 def _absent(found: TestRun, tree: Tree) -> list[str]:
@@ -187,24 +180,9 @@ def _absent(found: TestRun, tree: Tree) -> list[str]:
 
 
 def _measured(
-    codebase: Codebase, tree: Tree, sandbox: ContainerSandbox, environment: Environment, effort: Effort
+    codebase: Codebase, sandboxes: Containers, state: StartState, environment: Environment, effort: Effort
 ) -> Testbed:
-    runs = run_jobs(
-        sandbox,
-        [
-            Job(
-                path=environment.path,
-                options=environment.options,
-                shuffle=order,
-                trace=order is None,
-                each=_EACH,
-                seconds=effort.seconds * (3 if order is None else 1),
-            )
-            for order in _ORDERS
-        ],
-    )
-    if lost := next((run for run in runs if run.timed_out), None):
-        raise Skip("slow-tests", f"{lost.seconds:.0f} s; {_why(lost)}")
+    runs = [_run(sandboxes, state, environment, effort, order) for order in _ORDERS]
     stable = frozenset.intersection(*(run.passed for run in runs))
     if len(stable) < effort.min_tests:
         raise Skip("too-few-tests", f"{len(stable)} stable tests of {len(runs[0].results)}; {_why(runs[0])}")
@@ -223,17 +201,37 @@ def _measured(
         for test in runs[0].results
         if test in stable
     )
-    tried = trials(
-        codebase,
-        tree.files,
-        tests,
-        imported=covers.get("", frozenset()),
-        environment=environment,
-        sandbox=sandbox,
-        targets=effort.targets,
-        mutants_each=effort.mutants,
-    )
+    with sandboxes.start(state) as sandbox:
+        tried = trials(
+            codebase,
+            state.files,
+            tests,
+            imported=covers.get("", frozenset()),
+            environment=environment,
+            sandbox=sandbox,
+            targets=effort.targets,
+            mutants_each=effort.mutants,
+        )
     return Testbed(environment=environment, tests=tests, trials=tried)
+
+
+def _run(
+    sandboxes: Containers, state: StartState, environment: Environment, effort: Effort, order: int | None
+) -> TestRun:
+    """All tests in one order, in a sandbox of their own: what one run leaves must not help the next."""
+    job = Job(
+        path=environment.path,
+        options=environment.options,
+        shuffle=order,
+        trace=order is None,
+        each=effort.each,
+        seconds=effort.seconds * (3 if order is None else 1),
+    )
+    with sandboxes.start(state) as sandbox:
+        run = run_jobs(sandbox, [job])[0]
+    if run.timed_out:
+        raise Skip("slow-tests", f"{run.seconds:.0f} s; {_why(run)}")
+    return run
 
 
 def _coarse(seconds: float) -> float:
