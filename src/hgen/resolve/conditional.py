@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from hgen.resolve import evaluate, names
 from hgen.resolve.program import Frame, LoadedModule, Program
@@ -12,6 +13,9 @@ _NOT_LIBRARY = re.compile(
     r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:test_[^/]*|setup|conftest)\.py$"
 )
 
+Positions: TypeAlias = dict[str, dict[str, list[int]]]
+"""For each file, the definitions whose qualified name starts with a name."""
+
 
 def conditionally_imported(program: Program) -> set[int]:
     """Positions of the definitions that library modules import inside a module-level ``if`` or ``try``.
@@ -20,12 +24,13 @@ def conditionally_imported(program: Program) -> set[int]:
     checkers and for scripts do not count.
     """
     found: set[int] = set()
+    positions: Positions = {}
     for module in program.modules.values():
         if module.module.conditional_imports and not _NOT_LIBRARY.search(module.path):
             frame = program.frame(module, 0)
             for source, name, level in module.module.conditional_imports:
                 for atom in names.imported(program, frame, source, name, level):
-                    found.update(_symbols(atom))
+                    found.update(_symbols(atom, positions))
     return found
 
 
@@ -61,7 +66,7 @@ def _is_alias(program: Program, frame: Frame, value: int) -> bool:
     return any(atom[0] in (FUNCTION, CLASS) and atom[1].symbol >= 0 for atom in evaluate.value(program, frame, value))
 
 
-def _symbols(atom: Atom) -> Iterator[int]:
+def _symbols(atom: Atom, positions: Positions) -> Iterator[int]:
     """What an imported thing defines: itself and everything inside it."""
     if atom[0] == MODULE and not atom[1].outside:
         origin: LoadedModule = atom[1]
@@ -69,6 +74,16 @@ def _symbols(atom: Atom) -> Iterator[int]:
     elif atom[0] in (FUNCTION, CLASS) and atom[1].symbol >= 0:
         home: LoadedModule = atom[1].module
         outer = home.module.symbols[atom[1].symbol - home.first_symbol].qualname
-        for place, symbol in enumerate(home.module.symbols, home.first_symbol):
-            if symbol.qualname == outer or symbol.qualname.startswith(f"{outer}."):
+        if home.path not in positions:
+            positions[home.path] = _by_first_name(home)
+        for place in positions[home.path][outer.partition(".")[0]]:
+            qualname = home.module.symbols[place - home.first_symbol].qualname
+            if qualname == outer or qualname.startswith(f"{outer}."):
                 yield place
+
+
+def _by_first_name(module: LoadedModule) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, symbol in enumerate(module.module.symbols, module.first_symbol):
+        found.setdefault(symbol.qualname.partition(".")[0], []).append(place)
+    return found

@@ -95,6 +95,16 @@ def standard_modules() -> frozenset[str]:
     return frozenset(sys.stdlib_module_names)
 
 
+def absolute(importer: str, path: str, name: str, level: int) -> str:
+    """The absolute name of what a module of the standard library imports; ``path`` is the importer's stub."""
+    if not level:
+        return name
+    parts = importer.split(".")
+    if path.endswith("__init__.pyi"):
+        parts.append("")
+    return ".".join(part for part in [*parts[: len(parts) - level], name] if part)
+
+
 def _is_init(path: str) -> bool:
     return path == "__init__.py" or path.endswith("/__init__.py")
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from hgen.resolve.finder import UNCLEAR, Finder
+from hgen.resolve.finder import UNCLEAR, Finder, absolute
 from hgen.resolve.solver import Memo, Solver
 from hgen.resolve.stubs import stub_source
 from hgen.resolve.types import ANY, FOLDER, OUTSIDE, Atom, Type
@@ -178,7 +178,6 @@ class Program:
                     (self.members if scope.kind == CLASS else self.borne).update(bound)
         self.members |= self.patched
         self.borne |= self.members
-        self.symbols = first
 
     def frame(self, module: LoadedModule, index: int) -> Frame:
         """A scope's frame; see ``forget``."""
@@ -226,7 +225,7 @@ class Program:
     def import_module(self, importer: LoadedModule, name: str, level: int) -> Atom:
         """What an import statement finds: a module, a folder, something outside, or something unclear."""
         if importer.outside:
-            return self._import_stub(_absolute(importer, name, level))
+            return self._import_stub(absolute(importer.name, importer.path, name, level))
         if level:
             found = self.finder.relative(name, level, importer.path)
             return ANY if found is None else self.at(found)
@@ -267,8 +266,13 @@ class Program:
         """Break the circles among modules, objects and frames, so that their memory is free at once."""
         for module in [*self.modules.values(), *self._stubs.values()]:
             if module is not None:
+                for scope in module.scopes:
+                    scope.reading = None
                 for found in module.objects.values():
                     found.memo.clear()
+                    if isinstance(found, Class):
+                        found.owners.clear()
+                        found.attributes.clear()
                 for frame in module.frames.values():
                     frame.memo.clear()
                 module.globals.clear()
@@ -289,12 +293,3 @@ class Program:
     def _import_stub(self, name: str) -> Atom:
         stub = self.stub(name)
         return (MODULE_TAG, stub) if stub else OUTSIDE
-
-
-def _absolute(importer: LoadedModule, name: str, level: int) -> str:
-    if not level:
-        return name
-    parts = importer.name.split(".")
-    if importer.path.endswith("__init__.pyi"):
-        parts.append("")
-    return ".".join(part for part in [*parts[: len(parts) - level], name] if part)

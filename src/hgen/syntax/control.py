@@ -44,7 +44,9 @@ def read_if(reader: "ScopeReader", node: Node) -> None:
         otherwise = None
     for _ in range(levels - 1):
         narrowed = flow.pop()
-        otherwise = otherwise if otherwise is None else {**(narrowed or {}), **otherwise}
+        if otherwise is not None:
+            for name, value in (narrowed or {}).items():
+                otherwise.setdefault(name, value)
     flow.merge([*states, otherwise])
 
 

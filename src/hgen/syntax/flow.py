@@ -145,8 +145,17 @@ class Flow:
         """Go on from where several branches meet; ``preferred`` as in ``phi``."""
         alive = [state for state in states if state is not None]
         self.dead = not alive
-        for name in dict.fromkeys(name for state in alive for name in state):
-            ways = [state[name] if name in state else self.get(name) for state in alive]
+        changed: dict[str, list[int]] = {}
+        without: dict[str, int] = {}
+        for place, state in enumerate(alive):
+            for name, value in state.items():
+                ways = changed.setdefault(name, [])
+                if len(ways) < place:
+                    without.setdefault(name, len(ways))
+                ways.append(value)
+        for name, ways in changed.items():
+            if len(ways) < len(alive):
+                ways.insert(without.get(name, len(ways)), self.get(name))
             self._set(name, self.phi(ways, preferred=preferred))
 
     def forget_outer(self) -> None:
