@@ -30,6 +30,7 @@ from hgen.describe.prose import docstring_value, prose
         ("Call C{f(x)} of L{Thing}, I{never} twice.", ["Call `f(x)` of `Thing`, never twice."]),
         ("The set A\\{u} is not markup.", ["The set A\\{u} is not markup."]),
         ("Do it. See `other` for details. Then stop.", ["Do it.", "Then stop."]),
+        ("Read the .py file , then\nstop .", ["Read the .py file, then stop."]),
         ("Do it.\n\nstream : a file\nmode: how", ["Do it."]),
         ("stream : a file\nmode: how\n\nDo it.", []),
         ("By default an\n:class:`Map` is returned.", ["By default an Map is returned."]),

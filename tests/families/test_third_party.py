@@ -7,40 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-MODULE = '''
-from pathlib import Path
-
-from hgen.config import Section
-from hgen.families.base import Family, Proposal, is_library
-from hgen.families.dep_search import FAMILY as PARENT
-from hgen.scoring import score
-
-
-class Options(Section):
-    cap: int = 3
-
-
-def propose(material, options):
-    """The parent family's tasks with exactly two dependencies."""
-    proposals = PARENT.propose(material, PARENT.options(cap=1000))
-    two = [one for one in proposals if isinstance(one, Proposal) and len(one.targets) == 2]
-    yield from two[: options.cap]
-
-
-def as_parent(task):
-    return dict(task) | {"family": PARENT.name}
-
-
-FAMILY = Family(
-    name="pair-search",
-    template=Path(__file__).with_name("pair-search.md.j2"),
-    options=Options,
-    propose=propose,
-    score=lambda task, patch, files: score(as_parent(task), patch, files),
-    probes=lambda task, files: PARENT.probes(as_parent(task), files),
-    baselines={},
-)
-'''
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+MODULE = next(block for block in README.split("```python\n")[1:] if "FAMILY = Family(" in block).partition("```")[0]
+"""The example that shows users how to add a family."""
 
 
 def test_an_installed_family_is_synthesized_validated_and_shown(undisturbed: Path, tmp_path: Path) -> None:

@@ -106,5 +106,5 @@ def _sentences(text: str) -> list[str]:
     text = _CITATION.sub("", text)
     text = re.sub(r"`{1,3}([^`]*)`{1,3}", r"`\1`", text)
     text = re.sub(r"(?<![\w*])\*{1,2}(\w[^*]*)\*{1,2}(?![\w*])", r"\1", text)
-    text = re.sub(r"\s+([.,;])", r"\1", " ".join(text.split()))
+    text = re.sub(r"\s+([.,;])(?!\S)", r"\1", " ".join(text.split()))
     return [sentence for sentence in _SENTENCE_END.split(text) if sentence]
