@@ -75,3 +75,14 @@ def test_a_method_may_have_the_name_of_a_conditional_function() -> None:
     )
     symbols, _ = resolve(COMMON | {"p/m.py": source})
     assert [symbol.offered for symbol in symbols if symbol.qualname == "f"] == [True]
+
+
+def test_conditional_names_at_the_end_of_long_chains() -> None:
+    chain = "".join(f"n{link} = n{link - 1}\n" for link in range(1, 3000))
+    fork = "if sys.version_info >= (3, 9):\n    g = n2999\nelse:\n    g = n0\n"
+    source = f"import sys\ndef n0(): 1\n{chain}{fork}def f():\n    return g()\n"
+    barrel = (
+        f"import sys\nfrom . import b\nh = b.g\n{chain.replace('n0', 'h')}if sys.argv:\n    from .m import n2999 as k\n"
+    )
+    symbols, _ = resolve(COMMON | {"p/m.py": source.encode(), "p/barrel.py": barrel.encode()})
+    assert [symbol.offered for symbol in symbols if symbol.qualname == "f"] == [False]

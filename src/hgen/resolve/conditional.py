@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from hgen.resolve import evaluate, names
 from hgen.resolve.program import Frame, LoadedModule, Program
-from hgen.resolve.types import CLASS, FUNCTION, MODULE, Atom
+from hgen.resolve.types import CLASS, FUNCTION, MODULE, Atom, Type
 from hgen.syntax.ir import E_ATTRIBUTE, E_VALUE, RAISE, V_EXPR, Site
 
 _NOT_LIBRARY = re.compile(
@@ -29,7 +29,7 @@ def conditionally_imported(program: Program) -> set[int]:
         if module.module.conditional_imports and not _NOT_LIBRARY.search(module.path):
             frame = program.frame(module, 0)
             for source, name, level in module.module.conditional_imports:
-                for atom in names.imported(program, frame, source, name, level):
+                for atom in program.solver.ask(names.imported, program, frame, source, name, level) or ():
                     found.update(_symbols(atom, positions))
     return found
 
@@ -55,7 +55,10 @@ def conditionally_bound(program: Program) -> frozenset[str]:
 def is_by_name(program: Program, frame: Frame, site: Site) -> bool:
     """Whether what is called or raised is written as a name, or as a name in a module."""
     written = site[1] if site[0] == RAISE else site[1][1]
-    return written[0] != E_ATTRIBUTE or any(atom[0] == MODULE for atom in evaluate.evaluate(program, frame, written[1]))
+    if written[0] != E_ATTRIBUTE:
+        return True
+    receiver: Type = program.solver.ask(evaluate.evaluate, program, frame, written[1]) or ()
+    return any(atom[0] == MODULE for atom in receiver)
 
 
 def _is_alias(program: Program, frame: Frame, value: int) -> bool:
@@ -63,7 +66,8 @@ def _is_alias(program: Program, frame: Frame, value: int) -> bool:
     described = frame.body.values[value]
     if described[0] != V_EXPR or described[1][0] not in (E_VALUE, E_ATTRIBUTE):
         return False
-    return any(atom[0] in (FUNCTION, CLASS) and atom[1].symbol >= 0 for atom in evaluate.value(program, frame, value))
+    meant: Type = program.solver.ask(evaluate.value, program, frame, value) or ()
+    return any(atom[0] in (FUNCTION, CLASS) and atom[1].symbol >= 0 for atom in meant)
 
 
 def _symbols(atom: Atom, positions: Positions) -> Iterator[int]:
