@@ -14,6 +14,7 @@ TESTS = (
     "pytest>=9", "pytest-asyncio", "pytest-mock", "pytest-timeout", "pytest-trio", "pytest-xprocess", "hypothesis",
     "blinker", "cloudpickle", "cryptography", "ephemeral-port-reserve", "exceptiongroup", "freezegun", "httpx",
     "httpx2", "itsdangerous", "pretend", "psutil", "python-multipart", "pyyaml", "regex", "simplejson",
+    "attrs", "immutables", "jsonschema-specifications", "pytest-describe", "python-dateutil", "pytz",
     "trio", "trustme", "truststore", "typing-extensions", "tzdata", "watchdog",
 )  # fmt: skip
 

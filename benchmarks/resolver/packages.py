@@ -26,6 +26,9 @@ class Package:
     """How many of its functions the engines are asked about; fewer where Jedi takes seconds for each."""
 
 
+_NO_ADDOPTS = ("-o", "addopts=")
+"""For packages whose configuration asks for plugins of pytest that only they need."""
+
 PACKAGES = (
     Package("click", "8.5.1", "tune", "decorators, command line", ("src/click",), ("tests",), ("src",)),
     Package("boltons", "26.2.0", "tune", "utility functions", ("boltons",), ("tests",)),
@@ -57,4 +60,20 @@ PACKAGES = (
         ("sympy/core/tests", "sympy/polys/tests", "sympy/sets", "sympy/logic", "sympy/printing/tests"),
         cap=100,
     ),
+    Package("sqlparse", "0.6.1", "studied", "parser, token trees", ("sqlparse",), ("tests",)),
+    Package(
+        "graphql-core", "3.3.2", "studied", "annotated, visitors", ("src/graphql",), ("tests",), ("src",),
+        ("--ignore=tests/benchmarks", *_NO_ADDOPTS),
+    ),
+    Package("tinydb", "4.9.0", "studied", "small, object-oriented", ("tinydb",), ("tests",)),
+    Package("mako", "1.4.3", "studied", "compiler, templates", ("mako",), ("test",)),
+    Package("docutils", "0.23", "studied", "old style, no annotations", ("docutils",), ("test",), (".", "test")),
+    Package("parso", "0.8.7", "studied", "parser, trees", ("parso",), ("test",)),
+    Package("pluggy", "1.7.0", "fresh", "hooks", ("src/pluggy",), ("testing",), ("src",)),
+    Package("jsonschema", "4.26.0", "studied", "functions in tables", ("jsonschema",), ("jsonschema/tests",)),
+    Package("cachetools", "8.0.2", "fresh", "decorators, mappings", ("src/cachetools",), ("tests",), ("src",)),
+    Package("python-dateutil", "4.0.0", "fresh", "parser, arithmetic", ("src/dateutil",), ("tests",), ("src",)),
+    Package("markdown", "3.11.3", "fresh", "parser, registries", ("markdown",), ("tests",)),
+    Package("cattrs", "26.2.1", "fresh", "converters, closures", ("src",), ("tests",), ("src",), _NO_ADDOPTS),
+    Package("arrow", "1.4.0", "fresh", "dates, locales", ("arrow",), ("tests",), (".",), _NO_ADDOPTS),
 )  # fmt: skip
