@@ -6,13 +6,17 @@ from typing import NamedTuple
 
 from hgen.records import BrokenFile, Symbol
 from hgen.resolve import classes, targets
+from hgen.resolve.bearers import topmost
 from hgen.resolve.conditional import conditionally_bound, conditionally_imported, is_by_name
-from hgen.resolve.program import Answer, Answers, Frame, LoadedModule, Program
+from hgen.resolve.nameindex import names_of
+from hgen.resolve.program import Answer, Answers, Frame, Function, LoadedModule, Program
 from hgen.resolve.solver import deep_stack, without_collector
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.ir import E_VALUE, FUNCTION, RAISE, V_OUTER, Definition, Module, Scope, Site
 from hgen.syntax.parser import MAX_BYTES
 from hgen.syntax.tokens import body_digest
+
+_MAX_CANDIDATES = 12
 
 
 class Call(NamedTuple):
@@ -151,13 +155,32 @@ def _call(program: Program, frame: Frame, site: Site, answers: Answers) -> Call:
 def _answer(program: Program, frame: Frame, site: Site) -> Answer:
     found = program.solver.ask(targets.find, program, frame, site) or targets.Found(unknown=True)
     callees = tuple(sorted(found.callees))
+    name = targets.written_name(site[1] if site[0] == RAISE else site[1][1], frame)
     if found.unknown or len(callees) > 1 or (callees and found.outside):
         status = "unknown"
-        likely = len(callees) == 1 and not found.outside and not found.called_instance
-        callees = callees if likely else ()
+        callees = () if found.outside or found.called_instance else _likely(program, callees, name)
     else:
         status = "resolved" if callees else "external"
     return status, callees, found.doubt
+
+
+def _likely(program: Program, callees: tuple[int, ...], name: str) -> tuple[int, ...]:
+    """Of several definitions that a call can mean, the one that is likely: overridden by the others, the only one
+    that bears the written name, or the only one that is not conditional.
+    """
+    if len(callees) <= 1:
+        return callees
+    found = [names_of(program).definition(callee) for callee in callees[:_MAX_CANDIDATES]]
+    if len(found) == len(callees):
+        top = topmost(program, [one for one in found if isinstance(one, Function)])
+        if top is not None and all(isinstance(one, Function) and one.owner for one in found):
+            return (top.symbol,)
+    named = [one for one in found if one.scope.name == name]
+    firm = [one for one in named if not one.scope.conditional]
+    for few in (named, firm):
+        if len(few) == 1:
+            return (few[0].symbol,)
+    return ()
 
 
 def _ambiguous(program: Program) -> frozenset[int]:

@@ -6,6 +6,7 @@ from hgen.resolve.types import (
     ANY,
     CALLABLE,
     CLASS,
+    DECLARED,
     FUNCTION,
     INSTANCE,
     LAMBDA,
@@ -79,7 +80,10 @@ def _match(program: Program, pattern: Type, argument: Type, variables: Variables
         if tag == VARIABLE:
             variables[part[1]] = union(variables.get(part[1], NOTHING), left)
         elif tag == TYPE_OF:
-            found = tuple([one for one in [instance_of(atom) for atom in left if atom[0] == CLASS] if one])
+            # Of ``cast(A, x)`` it is only said, not made, that it is an A.
+            found = tuple(
+                [one for one in [instance_of((*atom[:3], DECLARED)) for atom in left if atom[0] == CLASS] if one]
+            )
             if found:
                 _match(program, part[1], found, variables, levels - 1)
         elif tag == CALLABLE:

@@ -34,7 +34,7 @@ from hgen.resolve.types import (
     substitute,
     union,
 )
-from hgen.syntax.ir import E_CONSTANT, Expr
+from hgen.syntax.ir import E_CONSTANT, E_VALUE, POSITIONAL, V_NARROWED, V_PARAMETER, Expr
 
 _OPERATORS = {
     "+": "__add__", "-": "__sub__", "*": "__mul__", "@": "__matmul__", "/": "__truediv__", "//": "__floordiv__",
@@ -194,6 +194,8 @@ def _one_result(
     program: Program, function: Function, receiver: Atom | None, positional: Arguments, keywords: Keywords
 ) -> Type:
     result = returned(program, function)
+    if passed := function.memo.get("passed"):
+        result = union(result, *[_given(function, place, receiver, positional, keywords) for place in passed])
     if receiver is None and function.scope.name == "__new__" and positional and len(positional[0]) == 1:
         receiver, positional = positional[0][0], positional[1:]
     if all(atom[0] == INSTANCE and not atom[2] for atom in result):
@@ -234,15 +236,42 @@ def _returned(program: Program, function: Function) -> Type:  # noqa: PLR0911
         if scope.is_async:
             return members.stub_instance(program, "typing", "AsyncGenerator", item, UNKNOWN)
         return members.stub_instance(program, "typing", "Generator", item, UNKNOWN, UNKNOWN)
-    result = _inferred(program, function) or UNKNOWN
+    result = _inferred(program, function) or (NOTHING if function.memo.get("passed") else UNKNOWN)
     return ((COROUTINE, result),) if scope.is_async else result
 
 
 def _inferred(program: Program, function: Function) -> Type:
-    """What a function's return statements give."""
+    """What a function's return statements give, except the parameters that it hands back: those are noted."""
     own = program.frame(function.module, function.scope.index)
-    result = union(NOTHING, *[evaluate.evaluate(program, own, one) for one in own.body.returns])
+    passed = dict.fromkeys(_handed_back(program, own, one) for one in own.body.returns)
+    function.memo["passed"] = tuple([place for place in passed if place >= 0])
+    others = [one for one in own.body.returns if _handed_back(program, own, one) < 0]
+    result = union(NOTHING, *[evaluate.evaluate(program, own, one) for one in others])
     return union(result, (NONE,)) if own.body.falls_through else result
+
+
+def _handed_back(program: Program, own: Frame, returned_expression: Expr) -> int:
+    """The position of the parameter that an expression is, if nothing is declared of it; else -1."""
+    if returned_expression[0] != E_VALUE:
+        return -1
+    number: int = returned_expression[1]
+    while (described := own.body.values[number])[0] == V_NARROWED and described[2] in ("truth", "none", "callable"):
+        number = described[1]
+    if described[0] != V_PARAMETER:
+        return -1
+    _, declared, kind, default = own.scope.parameters[described[1]]
+    plain = declared is None and default is None and kind == POSITIONAL
+    return described[1] if plain and evaluate.value(program, own, number) == UNKNOWN else -1
+
+
+def _given(function: Function, place: int, receiver: Atom | None, positional: Arguments, keywords: Keywords) -> Type:
+    """What a call gives to a parameter."""
+    own_name = function.scope.parameters[place][0]
+    for name, argument in keywords:
+        if name == own_name:
+            return argument
+    index = place - (receiver is not None and function.flavor != "static")
+    return positional[index] if 0 <= index < len(positional) else UNKNOWN
 
 
 def _yields(is_generator: bool, result: Type) -> bool:

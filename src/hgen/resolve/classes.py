@@ -101,12 +101,33 @@ def note_subclasses(program: Program) -> None:
                         one.subclasses.append(found)
 
 
+def is_mixed_over(program: Program, cls: Class, name: str) -> bool:
+    """Whether a subclass in the repository takes an attribute from a mix-in that comes before this class."""
+    key = ("mixed over", name)
+    if key not in cls.memo:
+        own, _ = owner_of(program, cls, name)
+        mixed = [heir for heir in cls.subclasses if len(heir.scope.bases) > 1]
+        cls.memo[key] = any(owner_of(program, heir, name)[0] not in (own, None) for heir in mixed)
+    return bool(cls.memo[key])
+
+
 def is_enum(program: Program, cls: Class) -> bool:
     """Whether the class's attributes are its instances."""
     if "enum" not in cls.memo:
         enum = program.stub_class("enum", "Enum")
         cls.memo["enum"] = enum is not None and enum in order(program, cls)
     return bool(cls.memo["enum"])
+
+
+def is_protocol(program: Program, cls: Class) -> bool:
+    """Whether the class says what others have, without being their base."""
+    if "protocol" not in cls.memo:
+        around = program.frame(cls.module, cls.scope.parent)
+        heads = [base[1] if base[0] == E_SUBSCRIPT else base for base in cls.scope.bases]
+        cls.memo["protocol"] = any(
+            evaluate.evaluate(program, around, head) == ((SPECIAL, "Protocol"),) for head in heads
+        )
+    return bool(cls.memo["protocol"])
 
 
 def _bases(program: Program, cls: Class) -> Type:

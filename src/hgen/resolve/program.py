@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from hgen.resolve.finder import UNCLEAR, Finder, absolute
 from hgen.resolve.solver import Memo, Solver
@@ -12,6 +12,9 @@ from hgen.resolve.types import ANY, FOLDER, OUTSIDE, Atom, Type
 from hgen.resolve.types import MODULE as MODULE_TAG
 from hgen.syntax.ir import CLASS, FUNCTION, MODULE, V_DEFINITION, Body, Module, Scope
 from hgen.syntax.stubs import read_stub
+
+if TYPE_CHECKING:
+    from hgen.resolve.nameindex import NameIndex
 
 _DEFINED = re.compile(rb"\b(?:def|class)[ \t]+(\w+)")
 _KEPT_FRAMES = 2_000
@@ -156,6 +159,8 @@ class Program:
         """Names of attributes of the repository's classes and their instances."""
         self.patched: set[str] = set()
         """Attributes that are assigned from outside of their class or module."""
+        self.named: NameIndex | None = None
+        """See ``nameindex``; made when it is needed first."""
         self.finder = Finder([*modules, *broken])
         for source in broken.values():
             self.borne.update(name.decode("utf-8", "replace") for name in _DEFINED.findall(source))
@@ -279,6 +284,7 @@ class Program:
                 module.objects.clear()
                 module.frames.clear()
         self._recent.clear()
+        self.named = None
 
     def _find_stub_class(self, module: str, name: str) -> Class | None:
         loaded = self.stub(module)

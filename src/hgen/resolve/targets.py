@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 
 from hgen.resolve import classes, evaluate, members
+from hgen.resolve.bearers import foreign_root, implementing, likely_method
+from hgen.resolve.evidence import likely_type
+from hgen.resolve.nameindex import names_of
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
     ANY,
@@ -42,6 +45,8 @@ class Found:
     """Whether it can be anything."""
     called_instance: bool = False
     """Whether a callee is the ``__call__`` of an instance."""
+    role: bool = False
+    """Whether a callee belongs to a protocol of the repository, which classes fit without inheriting from it."""
     doubt: str = ""
     """Why a single callee is the right one by the rule of DESIGN.md and yet not offered, or ""."""
 
@@ -64,13 +69,66 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
                 _member(program, atom, called[2], found)
         if not receiver:
             _by_name(program, called[2], found)
+        if found.role:
+            _implemented(program, frame, called[2], found)
+        else:
+            _guess_method(program, frame, called, receiver, found)
         return found
     function, name = evaluate.evaluate(program, frame, called), written_name(called, frame)
     for atom in without(function, NONE) or function:
         _callee(program, atom, name, found)
+    if found.role:
+        found.callees.clear()
     if not function:
         _by_name(program, name, found)
+    if found.unknown and not found.callees and not found.outside:
+        _take(_called_by(program, likely_type(program, frame, called), frame, called), found)
     return found
+
+
+def _implemented(program: Program, frame: Frame, name: str, found: Found) -> None:
+    """Replace a protocol's method by the one that implements it, if any does."""
+    methods = implementing(program, frame.module, name) if name != "__call__" else []
+    if methods or name == "__call__":
+        found.callees.clear()
+    if len(methods) == 1:
+        _symbol(methods[0], found)
+
+
+def _guess_method(program: Program, frame: Frame, called: Expr, receiver: Type, found: Found) -> None:
+    """Add the one method that is likely meant, if the call can be anything."""
+    if not found.unknown or found.callees or found.outside or OUTSIDE_INSTANCE in receiver:
+        return
+    if receiver and not any(atom == ANY or atom[0] in (SELF, SELF_CLASS, CALLABLE, TYPE_OF) for atom in receiver):
+        return
+    if called[2] not in program.members:
+        return
+    guess = _called_by(program, likely_type(program, frame, called), frame, called)
+    if guess.role:
+        _implemented(program, frame, called[2], guess)
+    if guess.callees or guess.outside:
+        if called[2] not in names_of(program).methods or all(
+            names_of(program).definition(callee).scope.name == called[2] for callee in guess.callees
+        ):
+            _take(guess, found)
+    elif (
+        not foreign_root(program, frame, called[1])
+        and (likely := likely_method(program, frame.module, receiver, called[2])) is not None
+    ):
+        _symbol(likely, found)
+
+
+def _called_by(program: Program, some: Type, frame: Frame, called: Expr) -> Found:
+    guess = Found()
+    for atom in some:
+        _callee(program, atom, written_name(called, frame), guess)
+    return guess
+
+
+def _take(guess: Found, found: Found) -> None:
+    """Accept a guess that has one answer."""
+    if len(guess.callees) == 1 and not guess.outside and not guess.called_instance:
+        found.callees.update(guess.callees)
 
 
 def written_name(called: Expr, frame: Frame) -> str:
@@ -154,16 +212,17 @@ def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
 def _check_receiver(program: Program, receiver: Atom, name: str, found: Found) -> None:
     """A receiver that is only declared may be of another class."""
     if receiver[0] in (SELF, SELF_CLASS) or (receiver[0] in (INSTANCE, CLASS) and receiver[3] == DECLARED):
-        if receiver[0] == INSTANCE and name in program.members and _is_role(receiver[1]):
+        if receiver[0] == INSTANCE and name in program.members and _is_role(program, receiver[1]):
             found.unknown = True
+            found.role = found.role or not receiver[1].module.outside
         _check_overriding(program, receiver[1], name, found)
 
 
-def _is_role(cls: Class) -> bool:
+def _is_role(program: Program, cls: Class) -> bool:
     """Whether values declared with a class are often of another one: protocols, and all outside but builtins."""
     if cls.module.outside:
         return cls.module.name != "builtins" or cls.name == "object"
-    return any(base[0] == E_ATTRIBUTE and base[2] == "Protocol" for base in cls.scope.bases)
+    return classes.is_protocol(program, cls)
 
 
 def _patched(program: Program, atom: Atom, name: str, found: Found) -> None:
@@ -192,8 +251,7 @@ def _check_overriding(program: Program, cls: Class, name: str, found: Found) -> 
     """A subclass may have another method of this name."""
     if not cls.subclasses:
         return
-    overriding = program.overriding(cls, name)
-    if overriding:
+    if program.overriding(cls, name) or classes.is_mixed_over(program, cls, name):
         if found.callees:
             found.doubt = found.doubt or "overridden"
         else:

@@ -59,7 +59,8 @@ def _spine(reader: Reader, node: Node) -> Expr:
         parts = reader.pair(node)
         chain.append((link, node, parts))
         node = parts[0]
-    key = reader.text(node) if link < 0 and flow.has_chains else ""
+    name = reader.text(node) if link < 0 else ""
+    key = name if flow.has_chains else ""
     result = reader.expr(node)
     place = 0
     while chain:
@@ -76,6 +77,7 @@ def _spine(reader: Reader, node: Node) -> Expr:
         if link == _CALL:
             result = (E_CALL, result, *_arguments(reader, parts[1]))
             reader.site(CALL, result, outer, parts[0])
+            reader.called.add(name)
         else:
             indices = [reader.expr(part) for part in parts[1:]]
             several = len(indices) > 1 or outer.children[-2].type == ","

@@ -158,6 +158,8 @@ class Module:
     """Names that something callable may get other than by definition: assigned attributes and keywords."""
     patched: frozenset[str]
     """Attributes assigned through anything but a method's first parameter."""
+    called: dict[str, tuple[int, ...]]
+    """Which scopes call something of a name."""
     conditional_imports: tuple[Import, ...]
     """See ``syntax.imports``."""
     utf8: bytes

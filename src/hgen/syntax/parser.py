@@ -49,6 +49,7 @@ class _ModuleReader:
         self._pending: deque[tuple[Header, str]] = deque()
         self._stored: set[str] = set()
         self._patched: set[str] = set()
+        self._called: dict[str, list[int]] = {}
         self._nonlocals: dict[int, set[str]] = {}
 
     def read(self, root: Node) -> Module:
@@ -64,7 +65,8 @@ class _ModuleReader:
         symbols = [self._symbols[old] for old in order]
         stored, patched = frozenset(self._stored), frozenset(self._patched)
         stars, conditional = tuple(reader.stars), conditional_imports(reader, root)
-        return Module(self._path, self._scopes, symbols, stars, stored, patched, conditional, self._utf8)
+        called = {name: tuple(scopes) for name, scopes in self._called.items()}
+        return Module(self._path, self._scopes, symbols, stars, stored, patched, called, conditional, self._utf8)
 
     def _scope(self, scope: Scope, block: Node, prefix: str) -> ScopeReader:
         def define(reader: ScopeReader, node: Node, outermost: Node) -> int:
@@ -99,6 +101,8 @@ class _ModuleReader:
                 else:
                     self._patched.add(attribute)
         scope.outer_stores = tuple(flow.outer_stores)
+        for name in reader.called:
+            self._called.setdefault(name, []).append(scope.index)
         self._stored |= reader.stored
         self._patched |= reader.other_stores
         if flow.nonlocal_names:

@@ -39,6 +39,7 @@ class Reader:
         self.sites: list[Site] = []
         self.yields: list[Expr] = []
         self.stored: set[str] = set()
+        self.called: set[str] = set()
         self.other_stores: set[str] = set()
         self.generator = False
         self.async_with = False

@@ -86,7 +86,7 @@ class _StubReader:
             for start, end in dict.fromkeys(piece for pieces in self._pieces.values() for piece in pieces):
                 if _STAR.search(self._source, start, end):
                     stars += self._piece((start, end)).stars
-        return Module(self._path, self._scopes, [], tuple(stars), frozenset(), frozenset(), (), self._source)
+        return Module(self._path, self._scopes, [], tuple(stars), frozenset(), frozenset(), {}, (), self._source)
 
     def _final(self, name: str) -> int | None:
         found = [reader.flow.env[name] for reader in self._binding(name) if name in reader.flow.env]

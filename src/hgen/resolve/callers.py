@@ -1,0 +1,83 @@
+"""Who calls a function of the repository, and with what."""
+
+from collections.abc import Iterator
+
+from hgen.resolve import classes, decorators, evaluate
+from hgen.resolve.nameindex import names_of
+from hgen.resolve.program import Frame, Function, Program
+from hgen.resolve.types import CLASS, FUNCTION, METHOD
+from hgen.syntax import ir
+from hgen.syntax.ir import Expr
+
+_MAX_CALLS = 12
+"""Calls of one function whose arguments are looked at."""
+_MAX_HEIRS = 12
+
+
+def calls_of(program: Program, function: Function) -> Iterator[tuple[Frame, ir.Site, int]]:
+    """The calls of a function, each with the number of parameters that are bound before."""
+    counted = 0
+    for caller, site in _sites(program, _written_names(function)):
+        offset = _offset(program, caller, site[1][1], function)
+        if offset is not None:
+            yield caller, site, offset
+            counted += 1
+            if counted >= _MAX_CALLS:
+                return
+
+
+def _sites(program: Program, names: tuple[str, ...]) -> Iterator[tuple[Frame, ir.Site]]:
+    tried = 0
+    for name in names:
+        for module, index in names_of(program).calling(name):
+            frame = program.frame(module, index)
+            for site in frame.body.sites:
+                if site[0] == ir.CALL and _is_written(site[1][1], frame, name):
+                    yield frame, site
+                    tried += 1
+                    if tried >= 4 * _MAX_CALLS:
+                        return
+
+
+def _offset(program: Program, caller: Frame, called: Expr, function: Function) -> int | None:
+    for atom in evaluate.evaluate(program, caller, called):
+        if atom[0] == FUNCTION and atom[1] is function:
+            return 0
+        if atom[0] == METHOD and atom[1] is function:
+            return 0 if decorators.flavor(program, function) == "static" else 1
+        if atom[0] == CLASS and function.scope.name == "__init__":
+            owner, _ = classes.owner_of(program, atom[1], "__init__")
+            if owner is function.owner:
+                return 1
+    return None
+
+
+def _written_names(function: Function) -> tuple[str, ...]:
+    """How calls of a function may be written: a constructor by its class, or by one that inherits it."""
+    if function.owner is None or function.scope.name != "__init__":
+        return (function.scope.name,)
+    heirs = [heir.name for heir in function.owner.subclasses[:_MAX_HEIRS]]
+    return tuple(dict.fromkeys([function.owner.name, *heirs, "__init__"]))
+
+
+def _is_written(called: Expr, frame: Frame, name: str) -> bool:
+    if called[0] == ir.E_ATTRIBUTE:
+        return bool(called[2] == name)
+    if called[0] != ir.E_VALUE:
+        return False
+    described = frame.body.values[called[1]]
+    return described[0] in (ir.V_DEFINITION, ir.V_IMPORT, ir.V_PHI) or described[1:2] == (name,)
+
+
+def argument(call: Expr, name: str, position: int, *, positional: bool) -> Expr | None:
+    """The expression that a call gives to a parameter."""
+    found: Expr
+    for keyword, found in call[3]:
+        if keyword == name:
+            return found
+    arguments = call[2]
+    unpacked = any(given[0] == ir.E_STAR for given in arguments[: position + 1])
+    if not positional or unpacked or not 0 <= position < len(arguments):
+        return None
+    found = arguments[position]
+    return found

@@ -1,0 +1,117 @@
+"""Who bears a name in the repository: classes with a method or stored attribute of it, and the scopes that call it."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Hashable, Iterator
+
+from hgen.resolve.program import Class, Function, LoadedModule, Program
+from hgen.resolve.stubs import stub_source
+from hgen.resolve.types import Type
+from hgen.syntax.ir import CLASS, FUNCTION, V_DEFINITION, Scope
+
+Place = tuple[LoadedModule, int]
+"""A module and the number of one of its scopes."""
+
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+_METHOD = re.compile(rb"^[ \t]+(?:async )?def (\w+)", re.MULTILINE)
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
+_PART = re.compile(rb"^from \.(\w+) import", re.MULTILINE)
+_ALWAYS = ("builtins", "typing")
+
+
+class NameIndex:
+    """The names of a program, and what was found out about them."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.methods: dict[str, list[Place]] = {}
+        """Where methods of each name are defined."""
+        self.storing: dict[str, list[Place]] = {}
+        """The classes whose methods store an attribute of each name."""
+        self.plain: set[str] = set(program.patched)
+        """Names that classes, instances or modules may give to something else than a method."""
+        self.foreign = _foreign(program)
+        """Methods of builtins and of the modules of the standard library that the repository imports."""
+        self.likely: dict[tuple[str, bool], Function | None] = {}
+        self.evidence: dict[Hashable, Type] = {}
+        self._modules = list(program.modules.values())
+        self._having: dict[str, list[Class]] = {}
+        self._calling: dict[str, list[LoadedModule]] = {}
+        for module in program.modules.values():
+            for scope in module.scopes:
+                self._note(module, scope)
+        for path in sorted(program.modules, key=lambda path: (is_test(path), path)):
+            for called in program.modules[path].module.called:
+                self._calling.setdefault(called, []).append(program.modules[path])
+
+    def definition(self, symbol: int) -> Function | Class:
+        """The function or class at a position among the repository's symbols."""
+        place = bisect_right(self._modules, symbol, key=lambda module: module.first_symbol) - 1
+        module = self._modules[place]
+        return self._program.object(module, module.module.symbols[symbol - module.first_symbol].scope)
+
+    def having(self, name: str) -> list[Class]:
+        """The classes that define a method of this name, or whose methods store it."""
+        if name not in self._having:
+            found: dict[Class, None] = {}
+            for module, index in (*self.methods.get(name, ()), *self.storing.get(name, ())):
+                one = self._program.object(module, index)
+                owner = one.owner if isinstance(one, Function) else one
+                if owner is not None:
+                    found[owner] = None
+            self._having[name] = list(found)
+        return self._having[name]
+
+    def calling(self, name: str) -> Iterator[Place]:
+        """The scopes that call something of this name, tests last."""
+        for module in self._calling.get(name, ()):
+            for index in module.module.called[name]:
+                yield module, index
+
+    def _note(self, module: LoadedModule, scope: Scope) -> None:
+        self.plain.update(scope.self_stores)
+        for stored in module.children.get(scope.index, ()):
+            self.storing.setdefault(stored, []).append((module, scope.index))
+        if scope.kind == FUNCTION:
+            if module.scopes[scope.parent].kind == CLASS:
+                self.methods.setdefault(scope.name, []).append((module, scope.index))
+            return
+        body = self._program.frame(module, scope.index).body
+        for name, values in body.bound.items():
+            if scope.kind != CLASS or any(body.values[value][0] != V_DEFINITION for value in values):
+                self.plain.add(name)
+
+
+def names_of(program: Program) -> NameIndex:
+    """The index of a program's names."""
+    if program.named is None:
+        program.named = NameIndex(program)
+    return program.named
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is a test or helps tests."""
+    return _TESTS.search(path) is not None
+
+
+def _foreign(program: Program) -> frozenset[str]:
+    found: set[str] = set()
+    seen: set[str] = set()
+    pending = [*_ALWAYS, *sorted(_imported(program))]
+    pending += [f"_{name}" for name in pending]
+    while pending:
+        name = pending.pop()
+        if name not in seen and (source := stub_source(name)):
+            found.update(method.decode() for method in _METHOD.findall(source[1]))
+            if source[0].endswith("__init__.pyi"):
+                pending += [f"{name}.{part.decode()}" for part in _PART.findall(source[1])]
+        seen.add(name)
+    return frozenset(found)
+
+
+def _imported(program: Program) -> set[str]:
+    """The modules that absolute imports anywhere in the repository name."""
+    found: set[bytes] = set()
+    for module in program.modules.values():
+        found.update(_IMPORT.findall(module.module.utf8))
+    return {name.decode("utf-8", "replace") for name in found if not name.startswith(b".")}
