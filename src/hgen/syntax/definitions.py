@@ -47,7 +47,7 @@ def read_header(
     name, block = parts[0], parts[-1]
     is_class = node.kind_id in kind_ids("class_definition")
     is_async = node.children[0].type == "async"
-    decorators = [part for part in reader.parts(outermost) if part.kind_id in kind_ids("decorator")]
+    decorators = reader.parts(outermost)[:-1] if outermost != node else []
     noted = len(reader.sites)
     scope = Scope(
         index=index,
@@ -159,6 +159,9 @@ def _parameters(reader: Reader, node: Node) -> tuple[Parameter, ...]:
     result: list[Parameter] = []
     positional = True
     for part in reader.parts(node):
+        if part.kind_id in kind_ids("identifier"):
+            result.append((reader.text(part), None, POSITIONAL if positional else KEYWORD_ONLY, None))
+            continue
         inner = reader.parts(part)
         kind, name, declared = part.type, inner[0] if inner else part, None
         if kind == "keyword_separator":

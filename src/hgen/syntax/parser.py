@@ -86,10 +86,9 @@ class _ModuleReader:
         return reader
 
     def _finish(self, scope: Scope, reader: ScopeReader) -> None:
-        flow, body = reader.flow, reader.body()
+        flow, body = reader.flow, reader.body(is_function=scope.kind == FUNCTION)
         if scope.kind == FUNCTION:
             flow.forget_outer()
-            body.final = {}
             scope.is_generator = reader.generator
         first = scope.parameters[0][0] if scope.parameters else ""
         is_method = scope.kind == FUNCTION and bool(first) and self._scopes[scope.parent].kind == CLASS

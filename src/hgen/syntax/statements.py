@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import TypeAlias
 
 from tree_sitter import Node
 
@@ -41,7 +42,7 @@ class ScopeReader(Reader):
         self.returns: list[Expr] = []
         self.stars: list[tuple[int, str, int]] = []
         self._define = define
-        self._statements = _table()
+        self._statements, self.simple = _table()
         self._blocks = 0
 
     def block(self, node: Node) -> None:
@@ -61,31 +62,32 @@ class ScopeReader(Reader):
         assert name is not None
         self.flow.bind(self.text(name), self.flow.new((V_DEFINITION, scope)))
 
-    def body(self) -> Body:
-        """What was read."""
+    def body(self, *, is_function: bool) -> Body:
+        """What was read; nobody asks what names are at the end of a function."""
         flow = self.flow
         bound = {name: tuple(values) for name, values in flow.bound.items()}
-        final = {name: value for name, value in flow.env.items() if name in bound and "." not in name}
+        final = {}
+        if not is_function:
+            final = {name: value for name, value in flow.env.items() if name in bound and "." not in name}
         returns, yields = tuple(self.returns), tuple(self.yields)
         return Body(flow.values, final, bound, tuple(self.sites), returns, yields, not flow.dead)
 
 
 def _expression_statement(reader: ScopeReader, node: Node) -> None:
-    parts = reader.parts(node)
-    for part in parts:
-        if part.kind_id in kind_ids("assignment"):
-            _assignment(reader, part)
-        elif part.kind_id in kind_ids("augmented_assignment"):
-            _augmented(reader, part)
-        elif part.kind_id not in kind_ids("string") or reader.source[part.start_byte] in b"fFrRtT":
-            reader.expr(part)
+    for part in node.named_children:
+        reader.simple[part.kind_id](reader, part)
+
+
+def _string(reader: ScopeReader, node: Node) -> None:
+    if reader.source[node.start_byte] in b"fFrRtT":
+        reader.expr(node)
 
 
 def _assignment(reader: ScopeReader, node: Node) -> None:
     targets: list[tuple[Node, Expr | None]] = []
     value: Expr | None = None
     while True:
-        parts = reader.parts(node)
+        parts = reader.pair(node)
         typed = len(parts) > 1 and parts[1].kind_id in kind_ids("type")
         targets.append((parts[0], annotation(reader, parts[1]) if typed else None))
         if len(parts) == (2 if typed else 1):
@@ -179,7 +181,8 @@ def _leave(to_top: bool) -> "Callable[[ScopeReader, Node], None]":
     return lambda reader, node: reader.flow.leave(to_top=to_top)
 
 
-_STATEMENTS: dict[str, Callable[[ScopeReader, Node], None]] = {
+Statement: TypeAlias = Callable[[ScopeReader, Node], None]
+_STATEMENTS: dict[str, Statement | None] = {
     "expression_statement": _expression_statement,
     "return_statement": _return,
     "raise_statement": _raise,
@@ -205,6 +208,19 @@ _STATEMENTS: dict[str, Callable[[ScopeReader, Node], None]] = {
 }
 
 
+_SIMPLE: dict[str, Statement] = {
+    "assignment": _assignment,
+    "augmented_assignment": _augmented,
+    "string": _string,
+    **dict.fromkeys(("comment", "line_continuation"), lambda reader, node: None),
+}
+"""Parts of an expression statement; all others are expressions."""
+
+
+def _expression(reader: ScopeReader, node: Node) -> None:
+    reader.expr(node)
+
+
 @cache
-def _table() -> "list[Callable[[ScopeReader, Node], None] | None]":
-    return by_kind(_STATEMENTS, None)
+def _table() -> tuple[list[Statement | None], list[Statement]]:
+    return by_kind(_STATEMENTS, None), by_kind(_SIMPLE, _expression)

@@ -113,7 +113,7 @@ class _StubReader:
     def _class(self, scope: Scope, source: bytes, block: Node, prefix: str) -> Body:
         reader = self._reader(scope, source, prefix)
         reader.block(block)
-        return reader.body()
+        return reader.body(is_function=False)
 
     def _reader(self, scope: Scope, source: bytes, prefix: str) -> ScopeReader:
         def define(reader: ScopeReader, node: Node, outermost: Node) -> int:
