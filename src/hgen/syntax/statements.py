@@ -51,9 +51,13 @@ class ScopeReader(Reader):
         if self._blocks > _MAX_BLOCKS:
             raise Broken("too-deep")
         for child in node.named_children:
-            if handler := self._statements[child.kind_id]:
-                handler(self, child)
+            self.statement(child)
         self._blocks -= 1
+
+    def statement(self, node: Node) -> None:
+        """Read one statement."""
+        if handler := self._statements[node.kind_id]:
+            handler(self, node)
 
     def define(self, node: Node, outermost: Node) -> None:
         """Bind the name of a function or class."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from tree_sitter import Node
 
 from hgen.syntax.definitions import read_header
-from hgen.syntax.grammar import parser
+from hgen.syntax.grammar import kind_ids, parser
 from hgen.syntax.ir import CLASS, MODULE, Body, Module, Scope, Value
 from hgen.syntax.reader import Texts
 from hgen.syntax.statements import ScopeReader
@@ -111,9 +111,7 @@ class _StubReader:
         return reader
 
     def _class(self, scope: Scope, source: bytes, block: Node, prefix: str) -> Body:
-        reader = self._reader(scope, source, prefix)
-        reader.block(block)
-        return reader.body(is_function=False)
+        return _ClassReader(self._reader(scope, source, prefix), block).body()
 
     def _reader(self, scope: Scope, source: bytes, prefix: str) -> ScopeReader:
         def define(reader: ScopeReader, node: Node, outermost: Node) -> int:
@@ -126,6 +124,54 @@ class _StubReader:
             return index
 
         return ScopeReader(source, self._texts, define)
+
+
+class _ClassReader:
+    """Reads statements of a class; one that may bind several names is read after all that stand before it."""
+
+    def __init__(self, reader: ScopeReader, block: Node) -> None:
+        self._reader = reader
+        self._statements = reader.parts(block)
+        self._read: set[int] = set()
+        self._places: dict[str, list[tuple[int, bool]]] = {}
+        for place, statement in enumerate(self._statements):
+            name = _only_name(reader, statement)
+            words = (
+                [reader.text(name)] if name else _WORD.findall(reader.source, statement.start_byte, statement.end_byte)
+            )
+            for word in dict.fromkeys(word if isinstance(word, str) else word.decode() for word in words):
+                self._places.setdefault(word, []).append((place, name is None))
+
+    def body(self) -> Body:
+        """The body, whose names are read when they are asked for."""
+        final, bound = Asked(self._final), Asked(self._bound)
+        return Body(self._reader.flow.values, final, bound, (), (), (), falls_through=True)
+
+    def _final(self, name: str) -> int | None:
+        return self._reader.flow.env.get(name) if self._bound(name) else None
+
+    def _bound(self, name: str) -> tuple[int, ...] | None:
+        for place, several in self._places.get(name, ()):
+            for each in range(place + 1) if several else (place,):
+                if each not in self._read:
+                    self._read.add(each)
+                    self._reader.statement(self._statements[each])
+        found = self._reader.flow.bound.get(name)
+        return tuple(found) if found else None
+
+
+def _only_name(reader: ScopeReader, statement: Node) -> Node | None:
+    """The name that a definition or declaration binds; None for other statements."""
+    parts = reader.parts(statement)
+    if statement.kind_id in kind_ids("decorated_definition"):
+        return _only_name(reader, parts[-1])
+    if statement.kind_id in kind_ids("function_definition", "class_definition"):
+        return parts[0]
+    if len(parts) == 1 and parts[0].kind_id in kind_ids("assignment"):
+        target, *rest = reader.parts(parts[0])
+        if target.kind_id in kind_ids("identifier") and len(rest) == 1 and rest[0].kind_id in kind_ids("type"):
+            return target
+    return None
 
 
 def _pieces(source: bytes) -> Iterator[tuple[tuple[int, int], list[bytes]]]:
