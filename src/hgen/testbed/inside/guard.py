@@ -13,6 +13,7 @@ import sys
 import threading
 import unittest.case
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,6 +73,7 @@ class Guard:
         self._said: set[tuple[str, str]] = set()
         self._thread = threading.get_ident
         self._listening: set[int] = set()
+        self._classes: dict[int, ref[type]] = {}
         self._originals: list[tuple[str, Mapping[str, Any], str, object]] = []
         self._codes: list[tuple[str, FunctionType, CodeType]] = []
 
@@ -99,15 +101,18 @@ class Guard:
             if value is not original and os.path.realpath(file).startswith(installed):
                 self._originals[place] = (name, space, key, value)
 
-    def check(self) -> None:
-        """Note what was replaced since the beginning, and classes that the answer made equal to what they please."""
+    def check(self, *, last: bool = False) -> None:
+        """Note what was replaced since the beginning, and classes that the answer made equal to what they please.
+
+        Classes that were looked at before are looked at again only the ``last`` time: there are thousands.
+        """
         for name, space, key, original in self._originals:
             if space.get(key) is not original:
                 self._note("replaced", name)
         for name, function, code in self._codes:
             if function.__code__ is not code:
                 self._note("replaced", name)
-        for name, function in self._equalities():
+        for name, function in self._equalities(again=last):
             code = function.__code__
             self._note("equality", f"{code.co_filename[len(self._tree) :]}:{code.co_firstlineno}:{name}")
 
@@ -130,23 +135,31 @@ class Guard:
             if hasattr(function, "__code__"):
                 self._codes.append((f"{name}.{key}", function, function.__code__))
 
-    def _equalities(self) -> Iterator[tuple[str, Any]]:
+    def _equalities(self, *, again: bool) -> Iterator[tuple[str, Any]]:
         """Methods of comparison that stand in a watched file."""
         pending: list[type] = [object]
-        seen = set()
+        met: set[int] = set()
         while pending:
             cls = pending.pop()
-            if id(cls) in seen:
+            number = id(cls)
+            if number in met:
                 continue
-            seen.add(id(cls))
+            met.add(number)
             pending += type.__subclasses__(cls)
-            space = vars(cls)
-            for name in _META if issubclass(cls, type) else _EQUALITY:
-                if name in space:
-                    function = getattr(space[name], "fget", space[name])
-                    code = getattr(function, "__code__", None)
-                    if code is not None and code.co_filename in self._watched:
-                        yield f"{cls.__qualname__}.{name}", function
+            known = self._classes.get(number)
+            if not again and known is not None and known() is cls:
+                continue
+            self._classes[number] = ref(cls)
+            yield from self._comparisons(cls)
+
+    def _comparisons(self, cls: type) -> Iterator[tuple[str, Any]]:
+        space = vars(cls)
+        for name in _META if issubclass(cls, type) else _EQUALITY:
+            if name in space:
+                function = getattr(space[name], "fget", space[name])
+                code = getattr(function, "__code__", None)
+                if code is not None and code.co_filename in self._watched:
+                    yield f"{cls.__qualname__}.{name}", function
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in _HEARD:

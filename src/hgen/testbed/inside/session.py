@@ -176,7 +176,7 @@ class Reporter:
 
     def pytest_sessionfinish(self) -> None:
         if self._guard:
-            self._guard.check()
+            self._guard.check(last=True)
 
     def _report(self, item: pytest.Item) -> None:
         outcome, why = _outcome(self._phases, self._raised)
