@@ -39,6 +39,33 @@ class Engine:
         self.house.client.close()
 
 
+class Testbeds:
+    """Sandboxes of one environment at a time: the tasks of a repository follow each other."""
+
+    __test__ = False
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._open: tuple[Environment, Containers] | None = None
+
+    def of(self, environment: Environment, *, version: str, name: str) -> Containers:
+        """Sandboxes of an environment; those of another one are closed."""
+        if self._open is None or self._open[0] != environment:
+            self._leave()
+            self._open = environment, self._engine.sandboxes(environment, version=version, name=name)
+        return self._open[1]
+
+    def close(self) -> None:
+        """Close what is open, and disconnect."""
+        self._leave()
+        self._engine.close()
+
+    def _leave(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+
 def open_engine(choice: Choice, *, base: str, cache: Path, store: Path) -> Engine:
     """An engine that holds its limits; ``cache`` keeps wheels between runs.
 

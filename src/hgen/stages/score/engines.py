@@ -12,32 +12,7 @@ from hgen.sandbox.container import Containers
 from hgen.stages.score.batch import EngineChoice
 from hgen.stages.score.lines import Row
 from hgen.testbed.building import version_of
-from hgen.testbed.opening import Engine, open_engine
-
-
-class _Testbeds:
-    """Sandboxes of one environment at a time: the tasks of a repository follow each other."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._open: tuple[Environment, Containers] | None = None
-
-    def of(self, environment: Environment, *, version: str, name: str) -> Containers:
-        """Sandboxes of an environment; those of another one are closed."""
-        if self._open is None or self._open[0] != environment:
-            self._leave()
-            self._open = environment, self._engine.sandboxes(environment, version=version, name=name)
-        return self._open[1]
-
-    def close(self) -> None:
-        """Close what is open, and disconnect."""
-        self._leave()
-        self._engine.close()
-
-    def _leave(self) -> None:
-        if self._open is not None:
-            self._open[1].close()
-            self._open = None
+from hgen.testbed.opening import Testbeds, open_engine
 
 
 def sandboxes_of(task: Row, choice: EngineChoice, store: Path) -> Containers:
@@ -51,7 +26,7 @@ def sandboxes_of(task: Row, choice: EngineChoice, store: Path) -> Containers:
 
 
 @cache
-def _testbeds(choice: EngineChoice, store: Path) -> _Testbeds:
-    opened = _Testbeds(open_engine(choice.kind, base=choice.base, cache=choice.cache, store=store))
+def _testbeds(choice: EngineChoice, store: Path) -> Testbeds:
+    opened = Testbeds(open_engine(choice.kind, base=choice.base, cache=choice.cache, store=store))
     Finalize(None, opened.close, exitpriority=10)
     return opened
