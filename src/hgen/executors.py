@@ -1,7 +1,9 @@
 """Where shards run: in this process, or in a pool of worker processes on this machine."""
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from types import TracebackType
@@ -52,7 +54,7 @@ class Pool:
         if self._pool is None:
             # Spawned, not forked: a fork copies the locks of the progress bar's thread.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_ignore_interrupt)
+            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin_worker)
         futures = {self._pool.submit(function, item): item for item in items}
         for future in as_completed(futures):
             if future.exception() is not None:
@@ -92,6 +94,15 @@ def _call(function: Callable[[A], B], item: A) -> "Future[B]":
     return future
 
 
-def _ignore_interrupt() -> None:
+def _begin_worker() -> None:
     # Ctrl-C reaches the whole process group; the parent alone decides, and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="hgen-parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end: one that was killed cannot end its workers."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
