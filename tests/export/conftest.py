@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hgen import __version__
-from hgen.records import Check, Provenance, Record, Reject, Target, Task, Validated
+from hgen.records import Check, Environment, Provenance, Record, Reject, Target, Task, Validated, Wheel
 from hgen.runner import Receipt
 from hgen.shards import ShardWriter
 
@@ -19,6 +19,25 @@ STATEMENT = "Find it.\n\n```\nform feed \f, line separator \u2028, nul \0, emoji
 @pytest.fixture
 def validated() -> Callable[..., Validated]:
     return _validated
+
+
+@pytest.fixture
+def repaired() -> Validated:
+    """A task that is judged by tests."""
+    environment = Environment(
+        snapshot="ab" * 32, python="3.12", machine="x86_64",
+        wheels=(Wheel(name="attrs-25.1-py3-none-any.whl", sha256="c"),),
+        editable=False, path=("src", "."), generated={"src/_version.py": "version = '1'\n"}, options=("-p", "no:cov"),
+    )  # fmt: skip
+    return _validated(
+        21,
+        "verify-repair",
+        environment=environment,
+        candidate_patch="diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-...\n+x = 1\n",
+        FAIL_TO_PASS=("tests/test_x.py::test_a[1]",),
+        PASS_TO_PASS=("tests/test_x.py::test_b",),
+        mutants=("diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n",),
+    )
 
 
 @pytest.fixture

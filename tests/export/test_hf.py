@@ -14,6 +14,7 @@ from datasets import Features
 
 from hgen.export import hf
 from hgen.export.card import fenced, hub_licenses
+from hgen.records import Environment
 
 LOAD = """
 import json, sys
@@ -52,7 +53,8 @@ def front_matter(folder: Path) -> dict[str, object]:
 def expected(validated):
     wanted = validated.model_dump(mode="json")
     row = {**wanted["task"], "checks": wanted["checks"], "baselines": wanted["baselines"]}
-    return {**row, **{name: json.dumps(row[name], sort_keys=True) for name in ("difficulty", "baselines")}}
+    encoded = ("difficulty", "baselines", *(["environment"] if row["environment"] else []))
+    return {**row, **{name: json.dumps(row[name], sort_keys=True) for name in encoded}}
 
 
 def test_load_dataset_gives_the_declared_features_and_the_same_rows(validated, tmp_path):
@@ -64,6 +66,28 @@ def test_load_dataset_gives_the_declared_features_and_the_same_rows(validated, t
         assert loaded[config]["splits"] == ["train"]
         assert Features.from_dict(loaded[config]["features"]) == hf.FEATURES
         assert loaded[config]["rows"] == [expected(task) for task in tasks]
+
+
+def test_tasks_with_an_environment_have_the_same_columns_as_those_without(validated, repaired, tmp_path):
+    write([validated(1), repaired], tmp_path / "hf")
+    loaded = load(tmp_path / "hf", tmp_path / "cache", "dep_search", "verify_repair")
+    for config, task in (("dep_search", validated(1)), ("verify_repair", repaired)):
+        assert Features.from_dict(loaded[config]["features"]) == hf.FEATURES
+        assert loaded[config]["rows"] == [expected(task)]
+    (row,) = loaded["verify_repair"]["rows"]
+    assert Environment.model_validate_json(row["environment"]) == repaired.task.environment
+
+
+def test_the_card_says_what_an_agent_must_not_see(validated, repaired, tmp_path):
+    write([validated(1)], tmp_path / "static")
+    write([validated(1), repaired], tmp_path / "both")
+    static, both = ((tmp_path / name / "README.md").read_text(encoding="utf-8") for name in ("static", "both"))
+    for card in (static, both):
+        for column in ("patch", "FAIL_TO_PASS", "PASS_TO_PASS", "mutants", "difficulty"):
+            assert f"`{column}`" in card.split("the answers are in it")[1].split("must not reach the agent")[0]
+    assert "No code of the repository is run." in static
+    assert "No code of the repository is run." not in both
+    assert "the snapshot itself\nholds the hidden tests" in both
 
 
 def test_load_dataset_reads_all_shards_in_order(validated, tmp_path):

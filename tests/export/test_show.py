@@ -51,6 +51,20 @@ def test_without_an_id_the_first_is_shown(out):
     assert find(out, None).task.instance_id == "dep-search-000000"
 
 
+def test_a_task_that_is_judged_by_tests_is_shown_with_them(out, finish, repaired):
+    finish(out, "validate", 2, [repaired])
+    shown = page(find(out, "verify-repair"))
+    assert "Python 3.12, 1 wheels, its folders src, . importable" in shown
+    assert "Candidate: what is changed in the start state" in shown
+    assert "+x = 1" in shown
+    assert "tests/test_x.py::test_a[1]" in shown
+    assert "tests/test_x.py::test_b" in shown
+    assert "Mutant 1 of 1" in shown
+    right = repaired.model_copy(update={"task": repaired.task.model_copy(update={"patch": "", "instance_id": "right"})})
+    finish(out, "validate", 3, [right])
+    assert "Nothing: the candidate is right." in page(find(out, "right"))
+
+
 def test_a_rejected_task_is_shown_with_the_reason(out):
     found = find(out, "func-localize-000011")
     assert found.reject is not None

@@ -8,13 +8,14 @@ from types import ModuleType
 
 import pytest
 
-from hgen.config import SynthConfig
+from hgen.config import Config, SynthConfig
 from hgen.families import chosen
 from hgen.records import Codebase, Environment, Mutant, Reject, Repo, StableTest, Task, Testbed, Trial, Wheel
 from hgen.resolve import resolve
 from hgen.scoring import diffs
 from hgen.snapshots import Store
 from hgen.snapshots.tree import Limits
+from hgen.stages.pipeline import Folders, order, stage
 from hgen.stages.synth import synth
 from hgen.testbed.functions import Function
 from hgen.testbed.mutants import Variant, mutants
@@ -213,6 +214,14 @@ def test_no_family_that_needs_a_container_is_a_default() -> None:
     assert {family.name for family in chosen(())}.isdisjoint(ALL)
     assert [family.name for family in chosen(ALL)] == list(ALL)
     assert all(family.executable for family in chosen(ALL))
+
+
+def test_environments_are_built_only_for_families_that_need_them() -> None:
+    assert order(Config()) == ["mine", "parse", "synth", "validate"]
+    asked = Config(synth=SynthConfig(families=("dep-search", "test-gen")))
+    assert order(asked) == ["mine", "parse", "build", "synth", "validate"]
+    folders = Folders(Path("out"), Path("cache"))
+    assert (stage("synth", Config(), folders).reads, stage("synth", asked, folders).reads) == ("parse", "build")
 
 
 def test_func_gen_hides_what_fails_and_its_gold_patch_is_the_original(made) -> None:
