@@ -89,7 +89,7 @@ def _errors(chosen: list[Package], folder: Path) -> None:
     target = folder / "errors"
     target.mkdir(exist_ok=True)
     for package in chosen:
-        if package.group != "tune":
+        if package.group not in ("tune", "studied"):
             continue
         try:
             found = compare(package, folder, python=python, engines=("hgen",), again=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from benchmarks.resolver.compare import Comparison
+from benchmarks.resolver.packages import GROUPS
 from benchmarks.resolver.score import Tally, strictly_exact
 
 
@@ -10,7 +11,7 @@ def report(comparisons: list[Comparison]) -> str:
     """All tables, pooled figures first."""
     parts = ["### Pooled", _pooled(comparisons)]
     parts += ["### hgen's claims", _claims(comparisons)]
-    for group in ("tune", "held-out"):
+    for group in GROUPS:
         parts += [f"### {group}", _packages([each for each in comparisons if each.package.group == group])]
     parts += ["### The sample", _sample(comparisons)]
     if all({"jedi", "ty"} <= each.runs.keys() for each in comparisons):
@@ -19,9 +20,8 @@ def report(comparisons: list[Comparison]) -> str:
 
 
 def _groups(comparisons: list[Comparison]) -> list[tuple[str, list[Comparison]]]:
-    tune = [each for each in comparisons if each.package.group == "tune"]
-    held = [each for each in comparisons if each.package.group == "held-out"]
-    return [("tune", tune), ("held-out", held), ("all", comparisons)]
+    parts = [(group, [each for each in comparisons if each.package.group == group]) for group in GROUPS]
+    return [*((group, members) for group, members in parts if members), ("all", comparisons)]
 
 
 def _pooled(comparisons: list[Comparison]) -> str:

@@ -144,3 +144,8 @@ def test_a_function_with_a_likely_call_is_never_offered(analysis):
     (function,) = [each for each in found.functions if found.symbols[each.symbol].qualname == "f"]
     assert (function.complete, function.calls[0].status, len(function.calls[0].callees)) == (False, "unknown", 1)
     assert not found.symbols[function.symbol].offered
+
+
+def test_what_only_tests_pass_and_define_is_not_likely(edges):
+    files = {"a.py": "def f(x): x()", "tests/test_a.py": "from a import f\ndef h(): ...\ndef test(): f(h)"}
+    assert edges(files) == "?"

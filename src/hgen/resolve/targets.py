@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hgen.resolve import classes, evaluate, members
 from hgen.resolve.bearers import foreign_root, implementing, likely_method
 from hgen.resolve.evidence import likely_type
-from hgen.resolve.nameindex import names_of
+from hgen.resolve.nameindex import is_test, names_of
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
     ANY,
@@ -82,7 +82,7 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
     if not function:
         _by_name(program, name, found)
     if found.unknown and not found.callees and not found.outside:
-        _take(_called_by(program, likely_type(program, frame, called), frame, called), found)
+        _take(program, frame, _called_by(program, likely_type(program, frame, called), frame, called), found)
     return found
 
 
@@ -110,7 +110,7 @@ def _guess_method(program: Program, frame: Frame, called: Expr, receiver: Type, 
         if called[2] not in names_of(program).methods or all(
             names_of(program).definition(callee).scope.name == called[2] for callee in guess.callees
         ):
-            _take(guess, found)
+            _take(program, frame, guess, found)
     elif (
         not foreign_root(program, frame, called[1])
         and (likely := likely_method(program, frame.module, receiver, called[2])) is not None
@@ -125,10 +125,13 @@ def _called_by(program: Program, some: Type, frame: Frame, called: Expr) -> Foun
     return guess
 
 
-def _take(guess: Found, found: Found) -> None:
-    """Accept a guess that has one answer."""
-    if len(guess.callees) == 1 and not guess.outside and not guess.called_instance:
-        found.callees.update(guess.callees)
+def _take(program: Program, frame: Frame, guess: Found, found: Found) -> None:
+    """Accept a guess that has one answer; what tests define is none for a library's own calls."""
+    if len(guess.callees) != 1 or guess.outside or guess.called_instance:
+        return
+    (callee,) = guess.callees
+    if is_test(frame.module.path) or not is_test(names_of(program).definition(callee).module.path):
+        found.callees[callee] = None
 
 
 def written_name(called: Expr, frame: Frame) -> str:
