@@ -83,7 +83,7 @@ def test_the_card_says_what_an_agent_must_not_see(validated, repaired, tmp_path)
     write([validated(1), repaired], tmp_path / "both")
     static, both = ((tmp_path / name / "README.md").read_text(encoding="utf-8") for name in ("static", "both"))
     for card in (static, both):
-        for column in ("patch", "FAIL_TO_PASS", "PASS_TO_PASS", "mutants", "difficulty"):
+        for column in ("patch", "setup_patch", "FAIL_TO_PASS", "PASS_TO_PASS", "mutants", "difficulty"):
             assert f"`{column}`" in card.split("the answers are in it")[1].split("must not reach the agent")[0]
     assert "No code of the repository is run." in static
     assert "No code of the repository is run." not in both
