@@ -1,0 +1,79 @@
+"""What proving an executable task costs, in gradings of its gold patch, both measured in turn in the same run.
+
+    python -m benchmarks.proving OUT [--tasks N] [--engine docker|podman|auto]
+
+OUT is the folder of a run with executable families; N tasks of each family are drawn by hash from its sound tasks.
+"""
+
+import argparse
+import hashlib
+import os
+import statistics
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from hgen.families import families
+from hgen.records import Task, Validated
+from hgen.runner import done_shards
+from hgen.scoring.diffs import Patched
+from hgen.shards import read_shard
+from hgen.snapshots import Store
+from hgen.testbed.building import version_of
+from hgen.testbed.grading import grade
+from hgen.testbed.opening import Testbeds, open_engine
+from hgen.testbed.proving import prove
+
+
+def main() -> None:
+    """Measure and print, one line for each family."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--tasks", type=int, default=10)
+    parser.add_argument("--engine", choices=["auto", "docker", "podman"], default="auto")
+    options = parser.parse_args()
+    cache = Path(os.environ.get("HGEN_CACHE") or Path.home() / ".cache" / "hgen")
+    beds = Testbeds(open_engine(options.engine, base="", cache=cache, store=options.out / "snapshots"))
+    try:
+        for family, tasks in drawn(options.out, options.tasks).items():
+            costs = [measured(task, options.out / "snapshots", beds) for task in tasks]
+            ratios = [proof / grading for grading, proof in costs]
+            print(
+                f"{family}: {len(tasks)} tasks, a grading {statistics.median(grading for grading, _ in costs):.2f} s, "
+                f"a proof {statistics.median(ratios):.1f} gradings at the median, {max(ratios):.1f} at most"
+            )
+    finally:
+        beds.close()
+
+
+def drawn(out: Path, count: int) -> dict[str, list[Task]]:
+    """So many sound tasks of each executable family; those of one repository follow each other."""
+    found: dict[str, list[Task]] = defaultdict(list)
+    for shard in done_shards(out, "validate"):
+        for validated in read_shard(shard, Validated):
+            if families()[validated.task.family].executable:
+                found[validated.task.family].append(validated.task)
+    for family, tasks in found.items():
+        chosen = sorted(tasks, key=lambda task: hashlib.blake2b(task.instance_id.encode()).digest())[:count]
+        found[family] = sorted(chosen, key=lambda task: task.instance_id)
+    return found
+
+
+def measured(task: Task, store: Path, beds: Testbeds) -> tuple[float, float]:
+    """Seconds for grading the gold patch once, and for the whole proof."""
+    assert task.environment is not None
+    sandboxes = beds.of(task.environment, version=version_of(task.base_commit), name=task.repo)
+    family, row = families()[task.family], task.model_dump(mode="json")
+    with Store(store).open(task.snapshot) as snapshot:
+        start = Patched(Patched(snapshot, task.setup_patch), task.candidate_patch)
+        files = {target.file: start[target.file] for target in task.targets}
+        probes, lazy = list(family.probes(row, files)), list(family.lazy(row, files))
+        began = time.perf_counter()
+        grade(row, task.patch, snapshot, sandboxes)
+        graded = time.perf_counter()
+        prove(task, files, snapshot, sandboxes, probes=probes, lazy=lazy)
+        return graded - began, time.perf_counter() - graded
+
+
+if __name__ == "__main__":
+    main()
