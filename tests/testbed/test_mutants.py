@@ -224,6 +224,13 @@ def test_carriage_returns_and_tabs_are_kept() -> None:
             ast.parse(after)
 
 
+def test_a_comparison_is_turned_once() -> None:
+    content = b"def f(a):\n    if a is None:\n        g()\n    return a\n"
+    function = Function(content, first_line=1, last_line=4)
+    operators = [variant.operator for variant in mutants(function) if variant.edit.first_line == 2]
+    assert operators == ["boundary"]
+
+
 def test_mutants_never_touch_texts_with_fields_or_docstrings() -> None:
     content = b'def f(a):\n    """1 + 1."""\n    return f"{a + 1}"\n'
     function = Function(content, first_line=1, last_line=3)

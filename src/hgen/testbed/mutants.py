@@ -76,7 +76,7 @@ def _conditions(function: Function) -> Iterator[Splice]:
         test = node.test
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             yield Splice(start_of(test), end_of(test), function.text(test.operand))
-        elif not isinstance(test, ast.Constant):
+        elif not isinstance(test, ast.Constant) and not _can_be_turned(test):
             yield Splice(start_of(test), end_of(test), b"not (" + function.text(test) + b")")
 
 
@@ -228,6 +228,12 @@ def _blocks(function: Function) -> Iterator[list[ast.stmt]]:
                 block = getattr(node, field, None)
                 if isinstance(block, list) and block:
                     yield block
+
+
+def _can_be_turned(test: ast.expr) -> bool:
+    """Whether another operator of comparison says the opposite: that is a mutant of its own."""
+    turned = ast.Eq | ast.NotEq | ast.Is | ast.IsNot | ast.In | ast.NotIn
+    return isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], turned)
 
 
 def _has_own_lines(function: Function, node: ast.stmt) -> bool:

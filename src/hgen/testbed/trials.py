@@ -1,7 +1,7 @@
 """Trials: functions are emptied and mutated, and the tests that execute them say whether they notice."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -88,6 +88,7 @@ def trials(
 def _subjects(
     codebase: Codebase, files: Mapping[str, bytes], tests: Sequence[StableTest], imported: frozenset[int]
 ) -> Iterator[Subject]:
+    bodies = Counter(symbol.body_digest for symbol in codebase.symbols)
     executed_by: dict[int, list[int]] = defaultdict(list)
     for number, test in enumerate(tests):
         for position in test.covers:
@@ -100,7 +101,13 @@ def _subjects(
     for position in sorted(executed_by, key=order):
         symbol = codebase.symbols[position]
         numbers = executed_by[position]
-        if position in imported or not _fit(symbol) or not _fit_tests([tests[number] for number in numbers]):
+        # A body that stands somewhere else can be copied from there.
+        if (
+            position in imported
+            or bodies[symbol.body_digest] > 1
+            or not _fit(symbol)
+            or not _fit_tests([tests[number] for number in numbers])
+        ):
             continue
         try:
             function = Function(files[symbol.file], first_line=symbol.start_line, last_line=symbol.end_line)
@@ -119,7 +126,9 @@ def _fit(symbol: Symbol) -> bool:
 
 
 def _fit_tests(executing: Sequence[StableTest]) -> bool:
-    functions = {test.id.partition("[")[0] for test in executing}
+    # Classes that inherit a test share its function.
+    names = (test.id.partition("[")[0] for test in executing)
+    functions = {(name.partition("::")[0], name.rpartition("::")[2]) for name in names}
     short = sum(test.seconds for test in executing) <= _SECONDS
     return len(functions) in _TEST_FUNCTIONS and len(executing) <= _RESULTS and short
 
