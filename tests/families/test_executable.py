@@ -13,6 +13,7 @@ from hgen.families import chosen
 from hgen.records import Codebase, Environment, Mutant, Reject, Repo, StableTest, Task, Testbed, Trial, Wheel
 from hgen.resolve import resolve
 from hgen.scoring import diffs
+from hgen.scoring.paths import is_doctest
 from hgen.snapshots import Store
 from hgen.snapshots.tree import Limits
 from hgen.stages.pipeline import Folders, order, stage
@@ -360,6 +361,31 @@ def test_a_docstring_that_says_little_is_no_description(made) -> None:
     )
     assert "thin-docstring" in reasons(found)
     assert all(task.targets[0].qualname == "total" for task in tasks(found))
+
+
+def test_examples_in_docstrings_are_neither_hidden_nor_judges(made) -> None:
+    whole = codebase()
+    assert whole.testbed is not None
+    (total,) = [place for place, symbol in enumerate(whole.symbols) if symbol.qualname == "total"]
+    example = StableTest(id=f"{LIBRARY}::shop.pricing.total", seconds=0.01, covers=(total,))
+    bed = whole.testbed.model_copy(update={"tests": (*whole.testbed.tests, example)})
+    found = tasks(made(*ALL, base=whole.model_copy(update={"testbed": bed})))
+    assert {task.family for task in found if task.targets[0].qualname == "total"} >= {"func-gen", "test-gen"}
+    assert not [task for task in found if example.id in (*task.FAIL_TO_PASS, *task.PASS_TO_PASS)]
+
+
+@pytest.mark.parametrize(
+    ("test", "is_example"),
+    [
+        ("src/shop/pricing.py::shop.pricing.total", True),
+        ("README.rst::README.rst", True),
+        ("tests/test_a.py::TestA::test_b[x.y::z]", False),
+        ("tests/test_a.py::test_b", False),
+        ("tests/test_a.py::tests.test_a.helper", True),
+    ],
+)
+def test_what_an_example_is_called(test: str, is_example: bool) -> None:
+    assert is_doctest(test) is is_example
 
 
 def test_without_a_testbed_there_is_nothing(made) -> None:

@@ -14,7 +14,7 @@ from hgen.families.base import Edits, Material, identity, once_in_file, rank
 from hgen.families.hiding import TestFunctions
 from hgen.records import Mutant, Reject, Symbol, Testbed, Trial
 from hgen.scoring.diffs import Edit
-from hgen.scoring.paths import is_library
+from hgen.scoring.paths import is_doctest, is_library
 
 _PASSAGE = 12
 """So many words of code in a row, found twice, show a body that is written somewhere else, too ..."""
@@ -68,7 +68,7 @@ def cases(material: Material, options: TestedOptions, name: str) -> Iterator[Cas
     by_symbol: dict[int, list[int]] = {trial.symbol: [] for trial in bed.trials}
     for test, stable in enumerate(bed.tests):
         for position in stable.covers:
-            if position in by_symbol:
+            if position in by_symbol and not is_doctest(stable.id):
                 by_symbol[position].append(test)
     functions = TestFunctions(codebase.symbols)
     ones = once_in_file(codebase.symbols)
@@ -138,7 +138,9 @@ def others_of_file(material: Material, case: Case, count: int) -> tuple[int, ...
     found = [
         test
         for test, stable in enumerate(bed.tests)
-        if test not in case.functions and not siblings.isdisjoint(stable.covers)
+        if case.trial.symbol not in stable.covers
+        and not siblings.isdisjoint(stable.covers)
+        and not is_doctest(stable.id)
     ]
     drawn = sorted(found, key=lambda test: rank(material.seed, "others", bed.tests[test].id))[: 3 * count]
     return tuple(sorted(sorted(drawn, key=lambda test: (bed.tests[test].seconds, test))[:count]))

@@ -36,6 +36,12 @@ def is_test(file: str) -> bool:
     return bool(_TEST_FOLDERS & set(path.parts[:-1]))
 
 
+def is_doctest(test: str) -> bool:
+    """Whether a node id of pytest means examples in a docstring or a text: what one is called is no name in Python."""
+    file, _, rest = test.partition("::")
+    return not file.endswith(".py") or "." in rest.partition("[")[0]
+
+
 def is_leftover(file: str) -> bool:
     """Whether a file is what running tests leaves behind."""
     path = PurePosixPath(file)

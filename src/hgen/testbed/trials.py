@@ -10,7 +10,7 @@ from hgen.errors import Skip
 from hgen.records import Codebase, Environment, Mutant, StableTest, Symbol, Trial
 from hgen.sandbox.base import Sandbox
 from hgen.scoring.diffs import Edit, edited
-from hgen.scoring.paths import is_library
+from hgen.scoring.paths import is_doctest, is_library
 from hgen.scoring.testruns import TestRun
 from hgen.testbed.functions import Function
 from hgen.testbed.mutants import Variant, mutants
@@ -91,7 +91,8 @@ def _subjects(
     bodies = Counter(symbol.body_digest for symbol in codebase.symbols)
     executed_by: dict[int, list[int]] = defaultdict(list)
     for number, test in enumerate(tests):
-        for position in test.covers:
+        # Examples in docstrings are no judges: whoever answers can read them.
+        for position in () if is_doctest(test.id) else test.covers:
             executed_by[position].append(number)
 
     def order(position: int) -> tuple[bool, bytes]:
