@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from hgen.records import Codebase, Reject, StableTest
+from hgen.records import Codebase, Environment, Reject, StableTest
 from hgen.runner import done_shards
+from hgen.sandbox.client import Client
+from hgen.sandbox.engines import choose
 from hgen.shards import read_shard
+from hgen.snapshots import Store
+from hgen.testbed.building import Tree, image_name
+from hgen.testbed.opening import open_engine
+from hgen.testbed.running import Job, run_tests
 from tests.command import hgen
 
 pytestmark = [pytest.mark.container, pytest.mark.network]
@@ -158,6 +164,12 @@ def pytest_exception_interact(call):
     if call.excinfo.typename == "TimedOut":
         time.sleep(1.5)
 """
+EXTENSION = """
+from setuptools import Extension, setup
+
+setup(name="thing", version="1", packages=["thing"], ext_modules=[Extension("thing.fast", ["thing/fast.c"])])
+"""
+MANY = "".join(f"def test_{number}():\n    assert True\n\n\n" for number in range(12))
 ATTACK = """
 import os, pathlib, socket, sys
 for place in ("/opt/venv/bin/python", "/usr/bin/python3", "/etc/passwd", "/work/escaped", "/opt/escaped"):
@@ -218,6 +230,57 @@ REPOSITORIES: dict[str, Mapping[str, str]] = {
         "thing/core.py": 'def double(value):\n    """\n    >>> double(2)\n    4\n    """\n    return 2 * value\n',
         "thing/more.py": "",
     },
+    "few": {"thing/__init__.py": "", "thing/core.py": CORE, "tests/test_few.py": "def test_one():\n    pass\n"},
+    "exits": {
+        "thing/__init__.py": "",
+        "conftest.py": "import os\nos._exit(0)\n",
+        "tests/test_many.py": MANY,
+    },
+    "address": {
+        "setup.py": "from setuptools import setup\nsetup(name='thing', version='1', packages=['thing'],"
+        " install_requires=['other @ https://' + 'elsewhere.invalid/other.tar.gz', 'iniconfig'])\n",
+        "thing/__init__.py": "",
+        "thing/core.py": CORE,
+        "tests/test_core.py": "import iniconfig\n" + GOOD_TESTS,
+    },
+    "impossible": {
+        "pyproject.toml": NAMED + 'dependencies = ["packaging==0.0.0.1"]\n',
+        "thing/__init__.py": "",
+        "thing/core.py": CORE,
+        "tests/test_core.py": GOOD_TESTS,
+    },
+    "metadata": {
+        "pyproject.toml": PROJECT + 'name = "not a name!"\nversion = "one"\n',
+        "thing/__init__.py": "",
+        "thing/core.py": CORE,
+        "tests/test_core.py": GOOD_TESTS,
+    },
+    "extension": {
+        "setup.py": EXTENSION,
+        "thing/__init__.py": "from thing.fast import double\n",
+        "thing/fast.c": "#error there is nothing here\n",
+        "thing/core.py": CORE,
+        "tests/test_core.py": GOOD_TESTS,
+    },
+}
+
+
+SLOW: dict[str, Mapping[str, str]] = {
+    "hangs": {
+        "thing/__init__.py": "",
+        "thing/core.py": "import time\nwhile True:\n    time.sleep(1)\n",
+        "tests/test_core.py": "import thing.core\n" + MANY,
+    },
+    "slow": {
+        "thing/__init__.py": "",
+        "thing/core.py": CORE,
+        "tests/test_slow.py": MANY.replace("assert True", "__import__('time').sleep(5)"),
+    },
+    "forks": {
+        "thing/__init__.py": "",
+        "conftest.py": "import os\nwhile True:\n    os.fork()\n",
+        "tests/test_many.py": MANY,
+    },
 }
 
 
@@ -267,17 +330,33 @@ def test_every_repository_goes_on_and_each_without_a_testbed_is_a_reject(
     assert not [reject for reject in rejects.values() if reject.reason == "bug"]
 
 
-def test_what_cannot_be_used_says_why(rejects: dict[str, Reject]) -> None:
-    assert {name: reject.reason for name, reject in rejects.items()} == {"doctests": "no-tests"}
-    assert rejects["doctests"].detail
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [
+        ("doctests", {"no-tests"}),
+        ("few", {"too-few-tests"}),
+        ("exits", {"no-tests"}),
+        ("impossible", {"no-wheels"}),
+        ("extension", {"no-tests", "too-few-tests", "compiled-extension"}),
+    ],
+)
+def test_what_cannot_be_used_says_why(name: str, reasons: set[str], rejects: dict[str, Reject]) -> None:
+    assert rejects[name].reason in reasons, rejects[name]
+    assert rejects[name].detail
 
 
-@pytest.mark.parametrize("name", ["path", "undeclared", "unittests", "raises", "attacks"])
+def test_what_does_not_end_in_time_says_so(tmp_path: Path) -> None:
+    rejects = rejects_of(run(tmp_path, SLOW, **{"build.seconds": 10}))
+    assert rejects["slow"].reason == "slow-tests"
+    assert {rejects[name].reason for name in ("hangs", "forks")} <= {"slow-tests", "no-tests"}
+
+
+@pytest.mark.parametrize("name", ["path", "undeclared", "unittests", "raises", "attacks", "metadata", "address"])
 def test_what_need_not_be_perfect_still_runs(name: str, built: dict[str, Codebase], rejects: dict[str, Reject]) -> None:
     testbed = built[name].testbed
     assert testbed, rejects[name]
     assert len(testbed.tests) == 12
-    assert testbed.environment.editable == (name == "undeclared")
+    assert testbed.environment.editable == (name in ("undeclared", "address"))
 
 
 def test_an_installation_cannot_say_how_it_went(built: dict[str, Codebase]) -> None:
@@ -310,3 +389,28 @@ def test_the_map_names_the_functions_that_a_test_executes(built: dict[str, Codeb
     assert executed["test_pay"] >= {"Account.__init__", "Account.pay"}
     assert not any("used_at_import" in names for names in executed.values())
     assert "divided" not in executed["test_pay"]
+
+
+def test_an_environment_is_built_again_from_its_record_alone(
+    out: Path, built: dict[str, Codebase], tmp_path: Path
+) -> None:
+    codebase = built["good"]
+    assert codebase.testbed
+    environment: Environment = codebase.testbed.environment
+    client = Client(choose("auto").url)
+    # Another cache stands in for another machine, an engine that has forgotten the image likewise.
+    engine = open_engine("auto", base="", cache=tmp_path, store=out / "snapshots")
+    client._api.remove_image(image_name(environment, engine.house.image), force=True)
+    with Store(out / "snapshots").open(environment.snapshot) as snapshot:
+        tree = Tree.of(snapshot)
+    tests = tuple(stable(codebase))
+    with (
+        engine.sandboxes(environment, version=codebase.repo.base_commit, name="good") as sandboxes,
+        sandboxes.start(tree.state(job={}, also=environment.generated)) as sandbox,
+    ):
+        run = run_tests(sandbox, Job(tests=tests, path=environment.path, options=environment.options))
+        pip = sandbox.exec(["/opt/venv/bin/python", "-c", "import pip"], timeout=30)
+    engine.close()
+    client.close()
+    assert run.passed == set(tests)
+    assert not pip.ok, "pip holds copies of libraries that tasks may be about"

@@ -111,7 +111,7 @@ def _built(
     codebase: Codebase, tree: Tree, house: Wheelhouse, plan: _Plan
 ) -> Iterator[tuple[Environment | None, Containers]]:
     """An environment and sandboxes with it; None if the repository's own metadata asks for more."""
-    python, machine = house.python()
+    python, machine = house.fetcher.python()
     wheels = _wheels(house, plan)
     version = version_of(codebase.repo.base_commit)
     with (
@@ -244,7 +244,8 @@ def _coarse(seconds: float) -> float:
 
 def _why(run: TestRun) -> str:
     broken = " | ".join(f"{name}: {why}" for name, why in sorted(run.broken.items())[:3])
-    return f"{broken} {run.log}".strip()[-800:]
+    said = f"{broken} {run.log}".strip()[-800:]
+    return said or f"pytest said nothing, and ended with status {run.exit_code}"
 
 
 def _name(requirement: str) -> str:

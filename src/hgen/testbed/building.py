@@ -134,7 +134,7 @@ def ensure(house: Wheelhouse, environment: Environment, tree: Callable[[], Tree]
     found = client.image(image_name(environment, image))
     if found is not None:
         return found
-    have = house.python()
+    have = house.fetcher.python()
     if have != (environment.python, environment.machine):
         raise SandboxError(
             f"the environment of {name} is for Python {environment.python} on {environment.machine}, and the image "

@@ -36,7 +36,7 @@ class Engine:
 
     def close(self) -> None:
         """Disconnect."""
-        self.house.client.close()
+        self.house.close()
 
 
 class Testbeds:
