@@ -106,6 +106,9 @@ def _parsed_alone(lines: list[bytes], first: int, last: int, indent: bytes) -> l
     except SourceError:
         return None
     body = block[0].body if isinstance(block[0], ast.If) and len(block) == 1 and not block[0].orelse else []
+    # A statement that begins behind a lone backslash is indented as that is, which only its neighbours show.
+    if any(line.strip(b" \t\f") == b"\\" for line in lines[first - 1 : last]):
+        return None
     return body if body and _indent(lines, body[0].lineno) == indent else None
 
 

@@ -395,6 +395,17 @@ method.edit(
 )
 method.edit("not-its-class", "the class is not its method", 0.5, above("@os.deco\n"), SIZE, code="marker-elsewhere")
 
+alone = Start("dep-search", FILES, (PARSE,), "run")
+PLAIN = '    mode = "plain"\n\n'
+alone.edit("blank-line-gone", "in the place of a blank line", 1, (PLAIN, PLAIN[:-1] + "    " + MARK))
+alone.edit(
+    "lone-backslash",
+    "what follows a lone backslash is indented as that is: no Python",
+    0,
+    (PLAIN, PLAIN[:-1] + "    " + MARK + " \\\n"),
+    code="does-not-parse",
+)
+
 branches = Start("dep-search", FILES, (("shop/core.py", "walk", "function", 37),), "run")
 branches.edit("right-branch", "the line decides between two definitions", 1, ("else:\n\n", "else:\n\n    " + MARK))
 branches.edit(
@@ -447,5 +458,5 @@ nested.edit("last-part", "its last part names it too", 1, above(DEF, NESTED % "g
 nested.edit("first-part", "its first part names another", 0, above(DEF, NESTED % "Error.wait"), code="target-missed")
 
 CASES: list[Case] = [
-    case for start in (one, decorated, method, branches, two_files, present, nested) for case in start.cases
+    case for start in (one, decorated, method, alone, branches, two_files, present, nested) for case in start.cases
 ]
