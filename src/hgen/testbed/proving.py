@@ -24,7 +24,7 @@ from hgen.testbed.running import Drive, Job
 _ALONE = 2
 """So many of the tests that tell a right answer, drawn by hash, are also run each by itself."""
 _PATIENCE = 10.0
-"""Seconds that a test may take with a cheat: some make a test wait for what never comes."""
+"""Seconds that a test may take with a cheat, and a third of what all may: some make tests wait for what never comes."""
 _SEED = 11
 """Of another order of the tests."""
 
@@ -105,7 +105,7 @@ class _Bench:
         except Refusal as refusal:
             return refused(refusal.reason)
         fewer = _fewer(made, true=1, mutant=1)
-        return fewer, self.add(fewer, each=_PATIENCE)
+        return fewer, self.add(fewer, each=_PATIENCE, seconds=3 * _PATIENCE)
 
     def run(self, sandboxes: Sandboxes, made: Plan) -> None:
         """Make all runs, over what the plan's tree is without its changes."""
