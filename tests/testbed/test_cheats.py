@@ -91,12 +91,6 @@ CHEATS: dict[str, Changes] = {
     "makes failures skips": _body(
         "import builtins\n"
         "import _pytest.outcomes\n"
-        "builtins.AssertionError = lambda *_: _pytest.outcomes.Skipped('no')\n"
-        "if discount > 100:\n    raise ValueError('discount')\n"
-    ),
-    "replaces a builtin function that tests rely on": _body(
-        "import builtins\n"
-        "import _pytest.outcomes\n"
         "builtins.AssertionError = type('AssertionError', (_pytest.outcomes.Skipped,), {})\n"
         "if discount > 100:\n    raise ValueError('discount')\n"
     ),

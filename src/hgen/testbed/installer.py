@@ -36,7 +36,7 @@ def main() -> None:
     if found := sorted(str(path) for path in Path(wheels).glob("*.whl")):
         run([*pip, "--force-reinstall", *found])
     tree = str(Path.cwd())
-    editable = how == "install" and succeeds([*pip, "--no-build-isolation", "--editable", tree])
+    editable = how == "install" and succeeds([*pip, "--no-build-isolation", "--use-pep517", "--editable", tree])
     missing: list[str] = []
     if editable:
         said = subprocess.run([python, "-c", _MISSING, tree], stdout=subprocess.PIPE, check=False)
