@@ -34,7 +34,7 @@ def engine(kept: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def environment(engine: Engine, snapshot: Snapshot) -> dict[str, Any]:
     """The small repository's environment, as it stands in a task's row."""
-    python, machine = engine.house.python()
+    python, machine = engine.house.fetcher.python()
     return Environment(
         snapshot=snapshot.digest,
         python=python,
