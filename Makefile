@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check grader bench mine parse synth validate export clean
+.PHONY: help demo test check grader bench mine parse build synth validate export clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -33,7 +33,7 @@ check: $(READY) ## ruff, mypy strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-mine parse synth validate export: $(READY) ## one stage, in CI: make mine CONFIG=configs/quickstart.yaml
+mine parse build synth validate export: $(READY) ## one stage, in CI: make mine CONFIG=configs/quickstart.yaml
 	$(BIN)/hgen $@ $(if $(CONFIG),-c $(CONFIG)) -o $(OUT) $(if $(filter export,$@),,-j $(JOBS))
 
 grader: $(READY) ## the single-file grader, and the answers of the tasks in OUT

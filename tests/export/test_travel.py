@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from hgen.export import travel
 from hgen.records import Validated
 from hgen.runner import done_shards
 from hgen.shards import read_shard
@@ -32,3 +35,12 @@ def test_the_exported_grader_gives_gold_1_and_the_untouched_tree_0(undisturbed: 
             graded = subprocess.run(grade, capture_output=True, text=True, check=True)
             rewards.append(json.loads(graded.stdout)["reward"])
         assert rewards == [0, 1], task.instance_id
+
+
+def test_tasks_that_run_tests_are_left_out_and_said_to_be(
+    repaired: Validated, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    summary = travel.write([repaired], tmp_path / "grader", store=tmp_path)
+    assert summary.tasks == {}
+    assert not any((tmp_path / "grader/answers").iterdir())
+    assert "verify-repair 1" in caplog.text
