@@ -6,6 +6,7 @@ from hgen.resolve.types import (
     CLASS,
     EXACT,
     FUNCTION,
+    INSTANCE,
     METHOD,
     PROPERTY,
     Atom,
@@ -99,8 +100,10 @@ def _decorated(program: Program, frame: Frame, before: Atom, decorator: Expr) ->
         if len(owner) == 1 and owner[0][0] == PROPERTY:
             return owner[0]
     called = decorator[0] == E_CALL
-    if not called and before[0] == FUNCTION and _is_descriptor(program, evaluate.evaluate(program, frame, decorator)):
-        return (PROPERTY, before[1])
+    if before[0] == FUNCTION:
+        own = evaluate.evaluate(program, frame, decorator)
+        if _makes_properties(program, own) or (not called and _is_descriptor(program, own)):
+            return (PROPERTY, before[1])
     kind = evaluate.evaluate(program, frame, decorator[1] if called else decorator)
     names = _outside_names(kind)
     if names & _PROPERTIES:
@@ -119,6 +122,16 @@ def _is_descriptor(program: Program, decorator: Type) -> bool:
     cls: Class = decorator[0][1]
     getter = classes.owner_of(program, cls, "__get__")[0]
     return getter is not None and classes.owner_of(program, cls, "__call__")[0] is None
+
+
+def _makes_properties(program: Program, decorator: Type) -> bool:
+    """Whether a decorator is a function of the repository that returns what ``property`` makes."""
+    if len(decorator) != 1 or decorator[0][0] != FUNCTION or decorator[0][1].module.outside:
+        return False
+    function: Function = decorator[0][1]
+    frame = program.frame(function.module, function.scope.index)
+    given = [atom for one in frame.body.returns for atom in evaluate.evaluate(program, frame, one)]
+    return any(atom[0] == INSTANCE and atom[1].module.outside and atom[1].name in _PROPERTIES for atom in given)
 
 
 def _outside_names(some: Type) -> frozenset[str]:

@@ -177,6 +177,8 @@ def _callee(program: Program, atom: Atom, name: str, found: Found, *, by_super: 
             found.doubt = found.doubt or "overridden"
     elif tag in (INSTANCE, SELF):
         found.called_instance = True
+        # What is written names a value; whether a reader says that its ``__call__`` is called is open.
+        found.doubt = found.doubt or "called instance"
         _member(program, atom, "__call__", found)
     elif tag in (ANY[0], CALLABLE, TYPE_OF, VARIABLE, OUTSIDE_INSTANCE[0]) or tag in (PROPERTY, MODULE, FOLDER):
         found.unknown = True
