@@ -1,7 +1,7 @@
 """What the executable families share: which functions they may ask about, and what the tests say of each."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from hgen.config import Section
 from hgen.describe.prose import docstring_value
 from hgen.describe.words import flat
 from hgen.errors import Skip
-from hgen.families.base import Edits, Material, identity, once_in_file, rank
+from hgen.families.base import Edits, Material, Proposal, identity, once_in_file, rank
 from hgen.families.hiding import TestFunctions
 from hgen.records import Mutant, Reject, Symbol, Testbed, Trial
 from hgen.scoring.diffs import Edit
@@ -85,6 +85,24 @@ def cases(material: Material, options: TestedOptions, name: str) -> Iterator[Cas
             continue
         lines = material.corpus.lines(symbol.file)[trial.emptied.first_line - 1 : trial.emptied.last_line]
         yield Case(trial, symbol, behind, tuple(line.encode() for line in lines))
+
+
+def proposals(
+    material: Material, options: TestedOptions, name: str, propose: Callable[[Case], Proposal]
+) -> Iterator[Proposal | Reject]:
+    """A family's proposals, up to its cap, and a reject for each function that ``propose`` or ``cases`` refuses."""
+    made = 0
+    for case in cases(material, options, name):
+        if made >= options.cap:
+            return
+        if isinstance(case, Reject):
+            yield case
+            continue
+        try:
+            yield propose(case)
+            made += 1
+        except Skip as skip:
+            yield rejected(name, case.symbol, skip)
 
 
 def rejected(name: str, symbol: Symbol, skip: Skip) -> Reject:

@@ -4,18 +4,16 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal
 from hgen.families.executable import (
     Case,
     TestedOptions,
-    cases,
     command,
     docstring,
     ids,
     merged,
     others_of_file,
-    rejected,
+    proposals,
 )
 from hgen.families.hiding import hide
 from hgen.probes.code import lazy, probes
@@ -38,18 +36,7 @@ class Options(TestedOptions):
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
     """One task for each function that its tests miss, and a reject for each one passed over."""
-    made = 0
-    for case in cases(material, options, NAME):
-        if made >= options.cap:
-            return
-        if isinstance(case, Reject):
-            yield case
-            continue
-        try:
-            yield _proposal(material, options, case)
-            made += 1
-        except Skip as skip:
-            yield rejected(NAME, case.symbol, skip)
+    return proposals(material, options, NAME, lambda case: _proposal(material, options, case))
 
 
 def start_of(material: Material, case: Case, *, hidden: bool) -> Edits:

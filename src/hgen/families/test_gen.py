@@ -7,7 +7,7 @@ from pydantic import Field
 
 from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal, identity, inverse, rank
-from hgen.families.executable import Case, TestedOptions, cases, command, edit_of, rejected
+from hgen.families.executable import Case, TestedOptions, command, edit_of, proposals
 from hgen.families.hiding import hide
 from hgen.probes.tests import probes
 from hgen.records import Mutant, Reject
@@ -29,18 +29,7 @@ class Options(TestedOptions):
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
     """One task for each function with enough mutants, and a reject for each one passed over."""
-    made = 0
-    for case in cases(material, options, NAME):
-        if made >= options.cap:
-            return
-        if isinstance(case, Reject):
-            yield case
-            continue
-        try:
-            yield _proposal(material, options, case)
-            made += 1
-        except Skip as skip:
-            yield rejected(NAME, case.symbol, skip)
+    return proposals(material, options, NAME, lambda case: _proposal(material, options, case))
 
 
 def _proposal(material: Material, options: Options, case: Case) -> Proposal:

@@ -9,13 +9,12 @@ from hgen.families.base import Family, Material, Proposal, identity, rank
 from hgen.families.executable import (
     Case,
     TestedOptions,
-    cases,
     command,
     docstring,
     edit_of,
     ids,
     others_of_file,
-    rejected,
+    proposals,
 )
 from hgen.families.func_gen import start_of
 from hgen.probes.code import leave_it, probes
@@ -44,18 +43,7 @@ class Options(TestedOptions):
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
     """One task for each function with a fit flaw, and a reject for each one passed over."""
-    made = 0
-    for case in cases(material, options, NAME):
-        if made >= options.cap:
-            return
-        if isinstance(case, Reject):
-            yield case
-            continue
-        try:
-            yield _proposal(material, options, case)
-            made += 1
-        except Skip as skip:
-            yield rejected(NAME, case.symbol, skip)
+    return proposals(material, options, NAME, lambda case: _proposal(material, options, case))
 
 
 def _proposal(material: Material, options: Options, case: Case) -> Proposal:
