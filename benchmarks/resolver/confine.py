@@ -16,11 +16,11 @@ class Confinement:
     """What a confined process sees of this machine."""
 
     tree: Path
-    """Writable, seen as ``/work/tree``."""
+    """Writable, seen as ``/confined/tree``."""
     python: Path
     """The interpreter of the environment that the tests need."""
     code: Path
-    """The folder with the ``benchmarks`` package, read-only, seen as ``/work/code``."""
+    """The folder with the ``benchmarks`` package, read-only, seen as ``/confined/code``."""
     memory_bytes: int = 6 * 1024**3
     seconds: int = 1500
 
@@ -50,12 +50,12 @@ def _bubblewrap(confinement: Confinement, command: Sequence[str]) -> list[str]:
     for path in (*SYSTEM, *(f"/etc/{name}" for name in ETC), *_python_folders(confinement.python)):
         if Path(path).exists():
             argv += ["--ro-bind", path, path]
-    argv += ["--bind", str(confinement.tree), "/work/tree", "--ro-bind", str(confinement.code), "/work/code"]
-    environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": "/work/code"}
+    argv += ["--bind", str(confinement.tree), "/confined/tree", "--ro-bind", str(confinement.code), "/confined/code"]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": "/confined/code"}
     for name, value in environment.items():
         argv += ["--setenv", name, value]
     limits = ["prlimit", f"--as={confinement.memory_bytes}", "--nproc=512", "--fsize=1073741824", "--core=0"]
-    return [*argv, "--chdir", "/work/tree", *limits, str(confinement.python), *command]
+    return [*argv, "--chdir", "/confined/tree", *limits, str(confinement.python), *command]
 
 
 def _python_folders(python: Path) -> list[str]:

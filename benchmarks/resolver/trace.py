@@ -33,7 +33,7 @@ def trace(package: Package, source: Path, folder: Path, *, python: Path, confine
     tree = folder / "traced" / package.name
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(source, tree, symlinks=True)
-    seen = Path("/work/tree") if confined else tree
+    seen = Path("/confined/tree") if confined else tree
     job = Job(
         root=str(seen),
         sources=list(package.sources),
