@@ -298,14 +298,13 @@ def test_one_candidate_of_ten_is_right_and_then_nothing_is_to_be_done(made) -> N
     found = [task for seed in range(30) for task in tasks(made("verify-repair", seed=seed))]
     right = [task for task in found if not task.difficulty["flawed"]]
     assert 0 < len(right) < len(found) / 3
-    bodies = set()
     for task in right:
         start = applied(task.candidate_patch, applied(task.setup_patch, FILES))
         assert passing(pristine(start)) == set(IDS)
         assert task.patch == ""
         assert task.FAIL_TO_PASS == ()
-        bodies.add(start[LIBRARY] == FILES[LIBRARY])
-    assert bodies == {True, False}
+        # Code rewritten for the purpose would tell right candidates from flawed ones by its look.
+        assert start[LIBRARY] == FILES[LIBRARY]
 
 
 @pytest.mark.parametrize("family", ALL)

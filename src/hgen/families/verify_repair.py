@@ -22,8 +22,6 @@ from hgen.records import Mutant, Reject
 from hgen.resources import path
 from hgen.scoring import score
 from hgen.scoring.diffs import Edit
-from hgen.testbed.functions import Function
-from hgen.testbed.neutral import neutral
 
 NAME = "verify-repair"
 _CRUDE = frozenset({"early-return", "swapped-arguments"})
@@ -50,8 +48,10 @@ def _proposal(material: Material, options: Options, case: Case) -> Proposal:
     symbol = case.symbol
     said = docstring(material, symbol, least=options.min_words)
     flaw = _flaw(material, options, case)
-    edit, killers = (edit_of(flaw), flaw.killed_by) if flaw else (_right(material, case), ())
     emptied = case.emptied
+    # A right candidate is the true code as it was: one rewritten for the purpose could be told by its look.
+    right = Edit(emptied.first_line, emptied.last_line, case.original)
+    edit, killers = (edit_of(flaw), flaw.killed_by) if flaw else (right, ())
     # The placeholder's line becomes the body with the flaw in it.
     at = edit.first_line - emptied.first_line
     after = edit.last_line - emptied.first_line + 1
@@ -105,16 +105,6 @@ def _flaw(material: Material, options: Options, case: Case) -> Mutant | None:
     return min(
         fit, key=lambda mutant: rank(material.seed, NAME, identity(case.symbol), mutant.lines, mutant.first_line)
     )
-
-
-def _right(material: Material, case: Case) -> Edit:
-    """A right candidate: the true body, or every second time one that says the same in another way."""
-    symbol = case.symbol
-    same = Edit(case.emptied.first_line, case.emptied.last_line, case.original)
-    if rank(material.seed, NAME, "neutral", identity(symbol)) % 2:
-        return same
-    function = Function(material.corpus.files[symbol.file], first_line=symbol.start_line, last_line=symbol.end_line)
-    return next((variant.edit for variant in neutral(function)), same)
 
 
 FAMILY = Family(
