@@ -3,8 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.command import hgen
+from tests.effort import LONG_LOOK
+
+# A run of the tests is the same everywhere; a long look draws new examples.
+settings.register_profile("same", derandomize=True, database=None)
+if not LONG_LOOK:
+    settings.load_profile("same")
 
 CONFIG = """
 mine:

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hgen.scoring import diffs
+from tests.effort import examples
 from tests.scoring import git
-from tests.scoring.effort import examples
 
 lines = st.sampled_from(
     [

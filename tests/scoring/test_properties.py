@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hgen.scoring import Score, diffs, excerpts, score, sources
 from hgen.scoring.definitions import DEFINITIONS, children, first_line, last_line
-from tests.scoring.effort import examples
+from tests.effort import examples
 from tests.scoring.worlds import World, worlds
 
 

@@ -98,7 +98,8 @@ def _last(start: Source, body: list[ast.stmt], high: int, *, inside: bool) -> in
 
 def _parsed_alone(lines: list[bytes], first: int, last: int, indent: bytes) -> list[ast.stmt] | None:
     """The statements of some lines, numbered as in the file; None if they are not complete."""
-    text = b"\n".join(lines[first - 1 : last]) + b"\n"
+    # A backslash in the last line of a file continues into nothing: no end of line is added behind that.
+    text = b"\n".join(lines[first - 1 : last]) + (b"\n" if last < len(lines) else b"")
     try:
         if not indent:
             return statements(b"\n" * (first - 1) + text)

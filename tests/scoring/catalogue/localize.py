@@ -389,6 +389,14 @@ one.edit(
     "backslash-layout", "a backslash inside a statement is layout", 1, right, ("TAX = 0.2\n", "TAX = \\\n    0.2\n")
 )
 one.edit(
+    "backslash-at-the-end",
+    "a backslash in a file's last line continues into nothing: no Python",
+    0,
+    right,
+    ("# The end.\n", "# The end.\n\\\n"),
+    code="does-not-parse",
+)
+one.edit(
     "carriage-return-code",
     "a lone carriage return ends a comment",
     0,

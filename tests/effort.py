@@ -1,8 +1,10 @@
-"""How many examples the properties of scoring are tried on: HGEN_EXAMPLES times the usual ones, for a long look."""
+"""How many examples properties are tried on: HGEN_EXAMPLES times the usual ones, and new ones, for a long look."""
 
 import os
 
 from hypothesis import HealthCheck, settings
+
+LONG_LOOK = "HGEN_EXAMPLES" in os.environ
 
 
 def examples(usual: int) -> settings:
