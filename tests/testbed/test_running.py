@@ -102,6 +102,55 @@ def test_the_order_is_shuffled_by_the_seed_alone(run):
     assert list(outcomes(run(text))) == [f"test_{number}" for number in range(30)]
 
 
+APART = """import os, pytest, subprocess, time
+seen = []
+@pytest.fixture(scope="session")
+def shared():
+    yield len(seen)
+    seen.append("end")
+def test_first():
+    seen.append(1)
+def test_needs_the_first():
+    assert seen
+def test_shares(shared):
+    seen.append(2)
+def test_shares_too(shared):
+    assert shared == 0
+@pytest.mark.skip
+def test_skips(): pass
+"""
+
+
+def test_apart_no_test_is_helped_by_another(run):
+    together = outcomes(run(APART))
+    assert (together["test_needs_the_first"], together["test_shares_too"]) == ("passed", "failed")
+    apart = run(APART, apart=True)
+    assert outcomes(apart) == {
+        "test_first": "passed", "test_needs_the_first": "failed", "test_shares": "passed", "test_shares_too": "passed",
+        "test_skips": "skipped",
+    }  # fmt: skip
+    assert apart.whole
+    assert "assert []" in apart.results["tests/test_it.py::test_needs_the_first"].why
+
+
+def test_apart_a_test_may_kill_its_process_hang_or_leave_others_behind(run):
+    text = (
+        "import os, subprocess, time\n"
+        "def test_dies(): os._exit(0)\n"
+        "def test_hangs(): time.sleep(60)\n"
+        "def test_leaves(): subprocess.Popen(['sleep', '60'])\n"
+        "def test_forks():\n    if not os.fork(): time.sleep(60)\n"
+        "def test_fine(): pass\n"
+    )
+    found = run(text, apart=True, each=2.0)
+    assert outcomes(found) == {
+        "test_dies": "error", "test_hangs": "timeout", "test_leaves": "passed", "test_forks": "passed",
+        "test_fine": "passed",
+    }  # fmt: skip
+    assert found.whole
+    assert found.seconds < 30
+
+
 def test_what_a_test_executes_is_told_with_what_its_fixtures_executed(run):
     found = run(
         "import pytest\nfrom pkg import lib\n"

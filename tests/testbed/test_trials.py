@@ -1,6 +1,7 @@
 """Trials and proofs on a small repository, with its tests run in real sandboxes."""
 
 import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
 from hgen.scoring import diffs
 from hgen.snapshots.snapshot import Snapshot
+from hgen.testbed.grading import grade
 from hgen.testbed.proving import Proof, prove
 from hgen.testbed.running import Job, run_jobs
 from hgen.testbed.trials import trials
@@ -186,6 +188,32 @@ def test_a_test_that_fails_without_being_asked_to_is_found_out(
     row["PASS_TO_PASS"], row["FAIL_TO_PASS"] = [*row["PASS_TO_PASS"], row["FAIL_TO_PASS"][0]], row["FAIL_TO_PASS"][1:]
     with pytest.raises(Skip, match=r"^start-fails: .*does not pass"):
         proven(task(row, snapshot), snapshot, testbed)
+
+
+IN_ORDER = b"""from shop.pricing import total
+
+seen = []
+
+
+def test_before():
+    seen.append(total)
+
+
+def test_needs_the_other():
+    assert seen[0]([1, 2]) == 3
+"""
+
+
+def test_a_test_that_passes_only_after_another_is_found_out(
+    snapshot: Snapshot, testbed: Containers, environment: dict[str, Any], tmp_path: Path
+) -> None:
+    more = world.keep(tmp_path, {"tests/test_order.py": IN_ORDER})
+    row = world.task("func-gen", environment)
+    row["PASS_TO_PASS"] = [*row["PASS_TO_PASS"], "tests/test_order.py::test_before"]
+    row["FAIL_TO_PASS"] = [*row["FAIL_TO_PASS"], "tests/test_order.py::test_needs_the_other"]
+    assert grade(row, row["patch"], more, testbed).resolved
+    with pytest.raises(Skip, match=r"^gold: .*by itself.*test_needs_the_other"):
+        proven(task(row, more), more, testbed)
 
 
 def test_a_cheat_that_succeeds_is_seen_as_a_full_success(

@@ -119,9 +119,9 @@ def snapshot_files() -> dict[str, bytes]:
     }
 
 
-def keep(root: Path) -> Snapshot:
+def keep(root: Path, more: dict[str, bytes] | None = None) -> Snapshot:
     tree = root / "tree"
-    for path, content in snapshot_files().items():
+    for path, content in {**snapshot_files(), **(more or {})}.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_bytes(content)
     store = Store(root / "store")

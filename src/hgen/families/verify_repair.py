@@ -88,9 +88,10 @@ def _proposal(material: Material, options: Options, case: Case) -> Proposal:
 
 
 def _flaw(material: Material, options: Options, case: Case) -> Mutant | None:
-    """The mutant that the candidate is; None if the candidate is right."""
-    if rank(material.seed, NAME, "right", identity(case.symbol)) % options.right == 0:
-        return None
+    """The mutant that the candidate is; None if the candidate is right.
+
+    That is drawn among functions with a fit flaw, so that what makes a flaw fit tells nothing.
+    """
     fit = [
         mutant
         for mutant in case.trial.mutants
@@ -102,6 +103,8 @@ def _flaw(material: Material, options: Options, case: Case) -> Mutant | None:
     ]
     if not fit:
         raise Skip("no-fit-flaw", f"of {len(case.trial.mutants)} mutants")
+    if rank(material.seed, NAME, "right", identity(case.symbol)) % options.right == 0:
+        return None
     return min(
         fit, key=lambda mutant: rank(material.seed, NAME, identity(case.symbol), mutant.lines, mutant.first_line)
     )

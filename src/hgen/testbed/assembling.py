@@ -2,9 +2,10 @@
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
@@ -24,8 +25,10 @@ from hgen.testbed.wheels import Wheelhouse
 
 _ROUNDS = 4
 """How often an environment is made again because something was missing."""
-_ORDERS = (None, 1, 2)
-"""A test is stable if it passes in each of these orders."""
+_WAYS: tuple[dict[str, Any], ...] = ({"trace": True}, {"shuffle": 1}, {"apart": True})
+"""A test is stable if it passes in order, in another order, and each by itself."""
+_LONGER = 3
+"""So many times as long may all tests take while they are traced, or where each sets up what others share."""
 _PATHS = ((".",), (".", "src"), (".", "lib"))
 _PLAIN = (("-o", "addopts="),)
 """Options for suites whose own ask for plugins that are not there."""
@@ -182,7 +185,7 @@ def _absent(found: TestRun, tree: Tree) -> list[str]:
 def _measured(
     codebase: Codebase, sandboxes: Containers, state: StartState, environment: Environment, effort: Effort
 ) -> Testbed:
-    runs = [_run(sandboxes, state, environment, effort, order) for order in _ORDERS]
+    runs = [_run(sandboxes, state, environment, effort, way) for way in _WAYS]
     stable = frozenset.intersection(*(run.passed for run in runs))
     if len(stable) < effort.min_tests:
         raise Skip("too-few-tests", f"{len(stable)} stable tests of {len(runs[0].results)}; {_why(runs[0])}")
@@ -192,10 +195,10 @@ def _measured(
         for test, executed in runs[0].covers.items()
     }
     tests = tuple(
-        # Times differ from run to run; what is kept is coarse, and the slowest that was seen.
+        # Times differ from run to run; what is kept is coarse.
         StableTest(
             id=test,
-            seconds=_coarse(max(run.results[test].seconds for run in runs[1:])),
+            seconds=_coarse(runs[1].results[test].seconds),
             covers=tuple(sorted(covers.get(test, ()))),
         )
         for test in runs[0].results
@@ -216,16 +219,15 @@ def _measured(
 
 
 def _run(
-    sandboxes: Containers, state: StartState, environment: Environment, effort: Effort, order: int | None
+    sandboxes: Containers, state: StartState, environment: Environment, effort: Effort, way: Mapping[str, Any]
 ) -> TestRun:
-    """All tests in one order, in a sandbox of their own: what one run leaves must not help the next."""
+    """All tests in one way, in a sandbox of their own: what one run leaves must not help the next."""
     job = Job(
         path=environment.path,
         options=environment.options,
-        shuffle=order,
-        trace=order is None,
         each=effort.each,
-        seconds=effort.seconds * (3 if order is None else 1),
+        seconds=effort.seconds * (1 if "shuffle" in way else _LONGER),
+        **way,
     )
     with sandboxes.start(state) as sandbox:
         run = run_jobs(sandbox, [job])[0]

@@ -36,6 +36,8 @@ class Job:
     options: tuple[str, ...] = ()
     shuffle: int | None = None
     """A seed, to run the files, and the tests of each, in another order."""
+    apart: bool = False
+    """Whether each test runs in a process of its own, forked when all are collected."""
     trace: bool = False
     """Whether to report which functions each test executes."""
     each: float = 60.0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .apart import Apart
 from .canaries import plant
 from .guard import Guard
 from .reporter import speaker
@@ -44,7 +45,8 @@ def run(number: int, job: dict[str, Any], key: bytes, descriptor: int) -> int:
             del sys.modules[name]
     if guard:
         guard.begin(reporter)
-    status = int(pytest.main(_arguments(job, tree), plugins=[reporter]))
+    plugins = [reporter, Apart(reporter.limit, reporter.line, say)] if job["apart"] else [reporter]
+    status = int(pytest.main(_arguments(job, tree), plugins=plugins))
     reporter.finish(status)
     return status
 
@@ -80,7 +82,7 @@ class Reporter:
         self._covered: set[int] = set()
         self._phases: dict[str, Any] = {}
         self._raised: dict[str, bool] = {}
-        self._limit = _Limit(job["each"])
+        self.limit = _Limit(job["each"])
         if self._contexts:
             self._contexts.begin()
 
@@ -127,24 +129,28 @@ class Reporter:
         self._raised = {}
         if self._contexts:
             self._cover("", self._contexts.begin())
-        with self._limit:
+        if self._job["apart"]:
+            # Its own process has the limit.
             yield
-        self._report(item)
+        else:
+            with self.limit:
+                yield
+            self._say(self.line(item))
         if self._contexts:
             self._cover(item.nodeid, self._contexts.end(_shared_fixtures(item)))
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_setup(self) -> Iterator[None]:
-        self._limit.inside = True
+        self.limit.inside = True
         outcome = yield
-        self._limit.inside = False
+        self.limit.inside = False
         self._raised["setup"] = bool(outcome.excinfo)  # type: ignore[attr-defined]
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_call(self) -> Iterator[None]:
-        self._limit.inside = True
+        self.limit.inside = True
         outcome = yield
-        self._limit.inside = False
+        self.limit.inside = False
         self._raised["call"] = bool(outcome.excinfo)  # type: ignore[attr-defined]
         if self._guard:
             # While what a test has called may still have replaced something to escape from the failure.
@@ -152,9 +158,9 @@ class Reporter:
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_teardown(self) -> Iterator[None]:
-        self._limit.inside = True
+        self.limit.inside = True
         outcome = yield
-        self._limit.inside = False
+        self.limit.inside = False
         self._raised["teardown"] = bool(outcome.excinfo)  # type: ignore[attr-defined]
 
     @pytest.hookimpl(hookwrapper=True)
@@ -178,11 +184,12 @@ class Reporter:
         if self._guard:
             self._guard.check(last=True)
 
-    def _report(self, item: pytest.Item) -> None:
+    def line(self, item: pytest.Item) -> dict[str, object]:
+        """What is reported of a test that has just run."""
         outcome, why = _outcome(self._phases, self._raised)
         seconds = sum(report.duration for report, _ in self._phases.values())
         line: dict[str, object] = {"k": "test", "id": item.nodeid, "o": outcome, "s": round(seconds, 4)}
-        self._say({**line, "why": why} if why else line)
+        return {**line, "why": why} if why else line
 
     def _cover(self, test: str, found: set[int]) -> None:
         assert self._tracer

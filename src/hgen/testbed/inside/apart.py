@@ -1,0 +1,47 @@
+"""Tests each in a process of its own, forked when all are collected: what one leaves behind helps no other."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Line = dict[str, Any]
+
+
+class Apart:
+    """The plugin that runs every test by itself, shared fixtures included."""
+
+    def __init__(self, limit: Any, line: Callable[[pytest.Item], Line], say: Callable[[Line], None]) -> None:
+        self._limit = limit
+        self._line = line
+        self._say = say
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
+        listen, speak = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                os.close(listen)
+                with self._limit:
+                    runtestprotocol(item, nextitem=None, log=False)
+                with os.fdopen(speak, "w") as told:
+                    told.write(json.dumps(self._line(item)) + "\n")
+            finally:
+                # Nothing of the runner's end belongs to this process.
+                os._exit(0)
+        os.close(speak)
+        with os.fdopen(listen) as told:
+            # One line, however long a process that the test has left may keep the pipe open.
+            said = told.readline()
+        os.waitpid(child, 0)
+        died = {"k": "test", "id": item.nodeid, "o": "error", "s": 0.0, "why": "its process died"}
+        self._say(json.loads(said) if said.endswith("\n") else died)
+        return True
