@@ -165,10 +165,12 @@ class Reporter:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
-        outer = self._contexts.enter_fixture() if self._contexts else set()
+        if self._contexts is None or fixturedef.scope == "function":
+            yield
+            return
+        outer = self._contexts.enter_fixture()
         yield
-        if self._contexts:
-            self._contexts.leave_fixture(fixturedef, outer)
+        self._contexts.leave_fixture(fixturedef, outer)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, call: Any) -> Iterator[None]:

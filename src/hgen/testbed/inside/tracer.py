@@ -11,11 +11,16 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
 _FUNCTION = 0x1 | 0x2  # CO_OPTIMIZED | CO_NEWLOCALS: not a module's code, nor a class's body
+_UNNAMED = "<"
+"""How names begin of what is no function, and may stand on a function's first line: lambdas, and type parameters."""
 _TOOL = 4
 
 
 class Tracer:
-    """Collects what runs between two calls of ``since``; knows code objects by small numbers."""
+    """Collects what is called, or goes on after a ``yield`` or ``await``, between two calls of ``since``.
+
+    Knows code objects by small numbers.
+    """
 
     def __init__(self, tree: str) -> None:
         self._tree = tree + "/"
@@ -29,26 +34,28 @@ class Tracer:
         self._begin: Callable[[], None] = self._monitor() if hasattr(sys, "monitoring") else self._profile()
 
     def begin(self) -> None:
-        """Go on collecting; also after a test has put something else in our place."""
+        """Notice again what was noticed before; also after a test has put something else in our place."""
         self._begin()
 
     def since(self) -> set[int]:
         """The functions that ran since the last call."""
         seen, found = self._seen, set()
-        for identity, code in list(seen.items()):
+        # One by one: a thread that calls something meanwhile adds to it.
+        while seen:
+            identity, code = seen.popitem()
             number = self._numbers.get(identity)
             if number is None:
                 number = self._number(code)
             if number >= 0:
                 found.add(number)
-        seen.clear()
         return found
 
     def _number(self, code: CodeType) -> int:
         self._kept.append(code)
         file = code.co_filename
         number = -1
-        if code.co_flags & _FUNCTION == _FUNCTION and file.startswith(self._tree):
+        named = code.co_flags & _FUNCTION == _FUNCTION and not code.co_name.startswith(_UNNAMED)
+        if named and file.startswith(self._tree):
             place = (file[len(self._tree) :], code.co_firstlineno)
             if place not in self._places:
                 self._places[place] = len(self._places)
@@ -61,8 +68,9 @@ class Tracer:
         seen = self._seen
 
         def called(frame: FrameType, event: str, arg: object) -> None:
-            code = frame.f_code
-            seen[id(code)] = code
+            if event == "call":
+                code = frame.f_code
+                seen[id(code)] = code
 
         def begin() -> None:
             threading.setprofile(called)
@@ -78,11 +86,19 @@ class Tracer:
             seen[id(code)] = code
             return monitoring.DISABLE
 
+        def thrown(code: CodeType, offset: int, error: BaseException) -> None:
+            # This one cannot be disabled.
+            seen[id(code)] = code
+
+        events = monitoring.events
+        callbacks = {events.PY_START: called, events.PY_RESUME: called, events.PY_THROW: thrown}
+
         def begin() -> None:
             if monitoring.get_tool(_TOOL) is None:
                 monitoring.use_tool_id(_TOOL, "hgen")
-            monitoring.register_callback(_TOOL, monitoring.events.PY_START, called)
-            monitoring.set_events(_TOOL, monitoring.events.PY_START)
+            for event, callback in callbacks.items():
+                monitoring.register_callback(_TOOL, event, callback)
+            monitoring.set_events(_TOOL, sum(callbacks))
             monitoring.restart_events()
 
         return begin
@@ -105,13 +121,14 @@ class Contexts:
         return before
 
     def enter_fixture(self) -> set[int]:
-        """A fixture begins; gives what must be handed to ``leave_fixture``."""
+        """A shared fixture begins; gives what must be handed to ``leave_fixture``."""
         outer = self._now | self._tracer.since()
         self._now = set()
+        self._tracer.begin()
         return outer
 
     def leave_fixture(self, fixture: object, outer: set[int]) -> None:
-        """A fixture is set up."""
+        """A shared fixture is set up."""
         self._now |= self._tracer.since()
         if id(fixture) not in self._fixtures:
             self._kept.append(fixture)
