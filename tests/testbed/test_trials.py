@@ -1,6 +1,8 @@
 """Trials and proofs on a small repository, with its tests run in real sandboxes."""
 
 import ast
+import inspect
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
 from hgen.scoring import diffs
 from hgen.snapshots.snapshot import Snapshot
+from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.grading import grade
 from hgen.testbed.proving import Proof, prove
 from hgen.testbed.running import Job, run_jobs
@@ -66,6 +69,16 @@ def tried(
             targets=5,
             mutants_each=40,
         )
+
+
+def test_what_stands_in_the_library_or_beside_the_tree_is_found(testbed: Containers, snapshot: Snapshot) -> None:
+    def body(function: Any) -> list[bytes]:
+        return inspect.getsource(function).encode().split(b"\n")[1:]
+
+    own = [b"    the_sum_of_all = first + second", b"    " + b"print(the_sum_of_all)", b"    return the_sum_of_all * 2"]
+    bodies = {3: body(textwrap.fill), 5: own, 7: body(pytest.approx), 9: [*body(textwrap.fill)[-3:], own[0]]}
+    with testbed.start(StartState({path: snapshot[path] for path in snapshot})) as sandbox:
+        assert readable_elsewhere(sandbox, bodies) == {3, 7}
 
 
 def test_a_function_that_tests_execute_is_tried(

@@ -172,7 +172,9 @@ def _runnable(sandbox: ContainerSandbox, environment: Environment, effort: Effor
             found.append((environment.model_copy(update={"path": path, "options": options}), run))
             if run.timed_out or (run.collected and not run.broken):
                 return found[-1]
-    return max(found, key=lambda one: (len(one[1].collected), -len(one[1].broken)))
+    best = max(found, key=lambda one: (len(one[1].collected), -len(one[1].broken)))
+    # Where nothing is found, what was tried last says best why.
+    return best if best[1].collected else found[-1]
 
 
 def _absent(found: TestRun, tree: Tree) -> list[str]:

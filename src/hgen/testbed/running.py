@@ -15,7 +15,7 @@ from hgen.sandbox.base import Sandbox
 from hgen.sandbox.layout import JOB
 from hgen.scoring.testruns import TestRun, read_report
 
-_PYTHON = "/opt/venv/bin/python"
+PYTHON = "/opt/venv/bin/python"
 _ARCHIVE = "driver.zip"
 _START = f"import sys; sys.path[0] = '{JOB / _ARCHIVE}'; from inside.main import main; main()"
 _BESIDE = 20.0
@@ -73,7 +73,7 @@ class Drive:
         """Run jobs that were laid out with the sandbox's start state; once."""
         limit = sum(job.seconds for job in self.jobs) + _BESIDE
         # Hash order is decided too: a verdict must not depend on it.
-        done = sandbox.exec([_PYTHON, "-s", "-c", _START], timeout=limit, env={"PYTHONHASHSEED": "0"})
+        done = sandbox.exec([PYTHON, "-s", "-c", _START], timeout=limit, env={"PYTHONHASHSEED": "0"})
         said = done.stderr.decode(errors="replace").strip()[-500:]
         if done.ended == "exited" and not done.ok and not done.stdout:
             # The first line comes before any code of the repository has run.

@@ -12,6 +12,7 @@ from hgen.sandbox.base import Sandbox
 from hgen.scoring.diffs import Edit, edited
 from hgen.scoring.paths import is_doctest, is_library
 from hgen.scoring.testruns import TestRun
+from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.functions import Function
 from hgen.testbed.mutants import Variant, mutants
 from hgen.testbed.running import Job, run_jobs
@@ -41,6 +42,12 @@ class Subject:
     function: Function
     tests: tuple[int, ...]
 
+    @property
+    def body(self) -> list[bytes]:
+        """The lines that emptying takes away."""
+        edit = self.function.emptied()
+        return self.function.lines[edit.first_line - self.symbol.start_line :]
+
 
 Change = tuple[Subject, Variant]
 
@@ -62,9 +69,9 @@ def trials(
     by hash. Kept are functions whose tests notice that they are emptied, with the mutants that the tests notice.
     """
     bench = _Bench(codebase, files, tests, environment, sandbox)
-    subjects = [
-        subject for subject, _ in zip(_subjects(codebase, files, tests, imported), range(targets), strict=False)
-    ]
+    fit = {subject.position: subject for subject in _subjects(codebase, files, tests, imported)}
+    copies = readable_elsewhere(sandbox, {position: subject.body for position, subject in fit.items()})
+    subjects = [subject for position, subject in fit.items() if position not in copies][:targets]
     empty = [(subject, Variant("emptied", subject.function.emptied())) for subject in subjects]
     emptied = {
         subject.position: mutant for (subject, _), mutant in zip(empty, bench.tried(empty), strict=True) if mutant
