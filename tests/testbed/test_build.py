@@ -199,7 +199,12 @@ REPOSITORIES: dict[str, Mapping[str, str]] = {
         "tests/test_bad.py": BAD_TESTS,
         "conftest.py": SLOW_REPORTS,
     },
-    "path": {"thing/__init__.py": "", "thing/core.py": CORE, "test_core.py": GOOD_TESTS},
+    "path": {
+        "thing/__init__.py": "",
+        "thing/core.py": CORE,
+        "test_core.py": GOOD_TESTS,
+        "test_broken.py": "from thing.core import what_is_not_there\n\n\ndef test_it():\n    pass\n",
+    },
     "undeclared": {
         "pyproject.toml": NAMED,
         "thing/__init__.py": "",
