@@ -26,7 +26,7 @@ def snapshot(kept: Path) -> Snapshot:
 
 @pytest.fixture(scope="session")
 def engine(kept: Path) -> Iterator[Engine]:
-    opened = open_engine("auto", base="", cache=kept / "cache", store=kept / "store")
+    opened = open_engine("auto", base=world.BASE, cache=kept / "cache", store=kept / "store")
     yield opened
     opened.close()
 

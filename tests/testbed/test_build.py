@@ -16,6 +16,7 @@ from hgen.testbed.building import Tree, image_name
 from hgen.testbed.opening import open_engine
 from hgen.testbed.running import Job, run_tests
 from tests.command import hgen
+from tests.testbed.world import BASE
 
 pytestmark = [pytest.mark.container, pytest.mark.network]
 
@@ -297,7 +298,7 @@ def run(root: Path, repositories: Mapping[str, Mapping[str, str]], **settings: o
             (root / name / path).parent.mkdir(parents=True, exist_ok=True)
             (root / name / path).write_text(text, encoding="utf-8")
     sources = ",".join(str(root / name) for name in repositories)
-    chosen = {"mine.sources": f"[{sources}]", "build.targets": 0, **settings}
+    chosen = {"mine.sources": f"[{sources}]", "build.targets": 0, "validate.base_image": BASE, **settings}
     arguments = [word for key, value in chosen.items() for word in ("--set", f"{key}={value}")]
     for stage in ("mine", "parse", "build"):
         done = hgen(stage, "-o", root / "out", "-j", "2", *arguments)
@@ -404,7 +405,7 @@ def test_an_environment_is_built_again_from_its_record_alone(
     environment: Environment = codebase.testbed.environment
     client = Client(choose("auto").url)
     # Another cache stands in for another machine, an engine that has forgotten the image likewise.
-    engine = open_engine("auto", base="", cache=tmp_path, store=out / "snapshots")
+    engine = open_engine("auto", base=BASE, cache=tmp_path, store=out / "snapshots")
     client._api.remove_image(image_name(environment, engine.house.image), force=True)
     with Store(out / "snapshots").open(environment.snapshot) as snapshot:
         tree = Tree.of(snapshot)

@@ -4,16 +4,14 @@ The tests that are traced are written here, so that they may run without a conta
 """
 
 import ast
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from hgen.scoring.testruns import TestRun, read_report
-from hgen.testbed.running import Drive, Job
+from hgen.scoring.testruns import TestRun
+from tests.testbed import local
 
 LIBRARY = '''"""Functions of all kinds."""
 import asyncio
@@ -116,23 +114,9 @@ class Box[T]:
 """
 
 
-def traced(folder: Path, tests: str, library: str = LIBRARY, **job: object) -> tuple[TestRun, dict[str, set[str]]]:
-    """Run tests beside ``lib.py`` as in a sandbox; gives the run, and which of the library each test executes."""
-    tree, place = folder / "tree", folder / "job"
-    place.mkdir()
-    tree.mkdir()
-    files = {"lib.py": library, "test_it.py": "import lib, pytest, sys, threading, asyncio\n" + tests}
-    for name, text in files.items():
-        (tree / name).write_text(text, encoding="utf-8")
-    drive = Drive((Job(trace=True, path=(".",), seconds=60.0, **job),))  # type: ignore[arg-type]
-    for name, content in drive.files.items():
-        (place / name).write_bytes(content)
-    start = f"import sys; sys.path[0] = {str(place / 'driver.zip')!r}; from inside.main import main; main()"
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
-    argv = [sys.executable, "-c", start]
-    done = subprocess.run(argv, cwd=tree, capture_output=True, check=True, timeout=90, env=environment)
-    run = read_report(done.stdout, drive.key, 1)[0]
-    assert run.whole, run.log
+def traced(folder: Path, tests: str, library: str = LIBRARY) -> tuple[TestRun, dict[str, set[str]]]:
+    """Run tests; gives the run, and which functions of the library each test executes."""
+    run = local.run(folder, library, tests, trace=True)
     names = dict(definitions(ast.parse(library)))
     covers = {
         test.rpartition("::")[2]: {names.get(line, f"line {line}") for file, line in places if file == "lib.py"}

@@ -1,6 +1,7 @@
 """A small repository with tests, and tasks of the executable families about one function of it, made by hand."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ from hgen.scoring import diffs
 from hgen.snapshots import Store
 from hgen.snapshots.snapshot import Snapshot
 from hgen.snapshots.tree import Limits
+
+BASE = os.environ.get("HGEN_TEST_BASE", "")
+"""The base image under these tests' environments, to run them on another Python than the usual image has."""
 
 PRICING = '''"""Prices."""
 

@@ -40,7 +40,7 @@ _WORDS = frozenset(
 """What may not be newly used as a name, an attribute, or a string."""
 
 _MODULES = {
-    "sys": frozenset({"modules", "path", "exit"}),
+    "sys": frozenset({"modules", "monitoring", "path", "exit"}),
     "os": frozenset({"abort", "execv", "execve", "fork", "kill", "killpg", "popen", "posix_spawn", "system"}),
 }
 """What may not be newly used of these modules; nor may they themselves be handed on."""

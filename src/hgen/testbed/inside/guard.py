@@ -53,7 +53,8 @@ _META = ("__instancecheck__", "__subclasscheck__", "__eq__")
 _NOTED = frozenset(
     {
         "ctypes.dlopen", "ctypes.dlsym", "ctypes.cdata", "code.__new__", "gc.get_objects", "gc.get_referents",
-        "gc.get_referrers", "sys.addaudithook", "sys.setprofile", "sys.settrace", "sys.unraisablehook",
+        "gc.get_referrers", "sys.addaudithook", "sys.monitoring.register_callback", "sys.setprofile", "sys.settrace",
+        "sys.unraisablehook",
     }
 )  # fmt: skip
 
