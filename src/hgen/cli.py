@@ -319,7 +319,12 @@ def stats(out: OutOption = OUT, as_json: JsonOption = False) -> None:
 
 @app.command()
 def doctor(
-    clean: Annotated[bool, typer.Option("--clean", help="Remove containers that a killed hgen left behind.")] = False,
+    clean: Annotated[
+        bool,
+        typer.Option(
+            "--clean", help="Remove what a killed hgen left behind, and images of testbeds that nothing uses."
+        ),
+    ] = False,
     out: OutOption = OUT,
     as_json: JsonOption = False,
 ) -> None:
@@ -329,11 +334,14 @@ def doctor(
     """
     from hgen.doctor import examine, findings_table, sweep
 
-    if clean:
-        for name in sweep():
+    swept = sweep() if clean else []
+    for each in swept:
+        for name in each.left_behind:
             print(f"removed {name}", file=sys.stderr)
+        print(each, file=sys.stderr)
     findings = examine(out)
-    _answer([finding.row() for finding in findings], findings_table(findings), as_json=as_json)
+    rows = [*(each.row() for each in swept), *(finding.row() for finding in findings)]
+    _answer(rows, findings_table(findings), as_json=as_json)
     if any(finding.needed and finding.remedy for finding in findings):
         raise typer.Exit(1)
 

@@ -20,8 +20,9 @@ from hgen.errors import ConfigError
 from hgen.families import families
 from hgen.sandbox.client import Client
 from hgen.sandbox.engines import ADVICE, engines
-from hgen.sandbox.removal import reap
+from hgen.sandbox.removal import at_work, reap
 from hgen.sources.pip_config import read_index
+from hgen.testbed.images import Kept, kept, remove_unused
 
 _LOW_DISK = 5 * 10**9
 _PATIENCE = 5.0
@@ -57,14 +58,45 @@ def examine(out: Path) -> list[Finding]:
     ]
 
 
-def sweep() -> list[str]:
-    """Remove what a killed hgen left in every engine that answers; returns what was removed."""
-    removed: list[str] = []
+@dataclass(frozen=True)
+class Swept:
+    """What was removed from one engine."""
+
+    engine: str
+    left_behind: tuple[str, ...]
+    """Containers, volumes and folders of an hgen that was killed."""
+    images: tuple[str, ...]
+    """Images of testbeds that nothing used."""
+    bytes: int
+    """What these took up."""
+    others_at_work: bool
+    """Whether another hgen uses the engine; images of testbeds are left to it then."""
+
+    def __str__(self) -> str:
+        """For people."""
+        if self.others_at_work:
+            return f"{self.engine}: another hgen is at work there, so images of testbeds are left to it"
+        if not self.images:
+            return f"{self.engine}: no image of a testbed to remove"
+        size = f"{self.bytes / 1e6:,.0f} MB"
+        return f"{self.engine}: removed {len(self.images)} images of testbeds, {size}; they are built again when needed"
+
+    def row(self) -> dict[str, object]:
+        """For machines, like a finding."""
+        return Finding("clean-up", False, str(self), "").row() | asdict(self)
+
+
+def sweep() -> list[Swept]:
+    """Remove from every engine that answers what a killed hgen left there, and images of testbeds that are not used."""
+    swept = []
     for engine in engines():
         if not engine.problem:
             with closing(Client(engine.url)) as client:
-                removed += reap(client)
-    return removed
+                left = tuple(reap(client))
+                busy = at_work(client)
+                freed = Kept((), 0) if busy else remove_unused(client)
+            swept.append(Swept(engine.url, left, freed.tags, freed.size, busy))
+    return swept
 
 
 def findings_table(findings: list[Finding]) -> Table:
@@ -124,8 +156,17 @@ def _engines() -> Iterator[Finding]:
     for engine in found:
         name = f"{engine.kind or 'container engine'} {engine.version}".strip()
         yield Finding("container engine", False, engine.problem or f"{name} at {engine.url}", engine.problem and ADVICE)
+        if not engine.problem:
+            yield _testbeds(engine.url)
     if not found:
         yield Finding("container engine", False, "no socket found", f"for tasks that run code, {ADVICE}")
+
+
+def _testbeds(url: str) -> Finding:
+    with closing(Client(url)) as client:
+        images = kept(client)
+    size = f"{len(images.tags)} images, {images.size / 1e6:,.0f} MB"
+    return Finding("testbeds", False, f"{size} at {url}; --clean removes those that nothing uses", "")
 
 
 def _hub() -> Finding:

@@ -1,27 +1,17 @@
 """The calls to a container engine that a sandbox needs: docker-py behind types, its troubles as ``SandboxError``."""
 
-import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
-from urllib.parse import urlsplit
 
 import docker
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, NotFound
 from docker.types import Mount
 from docker.utils.socket import STDOUT, frames_iter
-from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
 
-from hgen.errors import SandboxError
+from hgen.sandbox.connection import Connection, EngineRefusal
 
-Kind = Literal["docker", "podman"]
 State = Literal["running", "ended", "lost"]
-
-
-class EngineRefusal(SandboxError):  # noqa: N818 - an error, by its base
-    """The engine answered, and said no."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +21,22 @@ class Resource:
     name: str
     labels: Mapping[str, str]
     running: bool
+
+
+@dataclass(frozen=True)
+class Image:
+    """A local image: its identifier and its names."""
+
+    identifier: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of an image, and the bytes that it takes up."""
+
+    digest: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -44,28 +50,8 @@ class Volume:
     mode: str
 
 
-class Client:
+class Client(Connection):
     """A connection to one engine; its methods raise ``SandboxError`` and may be called from several threads."""
-
-    def __init__(self, url: str, *, timeout: float = 60.0) -> None:
-        self.url = url
-        with self._trouble("connect"):
-            _knock(url, timeout)
-            self._api: Any = docker.APIClient(base_url=url, timeout=timeout, version="auto")
-            answer = self._api.version()
-        names = {component.get("Name", "") for component in answer.get("Components") or ()}
-        self.kind: Kind = "podman" if any("Podman" in name for name in names) else "docker"
-        self.version: str = answer["Version"]
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._api.close()
-
-    def info(self) -> Mapping[str, Any]:
-        """What the engine says about itself."""
-        with self._trouble("ask for information"):
-            answer: dict[str, Any] = self._api.info()
-        return answer
 
     def create_volume(self, volume: Volume, labels: Mapping[str, str]) -> None:
         """Make an empty volume."""
@@ -231,6 +217,39 @@ class Client:
                 return None
         return identifier
 
+    def images(self, label: str) -> list[Image]:
+        """All local images that have a label, in the order of their names."""
+        with self._trouble("list images"):
+            found = self._api.images(filters={"label": label})
+        images = (Image(item["Id"], tuple(sorted(item.get("RepoTags") or ()))) for item in found)
+        return sorted(images, key=lambda image: (image.tags, image.identifier))
+
+    def top_layer(self, image: str) -> Layer:
+        """What an image adds to the one that it is built on, if that is one layer."""
+        with self._trouble(f"look into the image {image}"):
+            try:
+                digest: str = self._api.inspect_image(image)["RootFS"]["Layers"][-1]
+                sizes = [step["Size"] for step in self._api.history(image)]
+            except NotFound:
+                # Somebody has removed it meanwhile.
+                return Layer("", 0)
+        # Labels and the like are steps without a layer.
+        return Layer(digest, next(filter(None, sizes), 0))
+
+    def images_in_use(self) -> frozenset[str]:
+        """The identifiers of all images that a container is made from, running or not."""
+        with self._trouble("list containers"):
+            found = self._api.containers(all=True)
+        return frozenset(f"sha256:{item['ImageID'].removeprefix('sha256:')}" for item in found)
+
+    def remove_image(self, name: str) -> None:
+        """Remove an image's name and, with its last name, the image; no complaint if it is gone."""
+        with self._trouble(f"remove the image {name}"):
+            try:
+                self._api.remove_image(name)
+            except NotFound:
+                return
+
     def pull(self, name: str) -> None:
         """Fetch an image from its registry."""
         repository, tag = docker.utils.parse_repository_tag(name)
@@ -273,30 +292,3 @@ class Client:
                 underlying = getattr(connection, "_sock", connection)
                 connection.close()
                 underlying.close()
-
-    @contextmanager
-    def _trouble(self, doing: str) -> Iterator[None]:
-        try:
-            yield
-        except APIError as error:
-            reason = " ".join(str(error.explanation or error).split())
-            raise EngineRefusal(f"container engine at {self.url} would not {doing}: {reason}") from error
-        except (DockerException, RequestException, HTTPError, OSError) as error:
-            raise SandboxError(f"container engine at {self.url}: cannot {doing}: {error}") from error
-
-
-def _knock(url: str, timeout: float) -> None:
-    # docker-py never closes a socket that nobody answers at, and wraps the reason in many words.
-    address = urlsplit(url)
-    if address.hostname and address.port:
-        socket.create_connection((address.hostname, address.port), timeout).close()
-    elif url.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout)
-            try:
-                connection.connect(url.removeprefix("unix://"))
-            except PermissionError as error:
-                raise SandboxError(
-                    f"container engine at {url}: this user may not use it; join the group that owns the socket, "
-                    "or start an engine of your own"
-                ) from error

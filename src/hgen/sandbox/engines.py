@@ -8,7 +8,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from hgen.errors import SandboxError
-from hgen.sandbox.client import Client, Kind
+from hgen.sandbox.client import Client
+from hgen.sandbox.connection import Kind
 
 Choice = Literal["auto", "docker", "podman"]
 

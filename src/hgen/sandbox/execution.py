@@ -8,7 +8,8 @@ from contextlib import suppress
 
 from hgen.errors import SandboxError
 from hgen.sandbox.base import Ended, Result
-from hgen.sandbox.client import Client, EngineRefusal
+from hgen.sandbox.client import Client
+from hgen.sandbox.connection import EngineRefusal
 from hgen.sandbox.layout import KEEPER
 
 # Waits for a word from outside: Podman may start a command before it listens, and lose what it says. Then says that it

@@ -11,7 +11,8 @@ from tempfile import gettempdir
 
 from hgen.errors import SandboxError
 from hgen.sandbox import labels
-from hgen.sandbox.client import Client, EngineRefusal
+from hgen.sandbox.client import Client
+from hgen.sandbox.connection import EngineRefusal
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +73,11 @@ def reap(client: Client) -> list[str]:
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return containers + volumes + [str(folder) for folder in sorted(folders)]
+
+
+def at_work(client: Client) -> bool:
+    """Whether a living hgen, this one included, has a container on an engine."""
+    return any(not labels.abandoned(item.labels) for item in client.containers(labels.MARK))
 
 
 def left_behind(client: Client) -> list[str]:

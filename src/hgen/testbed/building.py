@@ -17,9 +17,9 @@ from hgen.sandbox.client import Client
 from hgen.sandbox.container import VENV, Containers, ContainerSandbox
 from hgen.sandbox.layout import JOB, ROOT, StartState, single
 from hgen.snapshots import Snapshot
+from hgen.testbed.images import MARK, NAME
 from hgen.testbed.wheels import Wheelhouse
 
-_NAME = "localhost/hgen-testbed"
 _RECIPE = b"ARG BASE\nFROM ${BASE}\nADD venv.tar /opt/\n"
 _LIMITS = Limits(
     memory=3 << 30, processes=256, disk=256 << 20, scratch=256 << 20, venv=1536 << 20, inodes=100_000, lifetime=1800.0
@@ -102,7 +102,7 @@ def packed(house: Wheelhouse, wheels: Sequence[Wheel]) -> dict[str, bytes]:
 def image_name(environment: Environment, image: str) -> str:
     """The tag of an environment's image: it depends on what is installed, and on the generic image below it."""
     said = environment.model_dump_json(include={"snapshot", "python", "machine", "wheels", "editable"})
-    return f"{_NAME}:{hashlib.sha256(_RECIPE + _program().encode() + said.encode() + image.encode()).hexdigest()[:16]}"
+    return f"{NAME}:{hashlib.sha256(_RECIPE + _program().encode() + said.encode() + image.encode()).hexdigest()[:16]}"
 
 
 def keep(client: Client, container: str, environment: Environment, image: str) -> str:
@@ -116,7 +116,7 @@ def keep(client: Client, container: str, environment: Environment, image: str) -
     with TemporaryFile() as venv, TemporaryFile() as context:
         client.get(container, VENV, venv)
         _pack(context, venv)
-        marks = {"hgen.testbed": environment.snapshot}
+        marks = {MARK: environment.snapshot}
         client.build(context, tag=tag, arguments={"BASE": image}, labels=marks)
     found = client.image(tag)
     if found is None:
