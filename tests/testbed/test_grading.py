@@ -191,7 +191,7 @@ def test_predictions_for_all_families_are_scored_by_the_command(
             tmp_path / "answers.jsonl",
             tmp_path / "rewards.jsonl",
             store=kept / "store",
-            engine=EngineChoice("auto", "", kept / "cache"),
+            engine=EngineChoice("auto", world.BASE, kept / "cache"),
             executor=executor,
         )
     assert found.complete
