@@ -78,8 +78,8 @@ class Swept:
             return f"{self.engine}: another hgen is at work there, so images of testbeds are left to it"
         if not self.images:
             return f"{self.engine}: no image of a testbed to remove"
-        size = f"{self.bytes / 1e6:,.0f} MB"
-        return f"{self.engine}: removed {len(self.images)} images of testbeds, {size}; they are built again when needed"
+        what = f"{len(self.images)} (they are built again when needed), {self.bytes / 1e6:,.0f} MB freed"
+        return f"{self.engine}: images of testbeds removed: {what}"
 
     def row(self) -> dict[str, object]:
         """For machines, like a finding."""
@@ -165,8 +165,8 @@ def _engines() -> Iterator[Finding]:
 def _testbeds(url: str) -> Finding:
     with closing(Client(url)) as client:
         images = kept(client)
-    size = f"{len(images.tags)} images, {images.size / 1e6:,.0f} MB"
-    return Finding("testbeds", False, f"{size} at {url}; --clean removes those that nothing uses", "")
+    size = f"{len(images.tags)}, {images.size / 1e6:,.0f} MB of their own"
+    return Finding("testbeds", False, f"images at {url}: {size}; --clean removes those that nothing uses", "")
 
 
 def _hub() -> Finding:
