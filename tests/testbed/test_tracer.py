@@ -117,6 +117,7 @@ class Box[T]:
 def traced(folder: Path, tests: str, library: str = LIBRARY) -> tuple[TestRun, dict[str, set[str]]]:
     """Run tests; gives the run, and which functions of the library each test executes."""
     run = local.run(folder, library, tests, trace=True)
+    assert run.whole, run.log
     names = dict(definitions(ast.parse(library)))
     covers = {
         test.rpartition("::")[2]: {names.get(line, f"line {line}") for file, line in places if file == "lib.py"}

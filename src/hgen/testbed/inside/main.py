@@ -18,9 +18,10 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from contextlib import suppress
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NoReturn
 
 TAIL = 3000
 """Bytes of a run's own output that are kept."""
@@ -115,6 +116,15 @@ def _begin(
         os.dup2(speak, 2)
         os.close(speak)
         status = work(number, run, own, say)
+    finally:
+        _end(status)
+
+
+def _end(status: int) -> NoReturn:
+    """End a run's process, and say what was raised in it; whatever happens, it must never do the driver's work."""
+    try:
+        if sys.exc_info()[0]:
+            traceback.print_exc()
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
