@@ -10,8 +10,11 @@ import pytest
 from hgen.export import travel
 from hgen.records import Validated
 from hgen.runner import done_shards
+from hgen.scoring import testedanswer
+from hgen.scoring.answerfile import AnswerFileError, read
 from hgen.shards import read_shard
 from hgen.snapshots import Store
+from hgen.snapshots.tree import Limits
 from tests.command import hgen
 
 
@@ -37,10 +40,47 @@ def test_the_exported_grader_gives_gold_1_and_the_untouched_tree_0(undisturbed: 
         assert rewards == [0, 1], task.instance_id
 
 
-def test_tasks_that_run_tests_are_left_out_and_said_to_be(
+def stored(tmp_path: Path, validated: Validated, files: dict[str, bytes]) -> Validated:
+    """The task, about a snapshot that is in ``tmp_path / "store"``."""
+    for path, content in files.items():
+        (tmp_path / "tree" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / path).write_bytes(content)
+    (tmp_path / "tree" / "run.py").chmod(0o755)
+    (tmp_path / "tree" / "link").symlink_to("x.py")
+    kept = Store(tmp_path / "store").add(tmp_path / "tree", Limits(files=9, total_bytes=1 << 30, file_bytes=1 << 30))
+    return validated.model_copy(update={"task": validated.task.model_copy(update={"snapshot": kept.digest})})
+
+
+def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validated, tmp_path: Path) -> None:
+    files = {"x.py": b"x = 0\n", "run.py": b"#!", "data/\u00e9.bin": bytes(range(256))}
+    validated = stored(tmp_path, repaired, files)
+    summary = travel.write([validated], tmp_path / "grader", store=tmp_path / "store")
+    assert summary.tasks == {"verify-repair": 1}
+    content = (tmp_path / "grader/answers" / f"{validated.task.instance_id}.json").read_bytes()
+    answer = testedanswer.unpack(read(content))
+    assert answer.snapshot == files
+    assert (answer.executable, answer.links) == ({"run.py"}, {"link": "x.py"})
+    assert answer.task["FAIL_TO_PASS"] == list(validated.task.FAIL_TO_PASS)
+    assert answer.task["environment"]["generated"] == {"src/_version.py": "version = '1'\n"}
+    assert set(answer.driver) >= {"inside/main.py", "inside/session.py", "inside/guard.py"}
+    assert testedanswer.pack(answer) == content
+    for damaged in (
+        b"",
+        b"[]",
+        content[:-100],
+        content.replace(b'"entries": [[', b'"entries": [["snapshot", "a", 1], ['),
+    ):
+        with pytest.raises(AnswerFileError):
+            testedanswer.unpack(read(damaged))
+
+
+def test_what_the_grader_cannot_judge_or_carry_is_left_out_and_said_to_be(
     repaired: Validated, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    summary = travel.write([repaired], tmp_path / "grader", store=tmp_path)
+    large = stored(tmp_path, repaired, {"x.py": b"", "run.py": b"", "data": bytes(100_000_001)})
+    strange = repaired.model_copy(update={"task": repaired.task.model_copy(update={"family": "riddles"})})
+    summary = travel.write([large, strange], tmp_path / "grader", store=tmp_path / "store")
     assert summary.tasks == {}
     assert not any((tmp_path / "grader/answers").iterdir())
-    assert "verify-repair 1" in caplog.text
+    assert "1 tasks left out, riddles: the single-file grader does not judge it" in caplog.text
+    assert "too large to be carried along" in caplog.text

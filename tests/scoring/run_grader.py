@@ -14,13 +14,13 @@ def main() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     sys.meta_path.insert(0, module._Sources())
-    from hgen.scoring.answerfile import unpack
+    from hgen.scoring.answerfile import read, unpack
     from hgen.scoring.grader import grade_diff, grade_tree
 
     with Path(cases_file).open(encoding="utf-8") as lines:
         for line in lines:
             case = json.loads(line)
-            answer = unpack(case["answer"].encode())
+            answer = unpack(read(case["answer"].encode()))
             score = grade_tree(answer, case["tree"]) if "tree" in case else grade_diff(answer, case["patch"])
             print(json.dumps(score.row()))
 

@@ -5,8 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hgen.scoring.driving import Job
 from hgen.scoring.testruns import TestRun, read_report
-from hgen.testbed.running import Drive, Job
+from hgen.testbed.running import Drive
 
 
 def run(folder: Path, library: str, tests: str, *, conftest: str = "", **job: object) -> TestRun:

@@ -10,11 +10,12 @@ from hgen.records import Codebase, Environment, Reject, StableTest
 from hgen.runner import done_shards
 from hgen.sandbox.client import Client
 from hgen.sandbox.engines import choose
+from hgen.scoring.driving import Job
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from hgen.testbed.building import Tree, image_name
 from hgen.testbed.opening import open_engine
-from hgen.testbed.running import Job, run_tests
+from hgen.testbed.running import run_tests
 from tests.command import hgen
 from tests.testbed.world import BASE
 

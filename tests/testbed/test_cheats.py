@@ -7,10 +7,11 @@ import pytest
 
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
+from hgen.scoring.driving import Job
 from hgen.scoring.executable import plan, verdict
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
-from hgen.testbed.running import Drive, Job
+from hgen.testbed.running import Drive
 from tests.testbed import world
 from tests.testbed.world import EMPTY, LIBRARY, library, snapshot_files, start_files
 

@@ -7,8 +7,9 @@ import pytest
 
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
+from hgen.scoring.driving import Job
 from hgen.scoring.testruns import TestRun, read_report
-from hgen.testbed.running import Drive, Job, run_jobs
+from hgen.testbed.running import Drive, run_jobs
 
 pytestmark = [pytest.mark.container, pytest.mark.network]
 

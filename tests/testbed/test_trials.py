@@ -16,11 +16,12 @@ from hgen.resolve import resolve
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
 from hgen.scoring import diffs
+from hgen.scoring.driving import Job
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.grading import grade
 from hgen.testbed.proving import Proof, prove
-from hgen.testbed.running import Job, run_jobs
+from hgen.testbed.running import run_jobs
 from hgen.testbed.trials import trials
 from tests.testbed import world
 

@@ -5,15 +5,22 @@ from pathlib import Path
 
 import hgen.scoring
 from hgen import __version__
+from hgen.errors import Skip
 from hgen.records import Task
+from hgen.sandbox.layout import TREE
+from hgen.scoring import testedanswer
 from hgen.scoring.answerfile import pack
 from hgen.scoring.diffs import Patched
+from hgen.scoring.executable import FAMILIES
+from hgen.scoring.testedanswer import TestedAnswer
 from hgen.snapshots import Snapshot
+from hgen.testbed.neutral import neutral_files
+from hgen.testbed.running import driver
 
 _HEAD = '''#!/usr/bin/env python3
 """Grade an answer to a task of hgen; one file, standard library only, Python 3.9 or newer.
 
-    python3 -I -S {name} --answer ANSWER.json (--tree DIR | --diff FILE) [--reward-file FILE]
+    python3 -I -S {name} --answer ANSWER.json (--tree DIR | --diff FILE) [--reward-file FILE] [--python PYTHON]
 
 Generated from hgen {version}; the parts below are its scoring package, sources digest {digest}.
 """
@@ -70,8 +77,30 @@ def grader_source(name: str = "grader.py") -> str:
 
 
 def answer_file(task: Task, snapshot: Snapshot) -> bytes:
-    """The private answer file of a task, given its snapshot: what the grader needs and the agent must not see."""
+    """The private answer file of a task, given its snapshot: what the grader needs and the agent must not see.
+
+    Raises ``Skip("too-large")`` for a snapshot that cannot be carried along.
+    """
+    if task.family in FAMILIES:
+        return testedanswer.pack(_tested(task, snapshot))
     return pack(task.model_dump(mode="json"), Patched(snapshot, task.setup_patch), snapshot.links)
+
+
+def _tested(task: Task, snapshot: Snapshot) -> TestedAnswer:
+    size = sum(map(snapshot.size, snapshot))
+    if size > testedanswer.MAX_SNAPSHOT:
+        raise Skip("too-large", f"{task.instance_id}: {size} bytes of snapshot, {testedanswer.MAX_SNAPSHOT} at most")
+    assert task.environment is not None
+    row = task.model_dump(mode="json")
+    return TestedAnswer(
+        task=row,
+        snapshot=dict(snapshot),
+        executable=frozenset(path for path in snapshot if snapshot.is_executable(path)),
+        links=snapshot.links,
+        neutral=tuple(neutral_files(row, snapshot)),
+        driver=driver(),
+        place=str(TREE) if task.environment.editable else "",
+    )
 
 
 def _sources() -> dict[str, str]:

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
+from hgen.errors import Skip
 from hgen.export.folders import tree_files, whole_folder
 from hgen.export.grader import answer_file, grader_source
 from hgen.export.summary import ExportSummary
 from hgen.records import Validated
 from hgen.scoring import SCORERS
+from hgen.scoring.executable import FAMILIES
 from hgen.snapshots import Snapshot, Store
 
 NAME = "grader"
@@ -21,8 +23,8 @@ log = logging.getLogger(__name__)
 def write(tasks: Iterable[Validated], folder: Path, *, store: Path) -> ExportSummary:
     """Write ``grader.py`` and ``answers/{instance_id}.json``; the answers stay away from the agent.
 
-    Tasks of one snapshot follow each other, so that each archive in ``store`` is opened once. Families that the single
-    file cannot judge, as those that run tests, are left out with a warning.
+    Tasks of one snapshot follow each other, so that each archive in ``store`` is opened once. Tasks of other packages'
+    families, and those whose snapshot is too large to be carried along, are left out with a warning.
     """
     counts: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
@@ -32,16 +34,20 @@ def write(tasks: Iterable[Validated], folder: Path, *, store: Path) -> ExportSum
         snapshot: Snapshot | None = None
         for validated in tasks:
             task = validated.task
-            if task.family not in SCORERS:
-                left_out[task.family] += 1
+            if task.family not in (*SCORERS, *FAMILIES):
+                left_out[f"{task.family}: the single-file grader does not judge it, `hgen score` does"] += 1
                 continue
             if snapshot is None or snapshot.digest != task.snapshot:
                 stack.close()
                 snapshot = stack.enter_context(Store(store).open(task.snapshot))
-            (new / "answers" / f"{task.instance_id}.json").write_bytes(answer_file(task, snapshot))
+            try:
+                answer = answer_file(task, snapshot)
+            except Skip:
+                left_out[f"{task.repo}: its snapshot is too large to be carried along; use `hgen score`"] += 1
+                continue
+            (new / "answers" / f"{task.instance_id}.json").write_bytes(answer)
             counts[task.family] += 1
-    if left_out:
-        named = ", ".join(f"{family} {count}" for family, count in sorted(left_out.items()))
-        log.warning("the single-file grader does not judge %s: use `hgen score`", named)
+    for why, count in sorted(left_out.items()):
+        log.warning("%d tasks left out, %s", count, why)
     files = tree_files(folder)
     return ExportSummary(NAME, folder, dict(sorted(counts.items())), len(files), sum(f.stat().st_size for f in files))

@@ -7,7 +7,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,22 +69,28 @@ def pack(
     return json.dumps(row, sort_keys=True).encode() + b"\n"
 
 
-def unpack(content: bytes) -> AnswerFile:
-    """Read an answer file; raises ``AnswerFileError``."""
+def read(content: bytes) -> dict[str, object]:
+    """An answer file's JSON, of whatever format; raises ``AnswerFileError``."""
     try:
         row = json.loads(content)
-        if row["format"] != FORMAT:
-            raise AnswerFileError(f"format {row['format']} is not {FORMAT}: the grader is of another version of hgen")
+    except ValueError as error:
+        raise AnswerFileError(f"damaged answer file: {error}") from None
+    if not isinstance(row, dict) or "format" not in row:
+        raise AnswerFileError("damaged answer file: it is no JSON object with a format")
+    return row
+
+
+def unpack(row: Mapping[str, Any]) -> AnswerFile:
+    """An answer file of the static families, given its JSON; raises ``AnswerFileError``."""
+    if row["format"] != FORMAT:
+        raise AnswerFileError(f"format {row['format']} is not {FORMAT}: the grader is of another version of hgen")
+    try:
         inflater = zlib.decompressobj()
         contents = json.loads(inflater.decompress(base64.b64decode(row["files"]), MAX_UNPACKED))
         files = {path: base64.b64decode(text) for path, text in contents.items()}
         return AnswerFile(dict(row["task"]), files, dict(row["digests"]), dict(row["links"]), dict(row["large"]))
-    except (KeyError, TypeError, zlib.error) as error:
+    except (KeyError, TypeError, zlib.error, ValueError) as error:
         raise AnswerFileError(f"damaged answer file: {error!r}") from None
-    except AnswerFileError:
-        raise
-    except ValueError as error:
-        raise AnswerFileError(f"damaged answer file: {error}") from None
 
 
 def digest(content: bytes) -> str:

@@ -42,7 +42,7 @@ class Plan:
     overlay: dict[str, bytes]
     """What lies over it, by path."""
     runs: tuple[dict[str, Any], ...]
-    """One for each run: fields of ``hgen.testbed.running.Job``."""
+    """One for each run: fields of ``hgen.scoring.driving.Job``."""
     kinds: tuple[str, ...]
     """What each run is for: ``answer``, or ``true``, ``neutral`` and ``mutant`` for written tests."""
     comparisons: dict[str, frozenset[int]] = field(default_factory=dict)
@@ -67,6 +67,13 @@ def plan(
         return _plan_answer(task, patch, snapshot, start)
     except DiffError as error:
         raise Refusal("start-state", str(error)) from None
+
+
+def tree_of(task: Mapping[str, object], made: Plan, snapshot: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files among which a plan's runs are made."""
+    base = snapshot if made.over == "snapshot" else Patched(snapshot, _text(task, "setup_patch"))
+    generated = {path: text.encode() for path, text in _environment(task)["generated"].items()}
+    return {**generated, **{path: base[path] for path in base}, **made.overlay}
 
 
 def verdict(task: Mapping[str, object], made: Plan, runs: Sequence[TestRun]) -> Score:
@@ -197,10 +204,15 @@ def _unchanged(path: str, content: bytes, start: Mapping[str, bytes]) -> list[st
     ]
 
 
-def _common(task: Mapping[str, object]) -> dict[str, Any]:
+def _environment(task: Mapping[str, object]) -> dict[str, Any]:
     environment = task.get("environment")
     if not isinstance(environment, dict):
         raise Refusal("bad-task", "the task has no environment")
+    return environment
+
+
+def _common(task: Mapping[str, object]) -> dict[str, Any]:
+    environment = _environment(task)
     return {
         "path": tuple(environment["path"]), "options": tuple(environment["options"]), "each": EACH, "seconds": SECONDS
     }  # fmt: skip

@@ -1,11 +1,12 @@
 """Grade one answer on the spot: a working tree or a diff in, the reward out.
 
-    python3 -I -S grader.py --answer ANSWER.json (--tree DIR | --diff FILE) [--reward-file FILE]
+    python3 -I -S grader.py --answer ANSWER.json (--tree DIR | --diff FILE) [--reward-file FILE] [--python PYTHON]
 
 Prints the score as JSON; the reward file gets the bare number, or the parts by name if it ends in .json. Exit status:
 0 graded, 2 wrong usage, 3 no verdict (damaged answer file, a Python too old for the start state's syntax, a reward
-file that cannot be written).
-The answer file must not be readable before grading. Run it with a Python that the agent could not write to.
+file that cannot be written, an environment for the tests that is not the task's or that the agent could write to).
+The answer file must not be readable before grading. Run it with a Python that the agent could not write to; as root,
+where tests are run: they then run as another user.
 """
 
 from __future__ import annotations
@@ -15,23 +16,34 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hgen.scoring import worktree
-from hgen.scoring.answerfile import AnswerFile, AnswerFileError, unpack
+from hgen.scoring import answerfile, running, testedanswer, worktree
+from hgen.scoring.answerfile import AnswerFile, AnswerFileError
+from hgen.scoring.driving import DriverError
+from hgen.scoring.environments import PYTHON, Someone, Untrusted
+from hgen.scoring.laying import NoPlace
 from hgen.scoring.scorers import score, score_changes
 from hgen.scoring.verdicts import UNGRADABLE, Refusal, Score, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def main(arguments: list[str]) -> int:
     """Run the command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        answer = unpack(Path(options.answer).read_bytes())
-        verdict = grade_tree(answer, options.tree) if options.tree else _grade_diff_file(answer, options.diff)
-    except (AnswerFileError, OSError) as error:
+        row = answerfile.read(Path(options.answer).read_bytes())
+        if row["format"] == testedanswer.FORMAT:
+            verdict = _grade_by_tests(row, options)
+        else:
+            answer = answerfile.unpack(row)
+            verdict = grade_tree(answer, options.tree) if options.tree else grade_diff(answer, _read(options.diff))
+    except (AnswerFileError, DriverError, NoPlace, Untrusted, OSError) as error:
         sys.stderr.write(f"grader: {error}\n")
         return 3
-    sys.stdout.write(json.dumps({"instance_id": answer.task.get("instance_id"), **verdict.row()}) + "\n")
+    sys.stdout.write(json.dumps({"instance_id": _instance(row), **verdict.row()}) + "\n")
     if any(reason.code in UNGRADABLE for reason in verdict.reasons):
         return 3
     if options.reward_file:
@@ -57,9 +69,27 @@ def grade_diff(answer: AnswerFile, patch: str) -> Score:
     return score(answer.task, patch, answer.files)
 
 
-def _grade_diff_file(answer: AnswerFile, file: str) -> Score:
+def _grade_by_tests(row: Mapping[str, object], options: argparse.Namespace) -> Score:
+    answer = testedanswer.unpack(row)
+    agent = Someone(None)
+    if options.tree:
+        found = Path(options.tree).stat()
+        agent = Someone(found.st_uid, found.st_gid)
+    try:
+        patch = running.tree_diff(answer, options.tree) if options.tree else _read(options.diff)
+    except Refusal as refusal:
+        return refused(refusal.reason)
+    return running.grade(answer, patch, python=options.python, secret=options.answer, agent=agent)
+
+
+def _read(file: str) -> str:
     raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    return grade_diff(answer, raw.decode("utf-8", "surrogateescape"))
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _instance(row: Mapping[str, object]) -> object:
+    task = row.get("task")
+    return task.get("instance_id") if isinstance(task, dict) else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--tree", metavar="DIR", help="the working tree that the agent left")
     source.add_argument("--diff", metavar="FILE", help="a diff against the start state; - for standard input")
+    parser.add_argument("--python", default=PYTHON, metavar="FILE", help=f"what runs tests ({PYTHON})")
     parser.add_argument("--reward-file", metavar="FILE", help="where the reward goes; parts too if it ends in .json")
     return parser
 

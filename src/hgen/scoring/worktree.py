@@ -12,11 +12,12 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hgen.scoring import diffs
 from hgen.scoring.answerfile import MAX_FILE, digest
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from hgen.scoring.answerfile import AnswerFile
 
@@ -51,6 +52,45 @@ def changed_files(root: str, start: AnswerFile) -> dict[str, bytes]:
     for path in sorted(changed):
         _require_known(path, start.files)
     return dict(sorted(changed.items()))
+
+
+def prediction(
+    root: str, start: Mapping[str, bytes], links: Mapping[str, str], *, aside: Collection[str], added: bool
+) -> str:
+    """The diff between a start state and a working tree; ``aside`` are paths that count for nothing.
+
+    Files that are not in the start state count only if ``added``; so do links. What is no regular file any more, or
+    cannot be read, is gone. Raises ``Refusal`` for something else than a file that is added.
+    """
+    before: dict[str, bytes] = {}
+    after: dict[str, bytes] = {}
+    room = MAX_FILE
+    gone = set(start)
+    for path in _entries(root, {*start, *links, *aside}):
+        if path in start:
+            gone.discard(path)
+            content = _known(root, path, start[path])
+            if content != start[path]:
+                before[path] = start[path]
+                if content is not None:
+                    after[path] = content
+        elif added and path not in links and path not in aside:
+            after[path] = _regular(root, path, room)
+            room -= len(after[path])
+    if added:
+        for path, target in sorted(links.items()):
+            _require_same_link(root, path, target)
+    before.update({path: start[path] for path in gone})
+    return diffs.render(before, after)
+
+
+def _known(root: str, path: str, before: bytes) -> bytes | None:
+    try:
+        return _regular(root, path, max(MAX_FILE, len(before)))
+    except Refusal as refusal:
+        if refusal.reason.code == "too-large":
+            raise
+        return None
 
 
 def _entries(root: str, known: set[str]) -> Iterator[str]:
@@ -89,23 +129,41 @@ def _require_same_link(root: str, path: str, target: str) -> None:
 
 def _changed(root: str, path: str, start: AnswerFile) -> bytes | None:
     """The contents of a regular file, None if they are as before; a link, a device or an unreadable file is refused."""
-    try:
-        # Without O_NONBLOCK, opening a named pipe would wait for ever.
-        descriptor = os.open(Path(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise Refusal("not-regular", path)
-            if status.st_size > MAX_FILE and status.st_size != start.large.get(path):
-                raise Refusal("too-large", f"{path}: {status.st_size} bytes")
-            content = file.read()
-    except OSError as error:
-        raise Refusal("not-regular", f"{path}: {error.strerror}") from None
+    content = _regular(root, path, max(MAX_FILE, start.large.get(path, 0)))
     if digest(content) == start.digests[path]:
         return None
     if len(content) > MAX_FILE:
         raise Refusal("too-large", f"{path}: {len(content)} bytes")
     return content
+
+
+def _regular(root: str, path: str, most: int) -> bytes:
+    """The contents of a regular file, reached through real folders only, whatever happens to them meanwhile."""
+    try:
+        # Without O_NONBLOCK, opening a named pipe would wait for ever.
+        with os.fdopen(_open(root, path), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise Refusal("not-regular", path)
+            content = file.read(status.st_size + 1) if status.st_size <= most else b""
+    except OSError as error:
+        raise Refusal("not-regular", f"{path}: {error.strerror}") from None
+    if max(len(content), status.st_size) > most:
+        raise Refusal("too-large", f"{path}: {status.st_size} bytes")
+    return content
+
+
+def _open(root: str, path: str) -> int:
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    *parents, name = path.split("/")
+    try:
+        for parent in parents:
+            inner = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def _require_known(path: str, files: Mapping[str, bytes]) -> None:

@@ -15,11 +15,12 @@ from hgen.records import Codebase, Environment, StableTest, Testbed, Wheel
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers, ContainerSandbox
 from hgen.sandbox.layout import StartState
+from hgen.scoring.driving import Job
 from hgen.scoring.testruns import TestRun
 from hgen.testbed.building import Tree, builder, install, keep, packed, version_of
 from hgen.testbed.opening import LIMITS
 from hgen.testbed.requirements import Declared, answerable, declared
-from hgen.testbed.running import Job, run_jobs
+from hgen.testbed.running import run_jobs
 from hgen.testbed.trials import trials
 from hgen.testbed.wheels import Wheelhouse
 

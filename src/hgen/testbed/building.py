@@ -20,7 +20,7 @@ from hgen.snapshots import Snapshot
 from hgen.testbed.images import MARK, NAME
 from hgen.testbed.wheels import Wheelhouse
 
-_RECIPE = b"ARG BASE\nFROM ${BASE}\nADD venv.tar /opt/\n"
+_RECIPE = b"ARG BASE\nFROM ${BASE}\n# Its files belong to root, whoever made them.\nADD venv.tar /opt/\n"
 _LIMITS = Limits(
     memory=3 << 30, processes=256, disk=256 << 20, scratch=256 << 20, venv=1536 << 20, inodes=100_000, lifetime=1800.0
 )
@@ -115,7 +115,9 @@ def keep(client: Client, container: str, environment: Environment, image: str) -
         return there
     with TemporaryFile() as venv, TemporaryFile() as context:
         client.get(container, VENV, venv)
-        _pack(context, venv)
+        with TemporaryFile() as owned:
+            _give_to_root(venv, owned)
+            _pack(context, owned)
         marks = {MARK: environment.snapshot}
         client.build(context, tag=tag, arguments={"BASE": image}, labels=marks)
     found = client.image(tag)
@@ -151,6 +153,23 @@ def ensure(house: Wheelhouse, environment: Environment, tree: Callable[[], Tree]
             if again.editable != environment.editable:
                 raise SandboxError(f"the environment of {name} was installed once, and now it is not")
             return keep(sandboxes.client, sandbox.container, environment, image)
+
+
+def _give_to_root(venv: BinaryIO, owned: BinaryIO) -> None:
+    """Copy a tar archive; nobody but root can write to what it holds.
+
+    Sandboxes have a root file system that is read-only; the containers in which people run agents may not.
+    """
+    venv.seek(0)
+    with (
+        tarfile.open(fileobj=venv, mode="r:") as members,
+        tarfile.open(fileobj=owned, mode="w", format=tarfile.GNU_FORMAT) as copy,
+    ):
+        for member in members:
+            member.uid = member.gid = 0
+            member.uname = member.gname = "root"
+            member.mode &= 0o755
+            copy.addfile(member, members.extractfile(member) if member.isreg() else None)
 
 
 def _pack(context: BinaryIO, venv: BinaryIO) -> None:

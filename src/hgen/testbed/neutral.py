@@ -4,12 +4,38 @@ Tests that notice one of them judge something else than what the function does.
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
+from hgen.errors import Skip
+from hgen.scoring.definitions import find, first_line, last_line
+from hgen.scoring.diffs import Edit, Patched, edited
+from hgen.scoring.sources import SourceError, parse_start
+from hgen.scoring.tasks import Target, targets_of
+from hgen.scoring.verdicts import Refusal
 from hgen.testbed.functions import Function, Splice, code, end_of, start_of
 from hgen.testbed.mutants import Variant
 
+NEUTRAL = 2
+"""How many variants of the true code written tests must not notice."""
+
 _SCOPE_READERS = frozenset({"locals", "vars", "dir", "eval", "exec"})
+
+
+def neutral_files(task: Mapping[str, object], snapshot: Mapping[str, bytes]) -> list[dict[str, bytes]]:
+    """For written tests: the targets' files, each time with another function that does the same.
+
+    Raises ``Refusal`` if a target is not there.
+    """
+    if task["family"] != "test-gen":
+        return []
+    start = Patched(snapshot, str(task["setup_patch"]))
+    variants = [
+        {target.file: edited(target.file, start[target.file], [edit])}
+        for target in targets_of(task)
+        for edit in _edits(start[target.file], target)
+    ]
+    return variants[:NEUTRAL]
 
 
 def neutral(function: Function) -> Iterator[Variant]:
@@ -19,6 +45,20 @@ def neutral(function: Function) -> Iterator[Variant]:
             edit = function.edit(splice)
             if function.changed(edit) is not None:
                 yield Variant(name, edit)
+
+
+def _edits(content: bytes, target: Target) -> Iterator[Edit]:
+    try:
+        source = parse_start(content)
+    except SourceError as error:
+        raise Refusal("start-state", f"{target}: {error}") from None
+    place = find(source, target.qualname, target.kind, target.def_line)
+    if place is None:
+        raise Refusal("start-state", f"{target} is not defined there")
+    with suppress(Skip):
+        function = Function(content, first_line=first_line(source, place.node), last_line=last_line(place.node))
+        for variant in neutral(function):
+            yield variant.edit
 
 
 def _named_results(function: Function) -> Iterator[Splice]:

@@ -14,11 +14,12 @@ from hgen.probes import Probe
 from hgen.records import Task
 from hgen.sandbox.base import Sandboxes
 from hgen.scoring import Refusal, Score, refused
+from hgen.scoring.driving import Job
 from hgen.scoring.executable import Plan, verdict
 from hgen.scoring.testruns import TestRun
 from hgen.snapshots import Snapshot
 from hgen.testbed.grading import grade, planned, state_of
-from hgen.testbed.running import Drive, Job
+from hgen.testbed.running import Drive
 
 _PATIENCE = 10.0
 """Seconds that a test may take with a cheat, and a third of what all may: some make tests wait for what never comes."""

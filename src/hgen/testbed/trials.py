@@ -10,12 +10,13 @@ from hgen.errors import Skip
 from hgen.records import Codebase, Environment, Mutant, StableTest, Symbol, Trial
 from hgen.sandbox.base import Sandbox
 from hgen.scoring.diffs import Edit, edited
+from hgen.scoring.driving import Job
 from hgen.scoring.paths import is_doctest, is_library
 from hgen.scoring.testruns import TestRun
 from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.functions import Function
 from hgen.testbed.mutants import Variant, mutants
-from hgen.testbed.running import Job, run_jobs
+from hgen.testbed.running import run_jobs
 
 _STATEMENTS = range(3, 61)
 _TEST_FUNCTIONS = range(2, 61)

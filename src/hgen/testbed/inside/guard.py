@@ -68,7 +68,8 @@ class Guard:
     def __init__(self, tree: str, watched: list[str], hidden: list[str], say: Callable[[dict[str, object]], None]):
         self._tree = tree + os.sep
         self._watched = frozenset(self._tree + file for file in watched)
-        self._hidden = frozenset(self._tree + file for file in hidden)
+        # Some are given by absolute paths.
+        self._hidden = frozenset(os.path.join(self._tree, file) for file in hidden)
         self._installed = (sys.prefix + os.sep, sys.base_prefix + os.sep + "lib" + os.sep)
         self._say = say
         self._said: set[tuple[str, str]] = set()

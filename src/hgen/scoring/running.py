@@ -1,0 +1,142 @@
+"""Grade an answer on the spot by running tests: the plan, driver and verdict of the library, without its sandboxes.
+
+What is run is laid out freshly from the answer file; of the agent's work only the contents that the plan allows come
+into it. Where this process may change users, the tests run as one who can read neither it nor the answer file.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hgen.scoring import confining, driving, laying, worktree
+from hgen.scoring.diffs import Patched
+from hgen.scoring.environments import Someone, require
+from hgen.scoring.executable import plan, tree_of
+from hgen.scoring.verdicts import Refusal, Score, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hgen.scoring.executable import Plan
+    from hgen.scoring.testedanswer import TestedAnswer
+    from hgen.scoring.testruns import TestRun
+
+_COMMIT = """git init --quiet --template= && git symbolic-ref HEAD refs/heads/main && git add --all --force \
+&& git commit --quiet --message=Start"""
+_GIT_SECONDS = 120.0
+_WHO = "hgen", "hgen@localhost", "946684800 +0000"
+
+
+def tree_diff(answer: TestedAnswer, root: str) -> str:
+    """What an agent made of the tree, as a diff that can be graded; raises ``Refusal`` for what is none."""
+    task = answer.task
+    start = Patched(Patched(answer.snapshot, str(task["setup_patch"] or "")), str(task["candidate_patch"] or ""))
+    return worktree.prediction(
+        root,
+        {path: start[path] for path in start},
+        answer.links,
+        aside=_environment(answer)["generated"],
+        added=task["family"] == "test-gen",
+    )
+
+
+def grade(answer: TestedAnswer, patch: str, *, python: str, secret: str, agent: Someone) -> Score:
+    """The verdict on a diff; ``secret`` is the answer file, which tests must not read.
+
+    Raises ``Untrusted``, ``NoPlace``, ``DriverError`` or ``OSError`` if there can be none.
+    """
+    try:
+        made = plan(answer.task, patch, answer.snapshot, neutral=answer.neutral)
+    except Refusal as refusal:
+        return refused(refusal.reason)
+    require(python, _environment(answer), agent)
+    os.umask(0o022)
+    # What is laid out must be removed again, also if somebody loses patience.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    confining.harden()
+    user = confining.free_user(taken=agent.user)
+    _hide(secret, user)
+    if any("hidden" in run for run in made.runs):
+        hidden = os.path.realpath(secret)
+        made = replace(made, runs=tuple({**run, "hidden": (*run["hidden"], hidden)} for run in made.runs))
+    return driving.judged(answer.task, made, lambda jobs: _run(answer, made, jobs, python=python, user=user))
+
+
+def _hide(secret: str, user: int | None) -> None:
+    """Keep the answer file from others, and say so where that cannot be done."""
+    if user is None:
+        sys.stderr.write(
+            "grader: this process may not change users, so the tests run as its own: what keeps the answer's code from "
+            "the answer file and from other processes of this user is screening and a guard only\n"
+        )
+    elif Path(secret).stat().st_mode & 0o077:
+        try:
+            Path(secret).chmod(0o600)
+        except OSError as error:
+            sys.stderr.write(f"grader: {secret} can be read by others, and that cannot be changed: {error.strerror}\n")
+
+
+def _run(
+    answer: TestedAnswer, made: Plan, jobs: Sequence[driving.Job], *, python: str, user: int | None
+) -> tuple[TestRun, ...]:
+    files = tree_of(answer.task, made, answer.snapshot)
+    key = secrets.token_bytes(32)
+    with laying.folders(answer.place, user) as (tree, job, scratch):
+        laying.lay(tree, files, executable=answer.executable, links=answer.links, owner=user)
+        packed = driving.packed(answer.driver, jobs, key)
+        laying.lay(job, {driving.ARCHIVE: packed}, executable=(), links={}, owner=user)
+        job.chmod(0o700)
+        environment = _minimum(python, tree, scratch)
+        _commit(tree, environment, user)
+        done = confining.run(
+            driving.command(python, str(job / driving.ARCHIVE)), user=user, folder=str(tree),
+            environment={**environment, **driving.ENVIRONMENT}, seconds=driving.seconds(jobs),
+        )  # fmt: skip
+    if done.ended == "exited" and done.exit_code and not done.stdout:
+        said = done.stderr.decode(errors="replace").strip()[-500:]
+        raise driving.DriverError(f"the test driver does not start (status {done.exit_code}): {said}")
+    return driving.reported(done.stdout, done.stderr, f"{done.ended} {done.exit_code}", key, jobs)
+
+
+def _minimum(python: str, tree: Path, scratch: Path) -> dict[str, str]:
+    """The environment of all commands, as in hgen's sandboxes: nothing of ours."""
+    return {
+        "PATH": f"{Path(python).parent}:/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "PWD": str(tree),
+    }
+
+
+def _commit(tree: Path, environment: dict[str, str], user: int | None) -> None:
+    """Make a tree a repository of one commit, as in hgen's sandboxes; where there is no git, tests get none."""
+    name, address, date = _WHO
+    who = {
+        f"GIT_{role}_{key}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for key, value in (("NAME", name), ("EMAIL", address), ("DATE", date))
+    }
+    settings = {"core.compression": "1", "core.fsync": "none", "core.logAllRefUpdates": "false", "gc.auto": "0"}
+    given = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (setting, value) in enumerate(settings.items()):
+        given |= {f"GIT_CONFIG_KEY_{number}": setting, f"GIT_CONFIG_VALUE_{number}": value}
+    # Before any code of the repository runs; its attributes name filters, but no configuration defines any.
+    confining.run(
+        ["/bin/sh", "-c", _COMMIT], user=user, folder=str(tree), environment={**environment, **who, **given},
+        seconds=_GIT_SECONDS,
+    )  # fmt: skip
+
+
+def _environment(answer: TestedAnswer) -> dict[str, Any]:
+    environment = answer.task["environment"]
+    assert isinstance(environment, dict)
+    return environment

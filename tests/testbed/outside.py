@@ -1,0 +1,88 @@
+"""A plain container with a testbed's image, root and its capabilities included, as people run agents and graders in."""
+
+import json
+import tarfile
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from types import TracebackType
+from typing import Any
+
+import docker
+
+from hgen.export.grader import grader_source
+from hgen.sandbox import labels
+from hgen.sandbox.container import Containers
+from hgen.sandbox.layout import StartState
+
+TREE = "/work/repo"
+ANSWER = "/private/answer.json"
+PYTHON = "/opt/venv/bin/python"
+
+
+class Outside:
+    """Use it in a ``with`` block."""
+
+    def __init__(self, sandboxes: Containers) -> None:
+        self._api: Any = docker.APIClient(base_url=sandboxes.client.url, version="auto")
+        host = self._api.create_host_config(network_mode="none", init=True, mem_limit=1 << 30)
+        self._container = self._api.create_container(
+            sandboxes.image, ["sleep", "1800"], user="0:0", host_config=host, labels=labels.own(1800.0)
+        )["Id"]
+
+    def __enter__(self) -> "Outside":
+        self._api.start(self._container)
+        self.put({"/private/grader.py": grader_source().encode()})
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._api.remove_container(self._container, force=True)
+        self._api.close()
+
+    def run(
+        self, argv: Sequence[str], *, user: int = 0, env: Mapping[str, str] | None = None, cwd: str = "/"
+    ) -> tuple[int, str, str]:
+        """Exit code, standard output and standard error of a command."""
+        command = self._api.exec_create(
+            self._container, list(argv), user=f"{user}:{user}", environment=dict(env or {}), workdir=cwd
+        )["Id"]
+        out, err = self._api.exec_start(command, demux=True)
+        code = self._api.exec_inspect(command)["ExitCode"]
+        return code, (out or b"").decode(errors="replace"), (err or b"").decode(errors="replace")
+
+    def put(self, files: Mapping[str, bytes], *, owner: int = 0, mode: int = 0o644) -> None:
+        """Lay files by their absolute paths."""
+        made = BytesIO()
+        with tarfile.open(fileobj=made, mode="w") as archive:
+            for path, content in files.items():
+                member = tarfile.TarInfo(path.lstrip("/"))
+                member.size, member.uid, member.gid, member.mode = len(content), owner, owner, mode
+                archive.addfile(member, BytesIO(content))
+        self._api.put_archive(self._container, "/", made.getvalue())
+
+    def tree(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
+        """Lay a tree as the agent left it, in place of another."""
+        self.run(["rm", "-rf", TREE])
+        self._api.put_archive(self._container, "/work", StartState(dict(files), links=links or {}).archive)
+
+    def grade(
+        self,
+        answer: bytes | None,
+        diff: str | None = None,
+        *options: str,
+        user: int = 0,
+        env: Mapping[str, str] | None = None,
+        cwd: str = "/",
+    ) -> dict[str, Any]:
+        """The verdict on a diff, or on the tree; with ``code`` and ``said``, how the grader ended and complained."""
+        if answer is not None:
+            self.put({ANSWER: answer}, owner=user, mode=0o600)
+        judged = ["--tree", TREE]
+        if diff is not None:
+            self.put({"/private/answer.diff": diff.encode("utf-8", "surrogateescape")})
+            judged = ["--diff", "/private/answer.diff"]
+        python = "/usr/bin/python3" if self.run(["test", "-x", "/usr/bin/python3"])[0] == 0 else PYTHON
+        argv = [python, "-I", "-S", "/private/grader.py", "--answer", ANSWER, *judged, *options]
+        code, out, err = self.run(argv, user=user, env=env, cwd=cwd)
+        return {"code": code, "said": err, **(json.loads(out) if out else {})}

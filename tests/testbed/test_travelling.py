@@ -1,0 +1,319 @@
+"""The grader that travels judges by tests as the library does, in a container that promises nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hgen.records import Environment
+from hgen.sandbox.container import Containers
+from hgen.sandbox.layout import AGENT, GRADER, TREE
+from hgen.scoring import Score
+from hgen.scoring.testedanswer import TestedAnswer, pack
+from hgen.snapshots.snapshot import Snapshot
+from hgen.testbed.grading import grade
+from hgen.testbed.neutral import neutral_files
+from hgen.testbed.opening import Engine
+from hgen.testbed.running import driver
+from tests.testbed import world
+from tests.testbed.outside import ANSWER, Outside
+from tests.testbed.test_cheats import CHEATS
+from tests.testbed.test_grading import ERROR, HONEST, PERCENT, SUM, UNFIT, written
+from tests.testbed.world import BODY, LIBRARY, MUTANTS, TESTS, library, start_files
+
+pytestmark = [pytest.mark.container, pytest.mark.network]
+
+Changes = dict[str, bytes | None]
+
+
+@pytest.fixture(scope="module")
+def outside(testbed: Containers) -> Iterator[Outside]:
+    with Outside(testbed) as container:
+        yield container
+
+
+@pytest.fixture
+def fresh(testbed: Containers) -> Iterator[Outside]:
+    """A container of its own, for a test that changes it."""
+    with Outside(testbed) as container:
+        yield container
+
+
+def answer(task: dict[str, Any], snapshot: Snapshot) -> bytes:
+    return pack(
+        TestedAnswer(
+            task=task,
+            snapshot=dict(snapshot),
+            executable=frozenset(),
+            links=snapshot.links,
+            neutral=tuple(neutral_files(task, snapshot)),
+            driver=driver(),
+            place=str(TREE) if task["environment"]["editable"] else "",
+        )
+    )
+
+
+def met(family: str, candidate: str | None = None) -> dict[str, bytes]:
+    start = start_files(family)
+    return start if candidate is None else start | {LIBRARY: library(candidate)}
+
+
+def after(before: dict[str, bytes], changes: Changes) -> dict[str, bytes]:
+    return {path: content for path, content in {**before, **changes}.items() if content is not None}
+
+
+def parts(row: dict[str, Any]) -> tuple[object, ...]:
+    return row["reward"], row["resolved"], row["precision"], row["recall"], row["f1"]
+
+
+def codes(row: dict[str, Any]) -> list[str]:
+    return [reason["code"] for reason in row["reasons"]]
+
+
+ANSWERS: dict[str, tuple[str, Changes, str | None]] = {
+    **{f"cheat: {name}": ("func-gen", changes, None) for name, changes in CHEATS.items()},
+    **{f"honest: {name}": ("func-gen", {LIBRARY: library(body)}, None) for name, body in HONEST.items()},
+    "func-gen, gold": ("func-gen", {LIBRARY: library()}, None),
+    "func-gen, nothing": ("func-gen", {}, None),
+    "func-gen, wrong": ("func-gen", {LIBRARY: library(MUTANTS[0])}, None),
+    "func-gen, no Python": ("func-gen", {LIBRARY: b"def total(:\n"}, None),
+    "func-gen, module gone": ("func-gen", {LIBRARY: None}, None),
+    "verify-repair, repaired": ("verify-repair", {LIBRARY: library()}, MUTANTS[1]),
+    "verify-repair, left": ("verify-repair", {}, MUTANTS[1]),
+    "verify-repair, right and left": ("verify-repair", {}, BODY),
+    "verify-repair, right and broken": ("verify-repair", {LIBRARY: library(MUTANTS[1])}, BODY),
+    "test-gen, all": ("test-gen", written(SUM, PERCENT, ERROR), None),
+    "test-gen, some": ("test-gen", written(SUM, PERCENT), None),
+    "test-gen, few": ("test-gen", written(ERROR), None),
+    "test-gen, nothing": ("test-gen", {}, None),
+    **{
+        f"test-gen, {name}": ("test-gen", UNFIT[name][0], None)
+        for name in (
+            "come with other code",
+            "come with configuration",
+            "delete others",
+            "exit",
+            "judge the text",
+            "ask git",
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_verdict_is_the_librarys_on_a_diff_and_on_a_tree(
+    name: str, environment: dict[str, Any], testbed: Containers, snapshot: Snapshot, outside: Outside
+) -> None:
+    family, changes, candidate = ANSWERS[name]
+    task = world.task(family, environment, candidate)
+    start = met(family, candidate)
+    diff = world.patch(start, changes)
+    expected = grade(task, diff, snapshot, testbed).row()
+    private = answer(task, snapshot)
+    judged = outside.grade(private, diff)
+    assert judged["code"] == 0, judged
+    assert judged["said"] == ""
+    assert parts(judged) == parts(expected)
+    assert codes(judged) == codes(expected)
+    outside.tree(after(start, changes))
+    seen = outside.grade(private)
+    assert seen["code"] == 0, seen
+    assert parts(seen) == parts(expected)
+    assert outside.run(["sh", "-c", "ls -d /run/hgen-* /work/hgen-* /tmp/hgen-* 2>/dev/null"])[1] == ""
+
+
+SPY = """
+import os, pathlib
+
+def test_nothing_of_the_graders_can_be_seen():
+    assert os.getuid() == os.geteuid() not in (0, {agent})
+    assert os.getgroups() in ([], [os.getgid()])
+    known = {{"PATH", "LANG", "PYTHONDONTWRITEBYTECODE", "GIT_CONFIG_NOSYSTEM", "HOME", "TMPDIR", "PWD",
+              "PYTHONHASHSEED", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "LC_CTYPE"}}
+    assert not set(os.environ) - known, set(os.environ) - known
+    assert not os.environ["PATH"].startswith("/evil")
+    for path in ("{answer}", "/private/answer.diff"):
+        try:
+            readable = bool(open(path).read())
+        except PermissionError:
+            readable = False
+        assert not readable or path.endswith(".diff")
+    graders = 0
+    for process in pathlib.Path("/proc").iterdir():
+        if process.name.isdigit() and b"grader.py" in (process / "cmdline").read_bytes():
+            graders += 1
+            for part in ("mem", "environ", "maps", "fd/0", "cwd"):
+                try:
+                    open(process / part, "rb").close()
+                except PermissionError:
+                    continue
+                raise AssertionError(part)
+            try:
+                os.kill(int(process.name), 0)
+            except PermissionError:
+                continue
+            raise AssertionError("it can be signalled")
+    assert graders
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            assert "private" not in os.readlink(f"/proc/self/fd/{{fd}}")
+        except FileNotFoundError:
+            pass
+    for folder in ("/opt/venv", "/opt/venv/lib", os.path.dirname(os.getcwd())):
+        assert not os.access(folder, os.W_OK)
+"""
+
+
+def test_tests_see_neither_the_answer_nor_the_grader_nor_its_environment(
+    environment: dict[str, Any], snapshot: Snapshot, outside: Outside
+) -> None:
+    task = world.task("test-gen", environment)
+    changes = written(SUM, PERCENT, ERROR) | {"tests/test_spy.py": SPY.format(agent=AGENT, answer=ANSWER).encode()}
+    outside.put({"/evil/python": b"#!/bin/sh\nexit 7\n", "/evil/git": b"#!/bin/sh\nexit 7\n"}, mode=0o755)
+    outside.put({"/evil/sitecustomize.py": b"import os\nos._exit(7)\n", "/evil/pytest.py": b"raise SystemExit(7)\n"})
+    env = {
+        "PATH": "/evil:/usr/bin:/bin", "HOME": "/evil", "PYTHONPATH": "/evil", "PYTHONHOME": "/evil", "TMPDIR": "/evil",
+        "PYTEST_ADDOPTS": "-p evil", "PYTEST_PLUGINS": "evil", "GIT_DIR": "/evil", "SECRET": "answer",
+    }  # fmt: skip
+    judged = outside.grade(answer(task, snapshot), world.patch(met("test-gen"), changes), env=env, cwd="/evil")
+    assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+
+
+def test_an_answer_file_that_others_could_read_is_closed(
+    environment: dict[str, Any], snapshot: Snapshot, outside: Outside
+) -> None:
+    task = world.task("test-gen", environment)
+    changes = written(SUM, PERCENT, ERROR) | {"tests/test_spy.py": SPY.format(agent=AGENT, answer=ANSWER).encode()}
+    outside.put({ANSWER: answer(task, snapshot)}, mode=0o644)
+    assert outside.grade(None, world.patch(met("test-gen"), changes))["reward"] == 1.0
+    assert outside.run(["stat", "-c", "%a", ANSWER])[1].strip() == "600"
+
+
+DAEMON = """
+import os, time
+
+def test_it():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(300)
+        os._exit(0)
+"""
+
+
+def test_nothing_of_the_tests_outlives_them(environment: dict[str, Any], snapshot: Snapshot, fresh: Outside) -> None:
+    task = world.task("test-gen", environment)
+    changes = written(SUM, PERCENT, ERROR) | {"tests/test_daemon.py": DAEMON.encode()}
+    before = fresh.run(["sh", "-c", "ls -d /proc/[0-9]* | wc -l"])[1]
+    for user in (0, GRADER):
+        fresh.run(["chmod", "777", "/private"])
+        judged = fresh.grade(answer(task, snapshot), world.patch(met("test-gen"), changes), user=user)
+        assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+        assert fresh.run(["sh", "-c", "ls -d /proc/[0-9]* | wc -l"])[1] == before
+
+
+def test_what_is_planted_above_the_tree_is_not_looked_at(
+    environment: dict[str, Any], snapshot: Snapshot, fresh: Outside
+) -> None:
+    """As a user who can only use ``/tmp``, where the agent can, too."""
+    bare = {path: content for path, content in snapshot.items() if path != "pyproject.toml"}
+    task = world.task("func-gen", environment)
+    private = pack(TestedAnswer(task, bare, frozenset(), {}, neutral=(), driver=driver(), place=""))
+    fresh.put({"/tmp/pytest.ini": b"[pytest]\naddopts = -k rounded\n", "/tmp/conftest.py": b"raise SystemExit\n"})
+    fresh.run(["chmod", "777", "/private"])
+    judged = fresh.grade(private, task["patch"], user=GRADER)
+    assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+
+
+def test_as_a_user_like_any_other_it_still_judges_and_says_what_is_not_sure(
+    environment: dict[str, Any], snapshot: Snapshot, fresh: Outside
+) -> None:
+    fresh.run(["chmod", "777", "/private"])
+    task = world.task("func-gen", environment)
+    judged = fresh.grade(answer(task, snapshot), task["patch"], user=GRADER)
+    assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+    assert judged["said"].count("\n") == 1
+    assert "may not change users" in judged["said"]
+    peeking = f"    open({ANSWER!r}).read()\n" + BODY
+    diff = world.patch(met("func-gen"), {LIBRARY: library(peeking)})
+    assert codes(fresh.grade(answer(task, snapshot), diff, user=GRADER)) == ["tests-read"]
+    peeking = (
+        "    for process in filter(str.isdigit, os.listdir('/proc')):\n"
+        "        open(f'/proc/{process}/stat').read()\n" + BODY
+    )
+    diff = world.patch(met("func-gen"), {LIBRARY: library(peeking)})
+    assert codes(fresh.grade(answer(task, snapshot), diff, user=GRADER)) == ["tests-read"]
+
+
+def test_an_environment_that_the_agent_could_write_to_gives_no_verdict(
+    environment: dict[str, Any], snapshot: Snapshot, fresh: Outside
+) -> None:
+    task = world.task("func-gen", environment)
+    private = answer(task, snapshot)
+    fresh.tree(after(met("func-gen"), {LIBRARY: library()}))
+    assert fresh.grade(private)["reward"] == 1.0
+    fresh.run(["sh", "-c", f"chown {AGENT} /opt/venv/lib/python3*/site-packages/pytest/__init__.py"])
+    refused = fresh.grade(private)
+    assert refused["code"] == 3
+    assert "site-packages/pytest/__init__.py can be written" in refused["said"]
+    assert fresh.grade(private, task["patch"])["reward"] == 1.0
+    fresh.run(["sh", "-c", "chmod o+w /opt/venv/lib/python3*/site-packages"])
+    assert fresh.grade(private, task["patch"])["code"] == 3
+    fresh.run(["sh", "-c", "chmod o-w /opt/venv/lib/python3*/site-packages; chown -R 0 /work/repo /opt/venv"])
+    refused = fresh.grade(private)
+    assert refused["code"] == 3
+    assert "belongs to root" in refused["said"]
+
+
+def test_another_environment_gives_no_verdict(
+    environment: dict[str, Any], snapshot: Snapshot, outside: Outside
+) -> None:
+    task = world.task("func-gen", environment)
+    for other in ({"python": "3.4"}, {"wheels": [*environment["wheels"], {"name": "attrs-0.1-py3-none-any.whl"}]}):
+        row = {**task, "environment": {**environment, **other}}
+        assert outside.grade(answer(row, snapshot), task["patch"])["code"] == 3
+    refused = outside.grade(answer(task, snapshot), task["patch"], "--python", "/usr/bin/env")
+    assert refused["code"] == 3
+    assert "no verdict" not in refused["said"]
+
+
+@pytest.fixture(scope="module")
+def installed(engine: Engine, environment: dict[str, Any]) -> dict[str, Any]:
+    """An environment in which the repository is installed, in editable form."""
+    wheels = engine.house.choose(["pytest", "setuptools"])
+    return environment | {"editable": True, "wheels": [wheel.model_dump(mode="json") for wheel in wheels]}
+
+
+def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
+    engine: Engine, installed: dict[str, Any], snapshot: Snapshot
+) -> None:
+    sandboxes = engine.sandboxes(Environment.model_validate(installed), version="1.0", name="world")
+    task = world.task("test-gen", installed)
+    private = answer(task, snapshot)
+    by_another = (
+        "def test_by_another():\n    import subprocess, sys\n"
+        "    code = 'import os; os.chdir(\"/\"); import shop.pricing as p; print(p.__file__, p.total([1, 2.5]))'\n"
+        "    said = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd='/')\n"
+        "    assert said.stdout.split() == ['/work/repo/shop/pricing.py', '3.5']"
+    )
+    changes = written(SUM, PERCENT, ERROR, by_another)
+    with sandboxes, Outside(sandboxes) as fresh:
+        tree = after(met("test-gen"), changes)
+        assert grade(task, world.patch(met("test-gen"), changes), snapshot, sandboxes) == Score(
+            1.0, True, 1.0, 1.0, 1.0, ()
+        )
+        assert fresh.grade(private, world.patch(met("test-gen"), changes))["reward"] == 1.0
+        assert fresh.run(["ls", "/work"])[1] == ""
+        fresh.tree(tree)
+        seen = fresh.run(["find", "/work", "-printf", "%p %u %m %T@\n"])[1]
+        judged = fresh.grade(private)
+        assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+        left = fresh.run(["find", "/work", "-printf", "%p %u %m %T@\n"])[1]
+        assert {line for line in left.split("\n") if not line.startswith("/work root")} == {
+            line for line in seen.split("\n") if not line.startswith("/work root")
+        }
+        fresh.put({ANSWER: private}, owner=GRADER)
+        refused = fresh.grade(None, world.patch(met("test-gen"), changes), user=GRADER)
+        assert refused["code"] == 3
+        assert "/work/repo, which must be free" in refused["said"]
+        assert TESTS in tree
