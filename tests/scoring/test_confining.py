@@ -83,7 +83,11 @@ def test_nothing_is_left_of_what_flees(user: int | None, also: str) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
-def test_a_user_is_free_who_owns_nothing() -> None:
-    user = confining.free_user(taken=None)
-    assert user is not None
-    assert user != confining.free_user(taken=user)
+def test_a_user_is_free_who_owns_nothing_and_is_nobody_elses_meanwhile() -> None:
+    with confining.free_user(taken=None) as first, confining.free_user(taken=None) as second:
+        assert first is not None
+        assert second is not None
+        with confining.free_user(taken=None) as third:
+            assert len({first, second, third}) == 3
+    with confining.free_user(taken=first) as other, confining.free_user(taken=None) as again:
+        assert other != first == again

@@ -2,7 +2,8 @@
 
 import json
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from types import TracebackType
 from typing import Any
@@ -22,11 +23,11 @@ PYTHON = "/opt/venv/bin/python"
 class Outside:
     """Use it in a ``with`` block."""
 
-    def __init__(self, sandboxes: Containers) -> None:
+    def __init__(self, sandboxes: Containers, image: str = "") -> None:
         self._api: Any = docker.APIClient(base_url=sandboxes.client.url, version="auto")
         host = self._api.create_host_config(network_mode="none", init=True, mem_limit=1 << 30)
         self._container = self._api.create_container(
-            sandboxes.image, ["sleep", "1800"], user="0:0", host_config=host, labels=labels.own(1800.0)
+            image or sandboxes.image, ["sleep", "1800"], user="0:0", host_config=host, labels=labels.own(1800.0)
         )["Id"]
 
     def __enter__(self) -> "Outside":
@@ -39,6 +40,15 @@ class Outside:
     ) -> None:
         self._api.remove_container(self._container, force=True)
         self._api.close()
+
+    @contextmanager
+    def kept(self) -> Iterator[str]:
+        """An image of the container as it is now, for as long as it is used."""
+        image = self._api.commit(self._container)["Id"]
+        try:
+            yield image
+        finally:
+            self._api.remove_image(image, force=True)
 
     def run(
         self, argv: Sequence[str], *, user: int = 0, env: Mapping[str, str] | None = None, cwd: str = "/"

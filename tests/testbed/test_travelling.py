@@ -19,7 +19,7 @@ from tests.testbed import world
 from tests.testbed.outside import ANSWER, Outside
 from tests.testbed.test_cheats import CHEATS
 from tests.testbed.test_grading import ERROR, HONEST, PERCENT, SUM, UNFIT, written
-from tests.testbed.world import BODY, LIBRARY, MUTANTS, TESTS, library, start_files
+from tests.testbed.world import BODY, LIBRARY, MUTANTS, library, start_files
 
 pytestmark = [pytest.mark.container, pytest.mark.network]
 
@@ -119,7 +119,7 @@ def test_the_verdict_is_the_librarys_on_a_diff_and_on_a_tree(
     seen = outside.grade(private)
     assert seen["code"] == 0, seen
     assert parts(seen) == parts(expected)
-    assert outside.run(["sh", "-c", "ls -d /run/hgen-* /work/hgen-* /tmp/hgen-* 2>/dev/null"])[1] == ""
+    assert outside.run(["sh", "-c", "ls -d /*/hgen-* /var/lib/hgen-* 2>/dev/null"])[1] == ""
 
 
 SPY = """
@@ -204,12 +204,11 @@ def test_it():
 def test_nothing_of_the_tests_outlives_them(environment: dict[str, Any], snapshot: Snapshot, fresh: Outside) -> None:
     task = world.task("test-gen", environment)
     changes = written(SUM, PERCENT, ERROR) | {"tests/test_daemon.py": DAEMON.encode()}
-    before = fresh.run(["sh", "-c", "ls -d /proc/[0-9]* | wc -l"])[1]
     for user in (0, GRADER):
         fresh.run(["chmod", "777", "/private"])
         judged = fresh.grade(answer(task, snapshot), world.patch(met("test-gen"), changes), user=user)
         assert (judged["code"], judged["reward"]) == (0, 1.0), judged
-        assert fresh.run(["sh", "-c", "ls -d /proc/[0-9]* | wc -l"])[1] == before
+        assert fresh.run(["sh", "-c", "stat -c %u /proc/[0-9]* | sort -u"])[1] == "0\n"
 
 
 def test_what_is_planted_above_the_tree_is_not_looked_at(
@@ -284,36 +283,68 @@ def installed(engine: Engine, environment: dict[str, Any]) -> dict[str, Any]:
     return environment | {"editable": True, "wheels": [wheel.model_dump(mode="json") for wheel in wheels]}
 
 
+@pytest.fixture(scope="module")
+def where_installed(engine: Engine, installed: dict[str, Any]) -> Iterator[Containers]:
+    with engine.sandboxes(Environment.model_validate(installed), version="1.0", name="world") as sandboxes:
+        yield sandboxes
+
+
+def seen(container: Outside) -> str:
+    """Everything about the agent's tree, as it lies there."""
+    code, listing, said = container.run(["find", "/work", "-mindepth", "1", "-printf", "%p %u %m %T@ %l\n"])
+    assert code == 0, said
+    return "\n".join(sorted(listing.split("\n")))
+
+
+BY_ANOTHER = """
+def test_by_another():
+    import subprocess, sys
+    code = "import shop.pricing as p; print(p.__file__, p.total([1, 2.5]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
+    assert done.stdout.split() == ["/work/repo/shop/pricing.py", "3.5"]
+"""
+
+
 def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
-    engine: Engine, installed: dict[str, Any], snapshot: Snapshot
+    where_installed: Containers, installed: dict[str, Any], snapshot: Snapshot
 ) -> None:
-    sandboxes = engine.sandboxes(Environment.model_validate(installed), version="1.0", name="world")
     task = world.task("test-gen", installed)
     private = answer(task, snapshot)
-    by_another = (
-        "def test_by_another():\n    import subprocess, sys\n"
-        "    code = 'import os; os.chdir(\"/\"); import shop.pricing as p; print(p.__file__, p.total([1, 2.5]))'\n"
-        "    said = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd='/')\n"
-        "    assert said.stdout.split() == ['/work/repo/shop/pricing.py', '3.5']"
-    )
-    changes = written(SUM, PERCENT, ERROR, by_another)
-    with sandboxes, Outside(sandboxes) as fresh:
-        tree = after(met("test-gen"), changes)
-        assert grade(task, world.patch(met("test-gen"), changes), snapshot, sandboxes) == Score(
-            1.0, True, 1.0, 1.0, 1.0, ()
-        )
-        assert fresh.grade(private, world.patch(met("test-gen"), changes))["reward"] == 1.0
-        assert fresh.run(["ls", "/work"])[1] == ""
-        fresh.tree(tree)
-        seen = fresh.run(["find", "/work", "-printf", "%p %u %m %T@\n"])[1]
+    changes = written(SUM, PERCENT, ERROR, BY_ANOTHER)
+    diff = world.patch(met("test-gen"), changes)
+    assert grade(task, diff, snapshot, where_installed) == Score(1.0, True, 1.0, 1.0, 1.0, ())
+    with Outside(where_installed) as fresh:
+        assert fresh.grade(private, diff)["reward"] == 1.0
+        assert seen(fresh) == ""
+        fresh.tree(after(met("test-gen"), changes))
+        before = seen(fresh)
         judged = fresh.grade(private)
         assert (judged["code"], judged["reward"]) == (0, 1.0), judged
-        left = fresh.run(["find", "/work", "-printf", "%p %u %m %T@\n"])[1]
-        assert {line for line in left.split("\n") if not line.startswith("/work root")} == {
-            line for line in seen.split("\n") if not line.startswith("/work root")
-        }
+        assert seen(fresh) == before
         fresh.put({ANSWER: private}, owner=GRADER)
-        refused = fresh.grade(None, world.patch(met("test-gen"), changes), user=GRADER)
+        refused = fresh.grade(None, diff, user=GRADER)
         assert refused["code"] == 3
         assert "/work/repo, which must be free" in refused["said"]
-        assert TESTS in tree
+        assert seen(fresh) == before
+        # A folder of an image cannot be renamed.
+        with fresh.kept() as image, Outside(where_installed, image) as baked:
+            before = seen(baked)
+            assert baked.run(["mv", "-T", "/work/repo/shop", "/work/repo/shop"])[0] != 0
+            judged = baked.grade(private)
+            assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+            assert seen(baked) == before
+
+
+def test_what_an_installation_would_import_from_the_agents_tree_is_not_there(
+    where_installed: Containers, installed: dict[str, Any], snapshot: Snapshot
+) -> None:
+    task = world.task("func-gen", installed)
+    planted = {"hooks.py": b"import os\nos._exit(7)\n", "sitecustomize.py": b"import hooks\n"}
+    with Outside(where_installed) as fresh:
+        # As installing in editable form leaves it, of repositories with a folder ``src`` or with hooks of their own.
+        lines = "printf '/work/repo\\nimport hooks\\n'"
+        fresh.run(["sh", "-c", f"{lines} > $(echo /opt/venv/lib/python3*/site-packages)/path.pth"])
+        fresh.tree(after(met("func-gen"), {LIBRARY: library(), **planted}))
+        assert fresh.run(["/opt/venv/bin/python", "-c", "pass"])[0] == 7
+        judged = fresh.grade(answer(task, snapshot))
+        assert (judged["code"], judged["reward"]) == (0, 1.0), judged

@@ -9,6 +9,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hgen.scoring.verdicts import NoVerdict
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,7 +21,7 @@ MAX_FILE = 50_000_000
 _TASK_KEYS = ("instance_id", "family", "targets", "subject")
 
 
-class AnswerFileError(ValueError):
+class AnswerFileError(NoVerdict):
     """The file is no answer file that this grader reads."""
 
 

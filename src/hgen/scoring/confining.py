@@ -5,7 +5,7 @@ On Linux. Elsewhere, and where this process may not change users, the command ru
 
 from __future__ import annotations
 
-import ctypes
+import fcntl
 import os
 import resource
 import selectors
@@ -13,10 +13,12 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from hgen.scoring.verdicts import NoVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,20 +58,64 @@ def harden() -> None:
     Neither can be had outside Linux.
     """
     if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
+        with suppress(ImportError, OSError, AttributeError):
+            # Not every Python has it.
+            import ctypes  # noqa: PLC0415
+
             control = ctypes.CDLL(None).prctl
             control(_SET_DUMPABLE, 0, 0, 0, 0)
             control(_SET_SUBREAPER, 1, 0, 0, 0)
             control(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
 
 
-def free_user(*, taken: int | None) -> int | None:
-    """A user that code can run as, who owns no process and is not ``taken``; None if this process cannot change."""
+@contextmanager
+def free_user(*, taken: int | None) -> Iterator[int | None]:
+    """A user that code can run as, who owns no process, is not ``taken``, and is ours alone while the context lasts.
+
+    None if this process cannot change users. Raises ``NoVerdict`` if all are in use.
+    """
     if os.geteuid() != 0 or not _holds(_CAPABILITIES):
-        return None
+        yield None
+        return
     busy = {_owner(process) for process in _processes()}
-    free = (user for user in USERS if user != taken and user not in busy)
-    return next((user for user in free if _becomes(user)), None)
+    for user in USERS:
+        if user != taken and user not in busy and _becomes(user):
+            with _locked(Path(private_folder(), f".hgen-grading-{user}.lock")) as ours:
+                if ours:
+                    yield user
+                    return
+    raise NoVerdict(f"all users that tests could run as are in use: {', '.join(map(str, USERS))}")
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[bool]:
+    """Whether a file can be locked, against other graders in the same container; it is gone afterwards."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    ours = False
+    try:
+        with suppress(BlockingIOError, FileNotFoundError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever had it may have removed it meanwhile.
+            ours = file.stat().st_ino == os.fstat(descriptor).st_ino
+        yield ours
+    finally:
+        if ours:
+            file.unlink()
+        os.close(descriptor)
+
+
+def private_folder() -> str:
+    """A folder that only root can write to, as those above it; for what others must not touch."""
+    for folder in ("/opt", "/var/lib", "/run"):
+        with suppress(OSError):
+            status = Path(folder).stat()
+            if status.st_uid == 0 and not status.st_mode & 0o022 and os.access(folder, os.W_OK):
+                return folder
+    return "/"
+
+
+def _lock(user: int) -> str:
+    return os.path.join(private_folder(), f".hgen-grading-{user}.lock")  # noqa: PTH118 - a text
 
 
 def run(argv: Sequence[str], *, user: int | None, folder: str, environment: Mapping[str, str], seconds: float) -> Done:

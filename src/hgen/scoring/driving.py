@@ -33,10 +33,6 @@ _BESIDE = 20.0
 """Seconds that all runs of a job may need beside their own: the start of Python and of pytest, on a busy machine."""
 
 
-class DriverError(Exception):
-    """The driver did not come as far as its first line, before any code of the repository runs: no verdict."""
-
-
 @dataclass(frozen=True)
 class Job:
     """One run of pytest, in a process of its own."""

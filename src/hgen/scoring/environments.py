@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hgen.scoring.verdicts import NoVerdict
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-PYTHON = "/opt/venv/bin/python"
-
-
-class Untrusted(Exception):  # noqa: N818 - the machine's state, with what to do about it
-    """This environment can give no verdict."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +33,17 @@ class Someone:
 
 
 def require(python: str, environment: Mapping[str, Any], agent: Someone) -> None:
-    """Raise ``Untrusted`` unless a Python is what the task's tests need and out of an agent's reach."""
+    """Raise ``NoVerdict`` unless a Python is what the task's tests need and out of an agent's reach."""
     if not Path(python).is_absolute() or not os.access(python, os.X_OK):
-        raise Untrusted(f"{python} is no program: --python must name the Python of the task's environment, absolutely")
+        raise NoVerdict(f"{python} is no program: --python must name the Python of the task's environment, absolutely")
     if agent.user == 0:
-        raise Untrusted(
+        raise NoVerdict(
             f"the tree belongs to root, and who is root can have changed {python}; make a diff of the tree and grade "
             "it with --diff in a fresh container"
         )
     for path in _parts(python):
         if agent.may_write(os.lstat(path)):
-            raise Untrusted(
+            raise NoVerdict(
                 f"{path} can be written by others than root, so that the tests' results say nothing; make a diff of "
                 "the tree and grade it with --diff in a fresh container, where this is not so"
             )
@@ -78,12 +74,12 @@ def _require_same(prefix: Path, environment: Mapping[str, Any]) -> None:
         return
     version = re.search(r"^version(?:_info)? *= *(\d+\.\d+)", said, re.MULTILINE)
     if version and version[1] != environment["python"]:
-        raise Untrusted(f"the task needs Python {environment['python']}, and {prefix} has {version[1]}")
+        raise NoVerdict(f"the task needs Python {environment['python']}, and {prefix} has {version[1]}")
     there = {_normal(path.name[: -len(".dist-info")]) for path in prefix.glob("lib/python3*/site-packages/*.dist-info")}
     wheels = [wheel["name"] for wheel in environment["wheels"]]
     missing = [wheel for wheel in wheels if _normal("-".join(wheel.split("-")[:2])) not in there]
     if missing:
-        raise Untrusted(f"{prefix} is not the task's environment: it lacks {', '.join(missing)}")
+        raise NoVerdict(f"{prefix} is not the task's environment: it lacks {', '.join(missing)}")
 
 
 def _normal(name: str) -> str:

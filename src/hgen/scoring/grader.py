@@ -18,16 +18,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hgen.scoring import answerfile, running, testedanswer, worktree
-from hgen.scoring.answerfile import AnswerFile, AnswerFileError
-from hgen.scoring.driving import DriverError
-from hgen.scoring.environments import PYTHON, Someone, Untrusted
-from hgen.scoring.laying import NoPlace
+from hgen.scoring import answerfile, testedanswer, worktree
+from hgen.scoring.answerfile import AnswerFile
 from hgen.scoring.scorers import score, score_changes
-from hgen.scoring.verdicts import UNGRADABLE, Refusal, Score, refused
+from hgen.scoring.verdicts import UNGRADABLE, NoVerdict, Refusal, Score, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_PYTHON = "/opt/venv/bin/python"
 
 
 def main(arguments: list[str]) -> int:
@@ -40,7 +39,7 @@ def main(arguments: list[str]) -> int:
         else:
             answer = answerfile.unpack(row)
             verdict = grade_tree(answer, options.tree) if options.tree else grade_diff(answer, _read(options.diff))
-    except (AnswerFileError, DriverError, NoPlace, Untrusted, OSError) as error:
+    except (NoVerdict, OSError) as error:
         sys.stderr.write(f"grader: {error}\n")
         return 3
     sys.stdout.write(json.dumps({"instance_id": _instance(row), **verdict.row()}) + "\n")
@@ -70,6 +69,10 @@ def grade_diff(answer: AnswerFile, patch: str) -> Score:
 
 
 def _grade_by_tests(row: Mapping[str, object], options: argparse.Namespace) -> Score:
+    # What runs programs takes longer to load than many a static task to judge.
+    from hgen.scoring import running  # noqa: PLC0415
+    from hgen.scoring.environments import Someone  # noqa: PLC0415
+
     answer = testedanswer.unpack(row)
     agent = Someone(None)
     if options.tree:
@@ -98,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--tree", metavar="DIR", help="the working tree that the agent left")
     source.add_argument("--diff", metavar="FILE", help="a diff against the start state; - for standard input")
-    parser.add_argument("--python", default=PYTHON, metavar="FILE", help=f"what runs tests ({PYTHON})")
+    parser.add_argument("--python", default=_PYTHON, metavar="FILE", help=f"what runs tests ({_PYTHON})")
     parser.add_argument("--reward-file", metavar="FILE", help="where the reward goes; parts too if it ends in .json")
     return parser
 

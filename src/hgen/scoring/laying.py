@@ -5,27 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hgen.scoring.confining import private_folder
+from hgen.scoring.verdicts import NoVerdict
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-
-_SAFE_PARENTS = ("/run", "/var/lib", "/opt", "/")
-"""Where folders can be made in which, and above which, only root can write."""
-
-
-class NoPlace(Exception):  # noqa: N818 - the machine's state, with what to do about it
-    """The tree cannot be laid out where it must be."""
 
 
 @contextmanager
 def folders(place: str, owner: int | None) -> Iterator[tuple[Path, Path, Path]]:
     """Three new folders for the tree, for the driver and for temporary files; all of it is removed afterwards.
 
-    The tree's is ``place`` if that is given; what lies there meanwhile waits beside it. Raises ``NoPlace``.
+    The tree's is ``place`` if that is given; what lies there meanwhile waits beside it. Raises ``NoVerdict``.
     """
     base = _new_folder(owner)
     try:
@@ -77,7 +74,7 @@ def lay(
 def _below(folder: Path, path: str, made: set[Path], owner: int | None) -> Path:
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
-        raise NoPlace(f"{path!r} cannot be a path in a tree")
+        raise NoVerdict(f"{path!r} cannot be a path in a tree")
     inner = folder
     for part in parts[:-1]:
         inner /= part
@@ -103,15 +100,9 @@ def _remove(folder: Path) -> None:
 
 def _new_folder(owner: int | None) -> Path:
     """A folder for all the others, which their owner can pass through but not write to."""
-    for parent in _SAFE_PARENTS if owner is not None else ():
-        try:
-            base = Path(tempfile.mkdtemp(prefix="hgen-grading-", dir=parent))
-        except OSError:
-            continue
-        base.chmod(0o711)
-        return base
     # Whoever started us may have been told another folder for temporary files by the agent.
-    base = Path(tempfile.mkdtemp(prefix="hgen-grading-", dir="/tmp"))
+    parent = "/tmp" if owner is None else private_folder()  # noqa: S108 - made by mkdtemp
+    base = Path(tempfile.mkdtemp(prefix="hgen-grading-", dir=parent))
     base.chmod(0o711)
     return base
 
@@ -125,24 +116,58 @@ def _cleared(place: Path) -> Iterator[None]:
         place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         if os.path.lexists(place):
             waiting = Path(tempfile.mkdtemp(prefix="hgen-aside-", dir=place.parent))
-            place.rename(waiting / place.name)
+            _move(place, waiting / place.name)
     except OSError as error:
-        if waiting is not None:
+        if waiting is not None and not any(waiting.iterdir()):
             waiting.rmdir()
-        raise NoPlace(_why(place, error)) from None
+        raise NoVerdict(_why(place, error)) from None
     try:
         yield
     finally:
         if waiting is not None:
-            (waiting / place.name).rename(place)
+            _move(waiting / place.name, place)
             waiting.rmdir()
         for folder in new:
             folder.rmdir()
 
 
+def _move(old: Path, new: Path) -> None:
+    """Rename something, or if it is a folder of a container's image, which cannot be renamed, rename what is in it."""
+    with _opened(old.parent) as source, _opened(new.parent) as target:
+        _move_entry(source, target, old.name, new.name)
+
+
+def _move_entry(source: int, target: int, old: str, new: str) -> None:
+    try:
+        os.rename(old, new, src_dir_fd=source, dst_dir_fd=target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    else:
+        return
+    os.mkdir(new, 0o700, dir_fd=target)
+    # By folders that are held open: no link that somebody puts in the way meanwhile is followed.
+    with _opened(old, source) as inner, _opened(new, target) as made:
+        status = os.fstat(inner)
+        for name in os.listdir(inner):  # noqa: PTH208 - by its descriptor
+            _move_entry(inner, made, name, name)
+        os.fchown(made, status.st_uid, status.st_gid)
+        os.fchmod(made, stat.S_IMODE(status.st_mode))
+        os.utime(made, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.rmdir(old, dir_fd=source)
+
+
+@contextmanager
+def _opened(folder: str | Path, inside: int | None = None) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=inside)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def _why(place: Path, error: OSError) -> str:
-    what = "a mount point, or part of the image" if error.errno in (errno.EBUSY, errno.EXDEV) else error.strerror
     return (
         f"the environment imports the repository from {place}, which must be free while tests run, and what lies there "
-        f"cannot be put aside ({what}); grade the diff in a container that has nothing there, as root"
+        f"cannot be put aside ({error.strerror}); grade as root, in a container in which this is no mount point"
     )

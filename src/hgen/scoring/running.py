@@ -18,7 +18,7 @@ from hgen.scoring import confining, driving, laying, worktree
 from hgen.scoring.diffs import Patched
 from hgen.scoring.environments import Someone, require
 from hgen.scoring.executable import plan, tree_of
-from hgen.scoring.verdicts import Refusal, Score, refused
+from hgen.scoring.verdicts import NoVerdict, Refusal, Score, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def tree_diff(answer: TestedAnswer, root: str) -> str:
 def grade(answer: TestedAnswer, patch: str, *, python: str, secret: str, agent: Someone) -> Score:
     """The verdict on a diff; ``secret`` is the answer file, which tests must not read.
 
-    Raises ``Untrusted``, ``NoPlace``, ``DriverError`` or ``OSError`` if there can be none.
+    Raises ``NoVerdict`` or ``OSError`` if there can be none.
     """
     try:
         made = plan(answer.task, patch, answer.snapshot, neutral=answer.neutral)
@@ -59,13 +59,13 @@ def grade(answer: TestedAnswer, patch: str, *, python: str, secret: str, agent: 
     os.umask(0o022)
     # What is laid out must be removed again, also if somebody loses patience.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    confining.harden()
-    user = confining.free_user(taken=agent.user)
-    _hide(secret, user)
     if any("hidden" in run for run in made.runs):
         hidden = os.path.realpath(secret)
         made = replace(made, runs=tuple({**run, "hidden": (*run["hidden"], hidden)} for run in made.runs))
-    return driving.judged(answer.task, made, lambda jobs: _run(answer, made, jobs, python=python, user=user))
+    confining.harden()
+    with confining.free_user(taken=agent.user) as user:
+        _hide(secret, user)
+        return driving.judged(answer.task, made, lambda jobs: _run(answer, made, jobs, python=python, user=user))
 
 
 def _hide(secret: str, user: int | None) -> None:
@@ -100,7 +100,7 @@ def _run(
         )  # fmt: skip
     if done.ended == "exited" and done.exit_code and not done.stdout:
         said = done.stderr.decode(errors="replace").strip()[-500:]
-        raise driving.DriverError(f"the test driver does not start (status {done.exit_code}): {said}")
+        raise NoVerdict(f"the test driver does not start (status {done.exit_code}): {said}")
     return driving.reported(done.stdout, done.stderr, f"{done.ended} {done.exit_code}", key, jobs)
 
 

@@ -113,6 +113,10 @@ class Refusal(Exception):  # noqa: N818 - a verdict, not a failure
         self.reason = Reason(code, detail)
 
 
+class NoVerdict(Exception):  # noqa: N818 - the message says what to do
+    """The machine, a file or the version is at fault, and nothing can be said of the answer."""
+
+
 def refused(*reasons: Reason) -> Score:
     """The score of an answer that is worth nothing."""
     return Score(0.0, False, 0.0, 0.0, 0.0, reasons)

@@ -1,0 +1,43 @@
+"""Run by the interpreters under test: plan how answers to tasks are judged by tests, with a grader file's own parts.
+
+Python 3.9 and standard library only.
+"""
+
+import hashlib
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    grader_file, cases_file = sys.argv[1:]
+    spec = importlib.util.spec_from_file_location("grader", grader_file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.meta_path.insert(0, module._Sources())
+    from hgen.scoring.answerfile import read
+    from hgen.scoring.executable import plan, tree_of
+    from hgen.scoring.running import tree_diff
+    from hgen.scoring.testedanswer import unpack
+    from hgen.scoring.verdicts import Refusal
+
+    with Path(cases_file).open(encoding="utf-8") as lines:
+        for line in lines:
+            case = json.loads(line)
+            answer = unpack(read(case["answer"].encode()))
+            try:
+                patch = tree_diff(answer, case["tree"]) if "tree" in case else case["patch"]
+                made = plan(answer.task, patch, answer.snapshot, neutral=answer.neutral)
+            except Refusal as refusal:
+                print(json.dumps(["refused", refusal.reason.code]))
+                continue
+            tree = tree_of(answer.task, made, answer.snapshot)
+            digests = {path: hashlib.sha256(content).hexdigest() for path, content in tree.items()}
+            runs = [{**run, "files": repr(run.get("files"))} for run in made.runs]
+            print(json.dumps(["planned", sorted(digests.items()), runs, made.kinds]))
+
+
+main()

@@ -1,0 +1,147 @@
+"""The grader that travels plans how tests judge an answer as the library does, on any Python from 3.9 on."""
+
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hgen.export.grader import grader_source
+from hgen.scoring.answerfile import read
+from hgen.scoring.executable import plan, tree_of
+from hgen.scoring.running import tree_diff
+from hgen.scoring.testedanswer import TestedAnswer, pack, unpack
+from hgen.scoring.verdicts import Refusal
+from hgen.testbed.neutral import neutral_files
+from hgen.testbed.running import driver
+from tests.scoring.test_grader import interpreters, write
+from tests.testbed import world
+from tests.testbed.test_cheats import CHEATS
+from tests.testbed.test_grading import HONEST, PERCENT, SUM, UNFIT, written
+from tests.testbed.world import BODY, LIBRARY, MUTANTS, TESTS, library, snapshot_files, start_files
+
+RUN = Path(__file__).with_name("run_plans.py")
+ENVIRONMENT = {
+    "path": ["."], "options": [], "generated": {"shop/_version.py": "version = '1'\n"}, "python": "3.11", "wheels": [],
+    "editable": False,
+}  # fmt: skip
+
+Changes = dict[str, bytes | None]
+
+ANSWERS: list[tuple[str, Changes, str | None]] = [
+    *(("func-gen", changes, None) for changes in CHEATS.values()),
+    *(("func-gen", {LIBRARY: library(body)}, None) for body in HONEST.values()),
+    ("func-gen", {LIBRARY: None}, None),
+    ("func-gen", {LIBRARY: b"def total(:\n"}, None),
+    ("func-gen", {LIBRARY: library().replace(b"\n", b"\r\n")}, None),
+    ("func-gen", {LIBRARY: library() + b"# \xff\x00\n"}, None),
+    ("func-gen", {LIBRARY: library()[:-1]}, None),
+    ("verify-repair", {LIBRARY: library()}, MUTANTS[1]),
+    ("verify-repair", {}, MUTANTS[1]),
+    ("verify-repair", {}, BODY),
+    ("verify-repair", {LIBRARY: library(MUTANTS[1])}, BODY),
+    ("test-gen", written(SUM, PERCENT), None),
+    ("test-gen", {"tests/data.bin": bytes(range(256)), **written(SUM)}, None),
+    *(("test-gen", changes, None) for changes, _ in UNFIT.values()),
+]
+
+
+def answer_of(family: str, candidate: str | None) -> TestedAnswer:
+    task = world.task(family, ENVIRONMENT, candidate)
+    files = snapshot_files()
+    neutral = tuple(neutral_files(task, files))
+    return TestedAnswer(task, files, frozenset(), {}, neutral=neutral, driver=driver(), place="")
+
+
+def met(family: str, candidate: str | None) -> dict[str, bytes]:
+    start = start_files(family)
+    return start if candidate is None else start | {LIBRARY: library(candidate)}
+
+
+def planned(answer: TestedAnswer, patch: str) -> list[Any]:
+    try:
+        made = plan(answer.task, patch, answer.snapshot, neutral=answer.neutral)
+    except Refusal as refusal:
+        return ["refused", refusal.reason.code]
+    tree = tree_of(answer.task, made, answer.snapshot)
+    digests = sorted([path, hashlib.sha256(content).hexdigest()] for path, content in tree.items())
+    runs = [{**run, "files": repr(run.get("files"))} for run in made.runs]
+    return json.loads(json.dumps(["planned", digests, runs, made.kinds]))
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_a_diff_and_a_tree_lead_to_the_librarys_plan(python: str, tmp_path: Path) -> None:
+    grader = tmp_path / "grader.py"
+    grader.write_text(grader_source(), encoding="utf-8")
+    rows, expected = [], []
+    for number, (family, changes, candidate) in enumerate(ANSWERS):
+        answer, start = answer_of(family, candidate), met(family, candidate)
+        text, patch = pack(answer).decode(), world.patch(start, changes)
+        rows.append({"answer": text, "patch": patch})
+        expected.append(planned(answer, patch))
+        tree = tmp_path / str(number)
+        write(tree, {path: content for path, content in {**start, **changes}.items() if content is not None})
+        write(tree, {".git/config": b"[core]\n", "shop/__pycache__/x.pyc": b"\0", "shop/_version.py": b"agents()"})
+        rows.append({"answer": text, "tree": str(tree)})
+        # What only adds files beside the library is no answer; a diff of it is, and a wrong one.
+        kept = family == "test-gen" or {path for path in changes if path in start}
+        expected.append(expected[-1] if kept or family == "verify-repair" else ["refused", "empty-patch"])
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    done = subprocess.run([python, "-I", "-S", RUN, grader, cases], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == len(expected)
+    for row, wanted, case in zip(found, expected, [one for one in ANSWERS for _ in "dt"], strict=True):
+        assert row == wanted, case
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    write(tmp_path / "tree", met("func-gen", None))
+    return tmp_path / "tree"
+
+
+def test_links_pipes_and_what_cannot_be_read_are_gone(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.py").write_bytes(library())
+    (tree / LIBRARY).unlink()
+    (tree / LIBRARY).symlink_to(tmp_path / "elsewhere.py")
+    answer = answer_of("func-gen", None)
+    assert planned(answer, tree_diff(answer, str(tree))) == ["refused", "file-deleted"]
+    (tree / LIBRARY).unlink()
+    os.mkfifo(tree / LIBRARY)
+    assert planned(answer, tree_diff(answer, str(tree))) == ["refused", "file-deleted"]
+    (tree / LIBRARY).unlink()
+    (tree / "shop/__init__.py").unlink()
+    (tree / "shop").rmdir()
+    write(tmp_path / "elsewhere", {"pricing.py": library(), "__init__.py": b""})
+    (tree / "shop").symlink_to(tmp_path / "elsewhere")
+    assert planned(answer, tree_diff(answer, str(tree))) == ["refused", "file-deleted"]
+
+
+def test_beside_written_tests_nothing_but_files_may_be_added(tmp_path: Path) -> None:
+    answer = answer_of("test-gen", None)
+    tree = tmp_path / "tree"
+    write(tree, met("test-gen", None))
+    (tree / "tests/test_link.py").symlink_to(tree / TESTS)
+    with pytest.raises(Refusal, match="not-regular"):
+        tree_diff(answer, str(tree))
+
+
+def test_a_huge_file_is_refused_unread(tree: Path) -> None:
+    with (tree / LIBRARY).open("r+b") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(Refusal, match="too-large"):
+        tree_diff(answer_of("func-gen", None), str(tree))
+
+
+def test_an_answer_file_holds_what_went_into_it() -> None:
+    answer = answer_of("test-gen", None)
+    again = unpack(read(pack(answer)))
+    assert again.snapshot == answer.snapshot
+    assert again.neutral == answer.neutral
+    assert again.driver == answer.driver
+    assert pack(again) == pack(answer)
