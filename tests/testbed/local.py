@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hgen.scoring.driving import Job
+from hgen.scoring.driving import ARCHIVE, Job, command
 from hgen.scoring.testruns import TestRun, read_report
 from hgen.testbed.running import Drive
 
@@ -22,8 +22,7 @@ def run(folder: Path, library: str, tests: str, *, conftest: str = "", **job: ob
     drive = Drive((Job(path=(".",), seconds=60.0, **job),))  # type: ignore[arg-type]
     for name, content in drive.files.items():
         (place / name).write_bytes(content)
-    start = f"import sys; sys.path[0] = {str(place / 'driver.zip')!r}; from inside.main import main; main()"
     environment = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
-    argv = [sys.executable, "-c", start]
+    argv = command(sys.executable, str(place / ARCHIVE))
     done = subprocess.run(argv, cwd=tree, capture_output=True, check=True, timeout=90, env=environment)
     return read_report(done.stdout, drive.key, 1)[0]
