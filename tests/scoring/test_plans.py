@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,32 @@ def test_a_diff_and_a_tree_lead_to_the_librarys_plan(python: str, tmp_path: Path
     assert len(found) == len(expected)
     for row, wanted, case in zip(found, expected, [one for one in ANSWERS for _ in "dt"], strict=True):
         assert row == wanted, case
+
+
+# Tests would be run by a user who, on a developer's machine, may not even reach the Python; these are written here.
+AS_ONESELF = ["setpriv", "--bounding-set", "-setuid"] if os.geteuid() == 0 else []
+
+
+@pytest.mark.skipif(sys.platform != "linux" or bool(AS_ONESELF and not shutil.which("setpriv")), reason="needs setpriv")
+@pytest.mark.parametrize("python", interpreters())
+def test_answers_are_judged_by_tests_on_any_python(python: str, tmp_path: Path) -> None:
+    (tmp_path / "grader.py").write_text(grader_source(), encoding="utf-8")
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for family, changes, reward in (
+        ("func-gen", {LIBRARY: library()}, 1.0),
+        ("func-gen", {LIBRARY: library(MUTANTS[0])}, 0.0),
+        ("test-gen", written(SUM, PERCENT), 0.75),
+    ):
+        answer = answer_of(family, None)
+        answer.task["environment"] = {**ENVIRONMENT, "python": here}
+        (tmp_path / "answer.json").write_bytes(pack(answer))
+        (tmp_path / "answer.diff").write_text(world.patch(met(family, None), changes), encoding="utf-8")
+        argv = [*AS_ONESELF, python, "grader.py", "--answer", "answer.json", "--diff", "answer.diff"]
+        argv += ["--python", str(Path(sys.prefix, "bin/python"))]
+        done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["reward"] == reward, done.stdout
+        assert "may not change users" in done.stderr
 
 
 @pytest.fixture
