@@ -186,7 +186,7 @@ def _end(process: subprocess.Popen[bytes], user: int | None) -> None:
             # Its number is not given away before it is waited for.
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-        left = _kill_all_of(user) if user is not None else _kill_descendants()
+        left = _kill_all_of(user) if user is not None else _kill(list(_descendants()))
         _reap(process)
         if not left and process.poll() is not None:
             return
@@ -205,15 +205,15 @@ def _kill_all_of(user: int) -> int:
             os.kill(-1, signal.SIGKILL)
         os._exit(0)
     os.waitpid(child, 0)
-    return sum(_owner(process) == user and not _is_over(process) for process in _processes())
+    # The child may have been killed by one of them.
+    return _kill([process for process in _processes() if _owner(process) == user and not _is_over(process)])
 
 
-def _kill_descendants() -> int:
-    found = list(_descendants())
-    for process in found:
+def _kill(processes: Sequence[int]) -> int:
+    for process in processes:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(process, signal.SIGKILL)
-    return len(found)
+    return len(processes)
 
 
 def _descendants() -> Iterator[int]:

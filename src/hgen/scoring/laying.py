@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,7 +118,9 @@ def _cleared(place: Path) -> Iterator[None]:
             waiting = Path(tempfile.mkdtemp(prefix="hgen-aside-", dir=place.parent))
             _move(place, waiting / place.name)
     except OSError as error:
-        if waiting is not None and not any(waiting.iterdir()):
+        if waiting is not None:
+            if any(waiting.iterdir()):
+                _move(waiting / place.name, place)
             waiting.rmdir()
         raise NoVerdict(_why(place, error)) from None
     try:
@@ -141,11 +143,13 @@ def _move_entry(source: int, target: int, old: str, new: str) -> None:
     try:
         os.rename(old, new, src_dir_fd=source, dst_dir_fd=target)
     except OSError as error:
-        if error.errno != errno.EXDEV:
+        # The last two, when what could be moved only in part is put back.
+        if error.errno not in (errno.EXDEV, errno.ENOTEMPTY, errno.EEXIST):
             raise
     else:
         return
-    os.mkdir(new, 0o700, dir_fd=target)
+    with suppress(FileExistsError):
+        os.mkdir(new, 0o700, dir_fd=target)
     # By folders that are held open: no link that somebody puts in the way meanwhile is followed.
     with _opened(old, source) as inner, _opened(new, target) as made:
         status = os.fstat(inner)
