@@ -103,6 +103,13 @@ def test_the_order_is_shuffled_by_the_seed_alone(run):
     assert list(outcomes(run(text))) == [f"test_{number}" for number in range(30)]
 
 
+def test_a_run_that_computes_for_ever_is_ended_by_what_it_computes(run):
+    text = "import time\ndef test_waits(): time.sleep(3)\ndef test_computes():\n    while True: pass\n"
+    found = run(text, cpu=2.0, each=100.0, seconds=100.0)
+    assert outcomes(found) == {"test_waits": "passed"}
+    assert (found.whole, found.timed_out, found.exit_code) == (False, False, -9)
+
+
 APART = """import os, pytest, subprocess, time
 seen = []
 @pytest.fixture(scope="session")

@@ -56,6 +56,8 @@ class Job:
     """Seconds that a test may take."""
     seconds: float = 600.0
     """Seconds that the whole run may take."""
+    cpu: float = 0.0
+    """Seconds that the run's own process may compute; 0 for as many as it likes."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Text files that lie in the tree during this run only, by path."""
     canaries: int = 0

@@ -25,9 +25,13 @@ _RESULTS = 200
 _SECONDS = 10.0
 """How long all of them may take."""
 _PATIENCE = 4.0
-"""So many times as long as before may tests take, and ..."""
-_GRACE = 3.0
+"""So many times as long as before may tests compute, and ..."""
+_GRACE = 6.0
 """... so many seconds more: what takes longer hangs."""
+_FAILING = 0.1
+"""Seconds by which a test that fails may take longer than one that passes."""
+_WAITING = 5.0
+"""On a busy machine what computes for a second may take so many."""
 _REPORTED = 2_000
 """Results that one command in the sandbox may report, whose output is limited."""
 _CARRIED = 16_000_000
@@ -176,13 +180,14 @@ class _Bench:
     def _job(self, subject: Subject, edit: Edit) -> Job:
         file = subject.symbol.file
         executing = [self.tests[number] for number in subject.tests]
-        slowest = max(test.seconds for test in executing)
+        cpu = _GRACE + sum(_PATIENCE * test.seconds + _FAILING for test in executing)
         return Job(
             tests=tuple(test.id for test in executing),
             path=self.environment.path,
             options=self.environment.options,
-            each=_GRACE + _PATIENCE * slowest,
-            seconds=2 * _GRACE + _PATIENCE * sum(test.seconds for test in executing),
+            each=_WAITING * cpu,
+            seconds=_WAITING * cpu,
+            cpu=cpu,
             files={file: edited(file, self.files[file], [edit])},
         )
 

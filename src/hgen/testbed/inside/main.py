@@ -12,7 +12,9 @@ A MAC is keyed; each run has a key of its own, and this process one that no run'
 from __future__ import annotations
 
 import json
+import math
 import os
+import resource
 import select
 import shutil
 import signal
@@ -112,6 +114,9 @@ def _begin(
         others.clear()
         os.close(listen)
         os.setsid()
+        if run["cpu"]:
+            limit = math.ceil(run["cpu"])
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         os.dup2(speak, 1)
         os.dup2(speak, 2)
         os.close(speak)
