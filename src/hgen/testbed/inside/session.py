@@ -52,7 +52,8 @@ def run(number: int, job: dict[str, Any], key: bytes, descriptor: int) -> int:
 
 
 def _arguments(job: dict[str, Any], tree: str) -> list[str]:
-    arguments = ["-q", "--no-header", "--tb=short", f"--rootdir={tree}", "-p", "no:cacheprovider"]
+    # Of a failure only its last words are told; for pytest's own styles, it would parse the whole file each time.
+    arguments = ["-q", "--no-header", "--tb=native", f"--rootdir={tree}", "-p", "no:cacheprovider"]
     # A file that cannot be imported says nothing of the tests in others.
     arguments.append("--continue-on-collection-errors")
     for module, options in _TAME.items():
