@@ -20,7 +20,7 @@ from hgen.testbed.running import run_jobs
 
 _STATEMENTS = range(3, 61)
 _TEST_FUNCTIONS = range(2, 61)
-_RESULTS = 200
+_RESULTS = 400
 """Tests that may execute a target, each set of parameters counted."""
 _SECONDS = 10.0
 """How long all of them may take."""
