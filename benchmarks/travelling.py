@@ -1,6 +1,6 @@
 """Whether the grader that travels and ``hgen score`` say the same of the same answers, and what each costs.
 
-    python -m benchmarks.travelling OUT [--tasks N] [--seed N]
+    python -m benchmarks.travelling OUT [--tasks N] [--seed N] [--base IMAGE]
 
 OUT is the folder of a run that made executable tasks. Of each task the reference answer, no answer, and the reference
 answer with one line of it lost are judged three times: by the library in its sandbox, and by ``grader.py`` as root in a
@@ -53,13 +53,14 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--tasks", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--base", default="", help="the image that OUT was made with, if not the default")
     options = parser.parse_args()
     rows = [task_of(line, place) for file in task_files(options.out) for place, line in lines_of(file)]
     rows = [row for row in rows if row["family"] in FAMILIES]
     chance = random.Random(options.seed)
     chosen = sorted(chance.sample(rows, min(options.tasks, len(rows))), key=lambda row: str(row["environment"]))
     store = Store(options.out / "snapshots")
-    engine = open_engine("auto", base="", cache=options.out / "wheels", store=options.out / "snapshots")
+    engine = open_engine("auto", base=options.base, cache=options.out / "wheels", store=options.out / "snapshots")
     beds = Testbeds(engine)
     found = Found()
     for row in chosen:

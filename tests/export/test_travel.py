@@ -68,6 +68,7 @@ def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validat
         b"",
         b"[]",
         content[:-100],
+        content.replace(b'"wheels": [', b'"heels": ['),
         content.replace(b'"entries": [[', b'"entries": [["snapshot", "a", 1], ['),
     ):
         with pytest.raises(AnswerFileError):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hgen.scoring import confining, driving, laying, worktree
-from hgen.scoring.diffs import Patched
+from hgen.scoring.diffs import DiffError, Patched
 from hgen.scoring.environments import Someone, require
 from hgen.scoring.executable import plan, tree_of
 from hgen.scoring.verdicts import NoVerdict, Refusal, Score, refused
@@ -36,7 +36,10 @@ _WHO = "hgen", "hgen@localhost", "946684800 +0000"
 def tree_diff(answer: TestedAnswer, root: str) -> str:
     """What an agent made of the tree, as a diff that can be graded; raises ``Refusal`` for what is none."""
     task = answer.task
-    start = Patched(Patched(answer.snapshot, str(task["setup_patch"] or "")), str(task["candidate_patch"] or ""))
+    try:
+        start = Patched(Patched(answer.snapshot, str(task["setup_patch"] or "")), str(task["candidate_patch"] or ""))
+    except DiffError as error:
+        raise Refusal("start-state", str(error)) from None
     return worktree.prediction(
         root,
         {path: start[path] for path in start},

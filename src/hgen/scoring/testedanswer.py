@@ -21,6 +21,8 @@ _TASK_KEYS = (
     "FAIL_TO_PASS", "PASS_TO_PASS", "mutants",
 )  # fmt: skip
 
+_ENVIRONMENT_KEYS = {"python", "wheels", "path", "options", "generated"}
+
 
 @dataclass(frozen=True)
 class TestedAnswer:
@@ -67,8 +69,11 @@ def unpack(row: Mapping[str, Any]) -> TestedAnswer:
     """Read an answer file's JSON; raises ``AnswerFileError``."""
     try:
         parts = _parts(row["entries"], row["contents"])
+        task = {key: row["task"][key] for key in _TASK_KEYS}
+        if not set(task["environment"]) >= _ENVIRONMENT_KEYS:
+            raise ValueError(f"the environment lacks one of {sorted(_ENVIRONMENT_KEYS)}")
         return TestedAnswer(
-            task=dict(row["task"]),
+            task=task,
             snapshot=parts.get("snapshot", {}),
             executable=frozenset(row["executable"]),
             links=dict(row["links"]),
