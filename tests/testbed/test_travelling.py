@@ -211,6 +211,52 @@ def test_nothing_of_the_tests_outlives_them(environment: dict[str, Any], snapsho
         assert fresh.run(["sh", "-c", "stat -c %u /proc/[0-9]* | sort -u"])[1] == "0\n"
 
 
+HOSTILE = {
+    "kill all": """
+def test_it():
+    import os
+    os.kill(-1, 9)
+""",
+    "go on killing": """
+def test_it():
+    import os
+    for _ in range(20):
+        if os.fork() == 0:
+            os.setsid()
+            while True:
+                for name in os.listdir("/proc"):
+                    if name.isdigit() and int(name) != os.getpid():
+                        try:
+                            os.kill(int(name), 9)
+                        except OSError:
+                            pass
+""",
+    "become many": """
+def test_it():
+    import os, time
+    for number in range(500):
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(600)
+            os._exit(0)
+""",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_grader_is_ended_by_tests_that(
+    name: str, environment: dict[str, Any], snapshot: Snapshot, fresh: Outside
+) -> None:
+    task = world.task("test-gen", environment)
+    diff = world.patch(met("test-gen"), written(SUM, PERCENT, ERROR) | {"tests/test_it.py": HOSTILE[name].encode()})
+    judged = fresh.grade(answer(task, snapshot), diff)
+    assert judged["code"] == 0, judged
+    # Many may be too many for the container, or not.
+    assert name == "become many" or codes(judged) == ["ended-early"]
+    assert fresh.run(["sh", "-c", "stat -c %u /proc/[0-9]* | sort -u"])[1] == "0\n"
+    assert fresh.run(["sh", "-c", "ls -d /*/hgen-* 2>/dev/null"])[1] == ""
+
+
 def test_what_is_planted_above_the_tree_is_not_looked_at(
     environment: dict[str, Any], snapshot: Snapshot, fresh: Outside
 ) -> None:

@@ -33,8 +33,6 @@ _LIMITS = {
     resource.RLIMIT_FSIZE: 256 << 20,
     resource.RLIMIT_NOFILE: 4096,
 }
-_PROCESSES = 256
-"""Processes and threads that a user of its own may have."""
 _GRACE = 5.0
 """Seconds in which the processes of a command must be gone once they are killed."""
 _CAPABILITIES = 1 << 0 | 1 << 6 | 1 << 7  # CAP_CHOWN, CAP_SETGID, CAP_SETUID
@@ -127,7 +125,7 @@ def run(argv: Sequence[str], *, user: int | None, folder: str, environment: Mapp
     process = subprocess.Popen(
         argv, cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, start_new_session=True, **identity,
-        preexec_fn=lambda: _limit(user),  # noqa: PLW1509 - there are no threads
+        preexec_fn=_limit,  # noqa: PLW1509 - there are no threads
     )  # type: ignore[call-overload]  # fmt: skip
     try:
         out, err, ended = _listen(process, time.monotonic() + seconds)
@@ -138,8 +136,9 @@ def run(argv: Sequence[str], *, user: int | None, folder: str, environment: Mapp
     return Done(ended, process.returncode, out, err)
 
 
-def _limit(user: int | None) -> None:
-    for what, most in {**_LIMITS, **({} if user is None else {resource.RLIMIT_NPROC: _PROCESSES})}.items():
+def _limit() -> None:
+    # None on processes: the kernel would count those of all containers whose users have the same number.
+    for what, most in _LIMITS.items():
         hard = resource.getrlimit(what)[1]
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (allowed, allowed))
