@@ -299,7 +299,8 @@ def run(root: Path, repositories: Mapping[str, Mapping[str, str]], **settings: o
             (root / name / path).parent.mkdir(parents=True, exist_ok=True)
             (root / name / path).write_text(text, encoding="utf-8")
     sources = ",".join(str(root / name) for name in repositories)
-    chosen = {"mine.sources": f"[{sources}]", "build.targets": 0, "validate.base_image": BASE, **settings}
+    chosen = {"mine.sources": f"[{sources}]", "build.targets": 0, **settings}
+    chosen |= {"validate.base_image": BASE} if BASE else {}
     arguments = [word for key, value in chosen.items() for word in ("--set", f"{key}={value}")]
     for stage in ("mine", "parse", "build"):
         done = hgen(stage, "-o", root / "out", "-j", "2", *arguments)
