@@ -157,6 +157,25 @@ import iniconfig
 def test_version():
     assert version("thing") == "1.0"
 """
+MORE = """
+def summary(values):
+    \"\"\"The sum of the values, the largest, and how many there are.\"\"\"
+    largest_of_all = max(values)
+    total_of_all = sum(values)
+    number_of_values = len(values)
+    return total_of_all, largest_of_all, number_of_values
+"""
+MORE_TESTS = """
+from thing.more import summary
+
+
+def test_summary():
+    assert summary([1, 2]) == (3, 2, 2)
+
+
+def test_summary_of_one():
+    assert summary([7]) == (7, 7, 1)
+"""
 SLOW_REPORTS = """
 import time
 
@@ -196,7 +215,9 @@ REPOSITORIES: dict[str, Mapping[str, str]] = {
         + '[project.optional-dependencies]\ntest = ["iniconfig"]\n[tool.setuptools.packages.find]\nwhere = ["src"]\n',
         "src/thing/__init__.py": "",
         "src/thing/core.py": CORE,
+        "src/thing/more.py": MORE,
         "tests/test_core.py": GOOD_TESTS,
+        "tests/test_more.py": MORE_TESTS,
         "tests/test_installed.py": INSTALLED_TEST,
         "tests/test_bad.py": BAD_TESTS,
         "conftest.py": SLOW_REPORTS,
@@ -299,7 +320,7 @@ def run(root: Path, repositories: Mapping[str, Mapping[str, str]], **settings: o
             (root / name / path).parent.mkdir(parents=True, exist_ok=True)
             (root / name / path).write_text(text, encoding="utf-8")
     sources = ",".join(str(root / name) for name in repositories)
-    chosen = {"mine.sources": f"[{sources}]", "build.targets": 0, **settings}
+    chosen = {"mine.sources": f"[{sources}]", "build.targets": 2, "build.mutants": 3, **settings}
     chosen |= {"validate.base_image": BASE} if BASE else {}
     arguments = [word for key, value in chosen.items() for word in ("--set", f"{key}={value}")]
     for stage in ("mine", "parse", "build"):
@@ -381,9 +402,20 @@ def stable(codebase: Codebase) -> dict[str, StableTest]:
 def test_only_tests_that_pass_in_any_order_and_alone_are_kept(built: dict[str, Codebase]) -> None:
     good = stable(built["good"])
     kept = {test.partition("[")[0].rpartition("::")[2] for test in good}
-    assert kept == {"test_double", "test_half", "test_pay", "test_version", "test_first_of_two", "test_leaves_a_file"}
+    assert kept == {
+        "test_double", "test_half", "test_pay", "test_version", "test_first_of_two", "test_leaves_a_file",
+        "test_summary", "test_summary_of_one",
+    }  # fmt: skip
     assert len([test for test in good if "test_double" in test]) == 10
     assert all(0 < test.seconds < 20 for test in good.values())
+
+
+def test_a_function_of_a_tree_that_is_installed_in_editable_form_is_tried(built: dict[str, Codebase]) -> None:
+    testbed = built["good"].testbed
+    assert testbed
+    assert testbed.environment.editable
+    assert [built["good"].symbols[trial.symbol].qualname for trial in testbed.trials] == ["summary"]
+    assert testbed.trials[0].mutants
 
 
 def test_the_map_names_the_functions_that_a_test_executes(built: dict[str, Codebase]) -> None:

@@ -112,10 +112,6 @@ def private_folder() -> str:
     return "/"
 
 
-def _lock(user: int) -> str:
-    return os.path.join(private_folder(), f".hgen-grading-{user}.lock")  # noqa: PTH118 - a text
-
-
 def run(argv: Sequence[str], *, user: int | None, folder: str, environment: Mapping[str, str], seconds: float) -> Done:
     """Run a command to its end or to one of its limits; afterwards nothing that it started is left.
 

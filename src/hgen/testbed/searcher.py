@@ -1,7 +1,7 @@
 """Runs inside a sandbox: finds functions whose lines stand in one file outside of the repository.
 
-A file of its own that needs only the standard library: ``python -I -c TEXT WANTED``. WANTED is a JSON object of lists
-of stripped lines; prints, as a JSON list, the keys of those lists that have all their lines in one file.
+A file of its own that needs only the standard library: ``python -I -c TEXT WANTED``, in the tree. WANTED is a JSON
+object of lists of stripped lines; prints, as a JSON list, the keys of those that have all their lines in one file.
 """
 
 import json
@@ -30,9 +30,11 @@ def main() -> None:
 
 
 def files() -> Iterator[Path]:
-    """All Python files of the interpreter and of what is installed for it."""
+    """All Python files of the interpreter and of what is installed for it, but in editable form."""
     paths = sysconfig.get_paths()
+    tree = Path.cwd().resolve()
     roots = {paths["stdlib"], paths["purelib"], paths["platlib"], *filter(os.path.isdir, sys.path)}
+    roots = {root for root in roots if not Path(root).resolve().is_relative_to(tree)}
     seen = set()
     for root in sorted(roots):
         for folder, _, names in os.walk(root):
