@@ -27,11 +27,11 @@ import docker
 from hgen.records import Codebase, Reject, Validated
 from hgen.runner import done_shards
 from hgen.shards import read_shard
+from hgen.testbed.images import MARK
 
 HGEN = [sys.executable, "-m", "hgen"]
 CONFIG = Path(__file__).with_suffix(".yaml")
 FAMILIES = ("func-gen", "test-gen", "verify-repair")
-IMAGES = "localhost/hgen-testbed"
 
 Verdicts = dict[tuple[str, str], list[tuple[float, bool]]]
 """By the task's id and the kind of prediction the reward and whether it is resolved, once for each round."""
@@ -48,12 +48,12 @@ def main() -> None:
     subprocess.run([*HGEN, "run", "-c", str(CONFIG), "-o", str(options.out), "-j", options.jobs], check=True)
     print(f"hgen run: {time.perf_counter() - began:.0f} s, -j {options.jobs}\n")
     packages(options.out)
-    layers()
+    layers(options.out)
     with tempfile.TemporaryDirectory() as cold:
         copied = Path(cold, "out")
         shutil.copytree(options.out / "export" / "jsonl", copied / "export")
         shutil.copytree(options.out / "snapshots", copied / "snapshots")
-        remove_images()
+        subprocess.run([*HGEN, "doctor", "--clean"], check=True)
         again(copied, options.rounds, options.jobs)
 
 
@@ -63,7 +63,7 @@ def packages(out: Path) -> None:
     for shard in done_shards(out, "validate"):
         for validated in read_shard(shard, Validated):
             sound[validated.task.repo][validated.task.family] += 1
-    built = [codebase for shard in done_shards(out, "build") for codebase in read_shard(shard, Codebase)]
+    built = list(codebases(out))
     reasons = {reject.source.partition("@")[0]: reject.reason for reject in rejects(out, "build")}
     print(f"{'package':24} {'tests':>6} " + " ".join(f"{family:>13}" for family in FAMILIES))
     for codebase in built:
@@ -81,19 +81,21 @@ def rejects(out: Path, stage: str) -> Iterator[Reject]:
         yield from read_shard(file, Reject)
 
 
-def layers() -> None:
+def layers(out: Path) -> None:
     """The size of what the engine keeps for each environment, without the generic image below it."""
+    snapshots = [codebase.repo.snapshot for codebase in codebases(out) if codebase.testbed]
     client = docker.from_env()
-    sizes = [image.history()[0]["Size"] / 1e6 for image in client.images.list(name=IMAGES)]
+    found = [client.images.list(filters={"label": f"{MARK}={snapshot}"}) for snapshot in snapshots]
+    newest = [max(images, key=lambda image: str(image.attrs["Created"])) for images in found]
+    sizes = [image.history()[0]["Size"] / 1e6 for image in newest]
     median = statistics.median(sizes)
     print(f"layers of {len(sizes)} environments: median {median:.0f} MB, {min(sizes):.0f} to {max(sizes):.0f} MB\n")
 
 
-def remove_images() -> None:
-    """All environments; they are built again from their wheels."""
-    client = docker.from_env()
-    for image in client.images.list(name=IMAGES):
-        client.images.remove(image.id, force=True)
+def codebases(out: Path) -> Iterator[Codebase]:
+    """The repositories, with the testbeds of those that have one."""
+    for shard in done_shards(out, "build"):
+        yield from read_shard(shard, Codebase)
 
 
 def again(out: Path, rounds: int, jobs: str) -> None:
