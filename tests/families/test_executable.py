@@ -354,6 +354,35 @@ def test_a_wheel_of_the_repository_itself_in_the_environment_spoils_all(made) ->
     assert reasons(found) == {"in-image"}
 
 
+WORDED = FILES[LIBRARY].replace(b'ValueError("discount")', b'ValueError("too generous by far")')
+STRICT = FILES[TESTS].replace(
+    b"    assert total([10], discount=100) == 0\n",
+    b"    assert total([10], discount=100) == 0\n"
+    b"    try:\n        total([1], discount=101)\n"
+    b"    except ValueError as error:\n        assert 'generous by far' in str(error)\n",
+)
+
+
+def test_a_text_that_only_hidden_tests_ask_for_cannot_be_known(made) -> None:
+    found = made("func-gen", shop__pricing_py=WORDED, tests__test_pricing_py=STRICT)
+    assert reasons(found) == {"unknowable-text"}
+    assert {task.targets[0].qualname for task in tasks(found)} == {"Basket.dearest"}
+    # Tests that do not ask for it, and a text that is told elsewhere, spoil nothing.
+    assert not reasons(made("func-gen", shop__pricing_py=WORDED))
+    told = {"shop__pricing_py": WORDED, "tests__test_pricing_py": STRICT, "notes_py": b"# It is generous by far.\n"}
+    assert not reasons(made("func-gen", **told))
+
+
+def test_no_flaw_is_in_a_text_that_only_hidden_tests_ask_for(made) -> None:
+    def flaws(**more: bytes) -> str:
+        files = {"shop__pricing_py": WORDED, "tests__test_pricing_py": STRICT, **more}
+        return "".join(task.patch for seed in range(30) for task in tasks(made("verify-repair", seed=seed, **files)))
+
+    assert "generous" not in "".join(line for line in flaws().split("\n") if line[:1] in "+-")
+    told = flaws(notes_py=b"# It is generous by far.\n")
+    assert "generous" in "".join(line for line in told.split("\n") if line[:1] in "+-")
+
+
 def test_a_docstring_that_says_little_is_no_description(made) -> None:
     found = made(
         "func-gen", "verify-repair", options={"func-gen": {"min_words": 18}, "verify-repair": {"min_words": 18}}

@@ -16,6 +16,7 @@ from hgen.families.executable import (
     proposals,
 )
 from hgen.families.hiding import hide
+from hgen.families.knowable import require_knowable
 from hgen.probes.code import lazy, probes
 from hgen.records import Reject
 from hgen.resources import path
@@ -54,6 +55,8 @@ def _proposal(material: Material, options: Options, case: Case) -> Proposal:
     others = others_of_file(material, case, options.neighbours)
     edit = case.emptied
     hidden = case.functions_of(failing) if options.hide_tests else set()
+    taken = case.trial.emptied
+    require_knowable(material, case.symbol.file, (taken.first_line, taken.last_line), hidden)
     return Proposal(
         variant="default" if options.hide_tests else "tests-shown",
         subject=None,

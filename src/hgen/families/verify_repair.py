@@ -17,6 +17,7 @@ from hgen.families.executable import (
     proposals,
 )
 from hgen.families.func_gen import start_of
+from hgen.families.knowable import unknowable
 from hgen.probes.code import leave_it, probes
 from hgen.records import Mutant, Reject
 from hgen.resources import path
@@ -92,6 +93,7 @@ def _flaw(material: Material, options: Options, case: Case) -> Mutant | None:
 
     That is drawn among functions with a fit flaw, so that what makes a flaw fit tells nothing.
     """
+    hidden = case.functions_of(case.trial.emptied.killed_by)
     fit = [
         mutant
         for mutant in case.trial.mutants
@@ -100,6 +102,7 @@ def _flaw(material: Material, options: Options, case: Case) -> Mutant | None:
         and len(case.functions_of(mutant.killed_by)) <= options.max_killers
         # What every test notices is an accident, not a flaw that needs looking for.
         and len(mutant.killed_by) < len(case.functions)
+        and not unknowable(material, case.symbol.file, (mutant.first_line, mutant.last_line), hidden)
     ]
     if not fit:
         raise Skip("no-fit-flaw", f"of {len(case.trial.mutants)} mutants")

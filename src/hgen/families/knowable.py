@@ -1,0 +1,47 @@
+"""Whether an agent can know what hidden tests ask for: texts that code returns or raises are told somewhere or not."""
+
+import ast
+from collections.abc import Collection, Iterator
+from itertools import pairwise
+
+from hgen.describe.words import flat
+from hgen.errors import Skip
+from hgen.families.base import Material
+
+
+def require_knowable(material: Material, file: str, lines: tuple[int, int], hidden: Collection[int]) -> None:
+    """Raise ``Skip("unknowable-text")`` for what ``unknowable`` finds."""
+    if passage := unknowable(material, file, lines, hidden):
+        raise Skip("unknowable-text", f"only hidden tests say {passage!r}")
+
+
+def unknowable(material: Material, file: str, lines: tuple[int, int], hidden: Collection[int]) -> str:
+    """A text that hidden test functions ask for and that only lines taken away hold, or an empty string.
+
+    ``lines`` are the first and last of them, ``hidden`` positions in ``Codebase.symbols``. The messages of errors are
+    an example: whoever did not write them cannot guess them.
+    """
+    symbols = material.codebase.symbols
+    asked = [_text(material, symbols[test].file, symbols[test].start_line, symbols[test].end_line) for test in hidden]
+    gone = [_text(material, file, *lines), *asked]
+    for passage in _passages(material.corpus.files[file], lines):
+        if any(passage in text for text in asked):
+            told = material.corpus.flat_text.count(passage)
+            if told <= sum(text.count(passage) for text in gone):
+                return passage.strip()
+    return ""
+
+
+def _text(material: Material, file: str, first: int, last: int) -> str:
+    return flat("\n".join(material.corpus.lines(file)[first - 1 : last]))
+
+
+def _passages(content: bytes, lines: tuple[int, int]) -> Iterator[str]:
+    """The words of the string literals in some lines, in pairs where a literal has several; flat."""
+    first, last = lines
+    for node in ast.walk(ast.parse(content)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and first <= node.lineno <= last:
+            words = flat(node.value).split()
+            if len(words) == 1 and words[0].isalpha():
+                yield f" {words[0]} "
+            yield from (f" {one} {two} " for one, two in pairwise(words) if one.isalpha())
