@@ -4,6 +4,7 @@ The reference answer is first graded as any prediction is. All other runs are ma
 plan, driver and verdict: what a prediction changes lies in the tree during its own runs only.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,8 +24,11 @@ from hgen.testbed.running import Drive
 
 _PATIENCE = 10.0
 """Seconds that a test may take with a cheat, and a third of what all may: some make tests wait for what never comes."""
-_WAYS: tuple[dict[str, Any], ...] = ({}, {"shuffle": 11}, {"apart": True})
-"""Tests are run in order, in another order, and each by itself."""
+_SEED = 11
+"""Of another order of the tests."""
+_ALONE = 5
+"""So many of the tests that tell a right answer, drawn by hash, are also run each by itself; ``build`` has so run all,
+on the true code."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +60,25 @@ def prove(
     gold = planned(row, task.patch, snapshot)
     # Written tests have been run in another order already, and on variants that do the same.
     again = _fewer(gold, true=1, neutral=0) if task.mutants else gold
-    repeated = bench.add(again, **_WAYS[1])
-    apart = bench.add(again, **_WAYS[2])
+    repeated = bench.add(again, shuffle=_SEED)
+    told = () if task.mutants else _drawn(task.FAIL_TO_PASS or task.PASS_TO_PASS)
+    alone = [bench.add(gold, apart=True, tests=told)] if told else []
     met = {path: start[path] for path in gold.overlay if path in start}
-    failing = [bench.add(gold, files=met, **way) for way in _WAYS] if task.FAIL_TO_PASS else []
+    ways: list[dict[str, Any]] = [{}, {"shuffle": _SEED}, {"apart": True, "tests": told}] if task.FAIL_TO_PASS else []
+    failing = [bench.add(gold, files=met, **way) for way in ways]
     cheats = {probe.name: probe.patch for probe in probes}
     shortcuts = {probe.name: probe.patch for probe in lazy}
     # Some are both.
     tried = {patch: bench.prediction(patch) for patch in {**cheats, **shortcuts}.values()}
     bench.run(sandboxes, gold)
     _require_full(bench.score(again, repeated), "graded again, in another order")
-    _require_full(bench.score(again, apart), "graded again, each test by itself")
-    for place in failing:
-        _require_failing(task, bench.said(place)[0])
+    for place in alone:
+        _require_passing(bench.said(place)[0], told)
+    for way, place in zip(ways, failing, strict=True):
+        _require_failing(task, bench.said(place)[0], way.get("tests", (*task.FAIL_TO_PASS, *task.PASS_TO_PASS)))
     return Proof(
-        gold="the gold patch earns 1, in another order too, and with each test by itself",
-        start=_start_evidence(task),
+        gold=f"the gold patch earns 1, in another order too; {len(told)} tests pass with it each by itself",
+        start=_start_evidence(task, len(told)),
         probes={name: bench.judged(tried[patch]) for name, patch in cheats.items()},
         lazy={name: bench.judged(tried[patch]) for name, patch in shortcuts.items()},
     )
@@ -141,20 +148,30 @@ def _require_full(score: Score, how: str) -> None:
         raise Skip("gold", f"{how}, the gold patch earns {score.reward}: {reasons}")
 
 
-def _require_failing(task: Task, run: TestRun) -> None:
-    """All that must fail in the start state does, and all else passes."""
+def _drawn(tests: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(tests, key=lambda test: hashlib.blake2b(test.encode()).digest())[:_ALONE])
+
+
+def _require_passing(run: TestRun, tests: Sequence[str]) -> None:
+    if run.lies or not run.passed.issuperset(tests):
+        failed = sorted(set(tests) - run.passed)
+        raise Skip("gold", f"with the gold patch, {run.lies or f'{failed[0]} does not pass'} by itself")
+
+
+def _require_failing(task: Task, run: TestRun, tests: Sequence[str]) -> None:
+    """All of some tests that must fail in the start state do, and the others pass."""
     if not run.whole or run.lies:
         raise Skip("start-fails", run.lies or f"the tests end early in the start state: {run.log[-300:]}")
     if passed := sorted(run.passed.intersection(task.FAIL_TO_PASS)):
         raise Skip("start-fails", f"{passed[0]} passes in the start state")
-    if failed := sorted(set(task.PASS_TO_PASS) - run.passed):
+    if failed := sorted(set(tests).intersection(task.PASS_TO_PASS) - run.passed):
         raise Skip("start-fails", f"{failed[0]} does not pass in the start state")
 
 
-def _start_evidence(task: Task) -> str:
+def _start_evidence(task: Task, alone: int) -> str:
     if task.FAIL_TO_PASS:
         return (
-            f"all of {len(task.FAIL_TO_PASS)} tests to fail fail in the start state and the others pass: "
-            "in order, in another order, and each by itself"
+            f"all of {len(task.FAIL_TO_PASS)} tests to fail fail in the start state and the others pass, "
+            f"in order and in another order; {alone} fail each by itself"
         )
     return "the start state has nothing that fails"

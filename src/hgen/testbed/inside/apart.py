@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ class Apart:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
         listen, speak = os.pipe()
+        # What is there already, no child's garbage collector needs to look at, and so to copy.
+        gc.freeze()
         child = os.fork()
         if not child:
             try:
