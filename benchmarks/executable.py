@@ -86,11 +86,12 @@ def layers(out: Path) -> None:
     snapshots = [codebase.repo.snapshot for codebase in codebases(out) if codebase.testbed]
     client = docker.from_env()
     found = [client.images.list(filters={"label": f"{MARK}={snapshot}"}) for snapshot in snapshots]
-    newest = [max(images, key=lambda image: str(image.attrs["Created"])) for images in found]
+    newest = [max(images, key=lambda image: str(image.attrs["Created"])) for images in found if images]
     # The uppermost layer that is one: labels add steps without any.
     sizes = [next(step["Size"] for step in image.history() if step["Size"]) / 1e6 for image in newest]
-    median = statistics.median(sizes)
-    print(f"layers of {len(sizes)} environments: median {median:.0f} MB, {min(sizes):.0f} to {max(sizes):.0f} MB\n")
+    median, mean = statistics.median(sizes), statistics.mean(sizes)
+    print(f"layers of {len(sizes)} environments: median {median:.0f} MB, {min(sizes):.0f} to {max(sizes):.0f} MB")
+    print(f"a thousand repositories like these: {mean:.0f} GB\n")
 
 
 def codebases(out: Path) -> Iterator[Codebase]:
