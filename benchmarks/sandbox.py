@@ -86,13 +86,13 @@ class Bare:
             init=True, read_only=True, network_mode="none", mem_limit="512m", memswap_limit="512m", pids_limit=64,
             nano_cpus=10**9, cap_drop=["ALL"], security_opt=["no-new-privileges"], shm_size="16m",
             tmpfs={"/tmp": "size=64m,mode=1777", "/run": "size=1m", "/var/tmp": "size=1m"},
-            mounts=[Mount("/work", name, type="volume")],
+            mounts=[Mount("/sandbox", name, type="volume")],
         )  # fmt: skip
         container = self.api.create_container(
-            self.image, ["sleep", "300"], user="65534:65534", working_dir="/work", host_config=host
+            self.image, ["sleep", "300"], user="65534:65534", working_dir="/sandbox", host_config=host
         )["Id"]
         self.api.start(container)
-        self.api.put_archive(container, "/work", self.archive)
+        self.api.put_archive(container, "/sandbox", self.archive)
         return container, name
 
     def run(self, container: str) -> None:

@@ -134,7 +134,7 @@ def plain(sandboxes: Containers, files: Mapping[str, bytes], work: bytes | None)
         api.start(container)
         api.put_archive(container, "/", _archive(files))
         if work is not None:
-            api.put_archive(container, "/work", work)
+            api.put_archive(container, "/sandbox", work)
 
         def run(argv: list[str]) -> Row:
             command = api.exec_create(container, argv)["Id"]

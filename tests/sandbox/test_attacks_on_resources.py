@@ -117,7 +117,7 @@ if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         while True:
-            open("/work/repo/heartbeat", "a").write("x")
+            open("/sandbox/repo/heartbeat", "a").write("x")
             time.sleep(0.05)
     os._exit(0)
 while True:

@@ -30,7 +30,7 @@ trap_named pth > "$user_site/planted.pth"
 for tool in git python3 env sh timeout; do printf '#!/bin/sh\necho forged\n' > bin/$tool; chmod +x bin/$tool; done
 cp -r bin "$HOME/bin"
 printf '[alias]\n\tapply = !echo forged\n[core]\n\tfsmonitor = "echo forged >> /tmp/ran; false"\n' > "$HOME/.gitconfig"
-printf 'export PATH=/work/repo/bin:$PATH\n' | tee "$HOME/.profile" "$HOME/.bashrc" > .env
+printf 'export PATH=/sandbox/repo/bin:$PATH\n' | tee "$HOME/.profile" "$HOME/.bashrc" > .env
 """
 
 
@@ -43,12 +43,12 @@ def test_planted_modules_and_programs_do_not_reach_the_grader(sandbox):
         assert sandbox.exec(["python3", *options, grader], timeout=20, as_grader=True).stdout == honest
     # Each trap works on a command that takes no such care.
     program = GRADER.decode()
-    fake = {"PATH": "/work/repo/bin:/usr/bin:/bin"}
+    fake = {"PATH": "/sandbox/repo/bin:/usr/bin:/bin"}
     for careless, env, caught in (
         (["python3", "-c", program], {}, b"forged"),  # json.py in the working folder
         (["python3", "-P", "-c", program], {}, b"trap_pth"),
         (["python3", "-P", "-c", program], {}, b"trap_usercustomize"),
-        (["python3", "-P", "-s", "-c", program], {"PYTHONPATH": "/work/repo/site"}, b"forged"),
+        (["python3", "-P", "-s", "-c", program], {"PYTHONPATH": "/sandbox/repo/site"}, b"forged"),
         (["python3", "-s", "-c", "import sys; print(*sys.modules)"], {"PYTHONPATH": "."}, b"trap_sitecustomize"),
         (["python3", "-I", "-c", program], fake, b"forged"),
         (["git", "status"], fake, b"forged"),
@@ -82,7 +82,7 @@ def test_a_planted_conftest_turns_tests_green_but_not_the_grader(containers: Con
     test = {"test_it.py": b"def test_it():\n    assert False\n"}
     planted = {"conftest.py": GREEN}
     run = ["python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"]
-    env = {"PYTHONPATH": "/work/repo/lib"}
+    env = {"PYTHONPATH": "/sandbox/repo/lib"}
     with containers.start(StartState({**pytest_itself(), **test})) as sandbox:
         done = sandbox.exec(run, timeout=60, env=env)
         assert done.exit_code == 1, done
@@ -102,11 +102,11 @@ def test_the_grader_and_its_answer_can_neither_be_read_nor_replaced(sandbox):
         f"cat {answer}",
         f"echo forged > {answer}",
         f"rm -f {answer}; test -e {answer}",
-        "ls /work/hidden",
-        "mv /work/hidden /work/elsewhere",
-        "mkdir /work/new",
-        "ln -s /tmp/forged /work/hidden/grader.py",
-        "rm -rf /work/repo && ln -s /tmp /work/repo",
+        "ls /sandbox/hidden",
+        "mv /sandbox/hidden /sandbox/elsewhere",
+        "mkdir /sandbox/new",
+        "ln -s /tmp/forged /sandbox/hidden/grader.py",
+        "rm -rf /sandbox/repo && ln -s /tmp /sandbox/repo",
     ):
         done = sandbox.exec(["sh", "-c", attempt], timeout=20)
         assert not done.ok, attempt

@@ -145,12 +145,12 @@ def test_nothing_of_the_host_or_of_hgens_environment_can_be_read(containers, tmp
         planted = SEARCH + "\n# " + SECRET
         assert b"cmdline" in sandbox.exec(["python3", "-c", planted], timeout=60).stdout
     with containers.start(StartState({"dirty.txt": SECRET.encode()})) as sandbox:
-        listen = "import socket\nsocket.socket(socket.AF_UNIX).bind('/work/repo/engine.sock')"
+        listen = "import socket\nsocket.socket(socket.AF_UNIX).bind('/sandbox/repo/engine.sock')"
         assert sandbox.exec(["python3", "-c", listen], timeout=20).ok
         done = sandbox.exec(["python3", "-c", SEARCH], timeout=60, env={"TOKEN": SECRET})
         found = done.stdout.decode()
-        assert "'/work/repo/dirty.txt'" in found
-        assert "'socket /work/repo/engine.sock'" in found
+        assert "'/sandbox/repo/dirty.txt'" in found
+        assert "'socket /sandbox/repo/engine.sock'" in found
         assert "/environ'" in found
 
 
@@ -176,7 +176,7 @@ def test_a_program_owned_by_root_gives_no_rights(sandbox, unconfined):
 
     shown = sandbox.exec(["cat", "/usr/bin/id"], timeout=20)
     content = shown.stdout if shown.ok else b""
-    sandbox._client.put(sandbox.container, "/work/repo", single("id", content, owner=(0, 0), mode=0o4755))
+    sandbox._client.put(sandbox.container, "/sandbox/repo", single("id", content, owner=(0, 0), mode=0o4755))
     assert sandbox.exec(["stat", "-c", "%a %u", "id"], timeout=20).stdout == b"4755 0\n"
     assert sandbox.exec(["./id", "-u"], timeout=20).stdout == b"60101\n"
     control = (

@@ -62,7 +62,7 @@ def test_a_command_is_answered_with_status_output_and_error(sandbox):
 
 
 def test_a_command_that_fails_to_run_is_a_result(sandbox):
-    for argv, code in (["no-such-program"], 127), (["/work/repo/README.md"], 126), (["sh", "-c", "kill -9 $$"], 137):
+    for argv, code in (["no-such-program"], 127), (["/sandbox/repo/README.md"], 126), (["sh", "-c", "kill -9 $$"], 137):
         done = sandbox.exec(argv, timeout=20)
         assert (done.ended, done.exit_code) == ("exited", code)
 
@@ -77,7 +77,7 @@ def test_arguments_and_environment_arrive_as_they_were_given(sandbox):
     )
     assert done.stdout == b"/tmp\na b\n"
     assert sandbox.exec(["true"], timeout=20, cwd=PurePosixPath("/no/such/folder")).exit_code == 125
-    assert sandbox.exec(["pwd"], timeout=20, cwd=PurePosixPath("pkg")).stdout == b"/work/repo/pkg\n"
+    assert sandbox.exec(["pwd"], timeout=20, cwd=PurePosixPath("pkg")).stdout == b"/sandbox/repo/pkg\n"
     assert len(sandbox.exec(["echo", *["y" * 99] * 1000, "x" * 100_000], timeout=20).stdout) == 200_001
 
     assert sandbox.exec(["cat"], timeout=20).stdout == b""
@@ -113,7 +113,7 @@ def test_what_cannot_be_passed_on_is_the_callers_mistake_and_not_the_engines(san
 
 def test_the_environment_of_a_command_is_not_its_supervisors(sandbox):
     shell(sandbox, "mkdir bin; printf '#!/bin/sh\\necho forged\\n' > bin/timeout; chmod +x bin/timeout")
-    for env in {"PATH": "/work/repo/bin:/usr/bin:/bin"}, {"LD_PRELOAD": "/no/such.so"}, {"IFS": "/"}:
+    for env in {"PATH": "/sandbox/repo/bin:/usr/bin:/bin"}, {"LD_PRELOAD": "/no/such.so"}, {"IFS": "/"}:
         done = sandbox.exec(["/bin/sh", "-c", "echo ran; sleep 30"], timeout=1.0, env=env)
         assert (done.ended, done.stdout) == ("timeout", b"ran\n")
         assert done.seconds < 3.0
@@ -142,7 +142,7 @@ def test_files_go_in_and_come_out(sandbox):
 
 
 def test_what_cannot_be_read_or_written_says_so(sandbox):
-    for path in ("/work/repo/none", "/work/repo/pkg", "/etc/shadow", "/work/hidden/x", "/dev/zero"):
+    for path in ("/sandbox/repo/none", "/sandbox/repo/pkg", "/etc/shadow", "/sandbox/hidden/x", "/dev/zero"):
         with pytest.raises(Unreadable, match=re.escape(path)):
             sandbox.read_file(PurePosixPath(path))
     with pytest.raises(Unreadable, match="/etc/passwd"):
@@ -151,14 +151,14 @@ def test_what_cannot_be_read_or_written_says_so(sandbox):
 
 def test_writing_never_follows_a_link_with_more_rights_than_the_user(sandbox):
     sandbox.hide_file("grader.py", b"honest")
-    shell(sandbox, "ln -s /work/hidden/grader.py link; ln -s /work/hidden folder")
+    shell(sandbox, "ln -s /sandbox/hidden/grader.py link; ln -s /sandbox/hidden folder")
     for path in ("link", "folder/grader.py"):
         # ``install`` replaces a link, and the user may not write what is behind a folder.
         try:
             sandbox.write_file(PurePosixPath(path), b"forged")
         except Unreadable:
             continue
-    done = sandbox.exec(["cat", "/work/hidden/grader.py"], timeout=20, as_grader=True)
+    done = sandbox.exec(["cat", "/sandbox/hidden/grader.py"], timeout=20, as_grader=True)
     assert done.stdout == b"honest"
 
 

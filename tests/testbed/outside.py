@@ -15,7 +15,7 @@ from hgen.sandbox import labels
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
 
-TREE = "/work/repo"
+TREE = "/sandbox/repo"
 ANSWER = "/private/answer.json"
 PYTHON = "/opt/venv/bin/python"
 
@@ -74,7 +74,7 @@ class Outside:
     def tree(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
         """Lay a tree as the agent left it, in place of another."""
         self.run(["rm", "-rf", TREE])
-        self._api.put_archive(self._container, "/work", StartState(dict(files), links=links or {}).archive)
+        self._api.put_archive(self._container, "/sandbox", StartState(dict(files), links=links or {}).archive)
 
     def grade(
         self,

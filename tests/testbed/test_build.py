@@ -193,7 +193,7 @@ setup(name="thing", version="1", packages=["thing"], ext_modules=[Extension("thi
 MANY = "".join(f"def test_{number}():\n    assert True\n\n\n" for number in range(12))
 ATTACK = """
 import os, pathlib, socket, sys
-for place in ("/opt/venv/bin/python", "/usr/bin/python3", "/etc/passwd", "/work/escaped", "/opt/escaped"):
+for place in ("/opt/venv/bin/python", "/usr/bin/python3", "/etc/passwd", "/sandbox/escaped", "/opt/escaped"):
     try:
         pathlib.Path(place).write_text("taken over")
     except OSError:

@@ -153,7 +153,7 @@ def _naive(files: dict[str, bytes], containers: Containers) -> int | None:
         done = sandbox.exec(
             ["/opt/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", world.TESTS],
             timeout=60,
-            env={"PYTHONPATH": "/work/repo"},
+            env={"PYTHONPATH": "/sandbox/repo"},
         )
     return done.exit_code
 

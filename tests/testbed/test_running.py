@@ -241,7 +241,7 @@ def test_nothing_of_the_job_is_left_for_the_tests_to_read(run):
     found = run(
         "import os, sys\n"
         "def test_it():\n"
-        "    assert not os.path.exists('/work/job/driver.zip')\n"
+        "    assert not os.path.exists('/sandbox/job/driver.zip')\n"
         "    assert not [name for name in sys.modules if name.split('.')[0] == 'inside']\n"
         "    assert not [entry for entry in sys.path if 'job' in entry]\n"
     )
@@ -272,7 +272,7 @@ def test_a_report_is_read_with_its_own_key_only(testbed):
     files = {"tests/test_it.py": b"def test_it(): pass\n"}
     with testbed.start(StartState(files, job=drive.files)) as sandbox:
         done = sandbox.exec(
-            ["/opt/venv/bin/python", "-c", "import sys; sys.path[0] = '/work/job/driver.zip'\n"
+            ["/opt/venv/bin/python", "-c", "import sys; sys.path[0] = '/sandbox/job/driver.zip'\n"
              "from inside.main import main; main()"], timeout=60
         )  # fmt: skip
     assert all(run.whole and run.passed for run in read_report(done.stdout, drive.key, 2))

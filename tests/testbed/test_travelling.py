@@ -304,7 +304,7 @@ def test_an_environment_that_the_agent_could_write_to_gives_no_verdict(
     assert fresh.grade(private, task["patch"])["reward"] == 1.0
     fresh.run(["sh", "-c", "chmod o+w /opt/venv/lib/python3*/site-packages"])
     assert fresh.grade(private, task["patch"])["code"] == 3
-    fresh.run(["sh", "-c", "chmod o-w /opt/venv/lib/python3*/site-packages; chown -R 0 /work/repo /opt/venv"])
+    fresh.run(["sh", "-c", "chmod o-w /opt/venv/lib/python3*/site-packages; chown -R 0 /sandbox/repo /opt/venv"])
     refused = fresh.grade(private)
     assert refused["code"] == 3
     assert "belongs to root" in refused["said"]
@@ -337,7 +337,7 @@ def where_installed(engine: Engine, installed: dict[str, Any]) -> Iterator[Conta
 
 def seen(container: Outside) -> str:
     """Everything about the agent's tree, as it lies there."""
-    code, listing, said = container.run(["find", "/work", "-mindepth", "1", "-printf", "%p %u %m %T@ %l\n"])
+    code, listing, said = container.run(["find", "/sandbox", "-mindepth", "1", "-printf", "%p %u %m %T@ %l\n"])
     assert code == 0, said
     return "\n".join(sorted(listing.split("\n")))
 
@@ -347,7 +347,7 @@ def test_by_another():
     import subprocess, sys
     code = "import shop.pricing as p; print(p.__file__, p.total([1, 2.5]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
-    assert done.stdout.split() == ["/work/repo/shop/pricing.py", "3.5"]
+    assert done.stdout.split() == ["/sandbox/repo/shop/pricing.py", "3.5"]
 """
 
 
@@ -370,12 +370,12 @@ def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
         fresh.put({ANSWER: private}, owner=GRADER)
         refused = fresh.grade(None, diff, user=GRADER)
         assert refused["code"] == 3
-        assert "/work/repo, which must be free" in refused["said"]
+        assert "/sandbox/repo, which must be free" in refused["said"]
         assert seen(fresh) == before
         # A folder of an image cannot be renamed.
         with fresh.kept() as image, Outside(where_installed, image) as baked:
             before = seen(baked)
-            assert baked.run(["mv", "-T", "/work/repo/shop", "/work/repo/shop"])[0] != 0
+            assert baked.run(["mv", "-T", "/sandbox/repo/shop", "/sandbox/repo/shop"])[0] != 0
             judged = baked.grade(private)
             assert (judged["code"], judged["reward"]) == (0, 1.0), judged
             assert seen(baked) == before
@@ -388,7 +388,7 @@ def test_what_an_installation_would_import_from_the_agents_tree_is_not_there(
     planted = {"hooks.py": b"import os\nos._exit(7)\n", "sitecustomize.py": b"import hooks\n"}
     with Outside(where_installed) as fresh:
         # As installing in editable form leaves it, of repositories with a folder ``src`` or with hooks of their own.
-        lines = "printf '/work/repo\\nimport hooks\\n'"
+        lines = "printf '/sandbox/repo\\nimport hooks\\n'"
         fresh.run(["sh", "-c", f"{lines} > $(echo /opt/venv/lib/python3*/site-packages)/path.pth"])
         fresh.tree(after(met("func-gen"), {LIBRARY: library(), **planted}))
         assert fresh.run(["/opt/venv/bin/python", "-c", "pass"])[0] == 7

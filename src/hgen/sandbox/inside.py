@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-FOLDERS = ("/work/repo", "/tmp", "/dev/shm")  # noqa: S108 - inside the sandbox
+FOLDERS = ("/sandbox/repo", "/tmp", "/dev/shm")  # noqa: S108 - inside the sandbox
 
 
 def main() -> None:

@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 
 from hgen.sandbox import hostgit
 
-TREE = PurePosixPath("/work/repo")
+TREE = PurePosixPath("/sandbox/repo")
 """Where the start state lies in every sandbox; also the working folder of commands."""
 
-HIDDEN = PurePosixPath("/work/hidden")
+HIDDEN = PurePosixPath("/sandbox/hidden")
 """Where only commands that run as the grader can read."""
 
-JOB = PurePosixPath("/work/job")
+JOB = PurePosixPath("/sandbox/job")
 """Where the files of ``StartState.job`` lie: not in the tree, and only for the user that commands run as."""
 
 AGENT, GRADER, KEEPER = 60101, 60102, 60103
@@ -70,7 +70,7 @@ class StartState:
 
     @cached_property
     def archive(self) -> bytes:
-        """A tar archive for ``/work``: the files, with ``.git`` as a repository of one commit, no reflog, no remote."""
+        """A tar archive for ``/sandbox``: the files, and ``.git``, a repository of one commit, no reflog, no remote."""
         tree = {b"repo/" + path: entry for path, entry in self.tree.items()}
         for path, content in _repository(self.tree).items():
             tree[b"repo/.git/" + path] = hostgit.Entry(hostgit.REGULAR, content)
