@@ -369,8 +369,23 @@ def test_a_text_that_only_hidden_tests_ask_for_cannot_be_known(made) -> None:
     assert {task.targets[0].qualname for task in tasks(found)} == {"Basket.dearest"}
     # Tests that do not ask for it, and a text that is told elsewhere, spoil nothing.
     assert not reasons(made("func-gen", shop__pricing_py=WORDED))
-    told = {"shop__pricing_py": WORDED, "tests__test_pricing_py": STRICT, "notes_py": b"# It is generous by far.\n"}
+    told = {
+        "shop__pricing_py": WORDED,
+        "tests__test_pricing_py": STRICT,
+        "notes_py": b"# It is generous by far: a ValueError.\n",
+    }
     assert not reasons(made("func-gen", **told))
+
+
+def test_an_error_that_only_hidden_tests_name_cannot_be_known(made) -> None:
+    library = FILES[LIBRARY].replace(b'ValueError("discount")', b'OverflowError("discount")')
+    tests = STRICT.replace(b"except ValueError as error", b"except OverflowError as error").replace(
+        b"generous by far", b"discount"
+    )
+    found = made("func-gen", shop__pricing_py=library, tests__test_pricing_py=tests)
+    assert {each.detail for each in found if isinstance(each, Reject)} == {"only hidden tests say 'overflowerror'"}
+    told = library.replace(b"is an error.", b"is an OverflowError.")
+    assert not reasons(made("func-gen", shop__pricing_py=told, tests__test_pricing_py=tests))
 
 
 def test_no_flaw_is_in_a_text_that_only_hidden_tests_ask_for(made) -> None:
@@ -379,7 +394,7 @@ def test_no_flaw_is_in_a_text_that_only_hidden_tests_ask_for(made) -> None:
         return "".join(task.patch for seed in range(30) for task in tasks(made("verify-repair", seed=seed, **files)))
 
     assert "generous" not in "".join(line for line in flaws().split("\n") if line[:1] in "+-")
-    told = flaws(notes_py=b"# It is generous by far.\n")
+    told = flaws(notes_py=b"# It is generous by far: a ValueError.\n")
     assert "generous" in "".join(line for line in told.split("\n") if line[:1] in "+-")
 
 

@@ -1,4 +1,4 @@
-"""Whether an agent can know what hidden tests ask for: texts that code returns or raises are told somewhere or not."""
+"""Whether an agent can know what hidden tests ask for: texts and errors of the code are told somewhere or not."""
 
 import ast
 from collections.abc import Collection, Iterator
@@ -18,8 +18,8 @@ def require_knowable(material: Material, file: str, lines: tuple[int, int], hidd
 def unknowable(material: Material, file: str, lines: tuple[int, int], hidden: Collection[int]) -> str:
     """A text that hidden test functions ask for and that only lines taken away hold, or an empty string.
 
-    ``lines`` are the first and last of them, ``hidden`` positions in ``Codebase.symbols``. The messages of errors are
-    an example: whoever did not write them cannot guess them.
+    ``lines`` are the first and last of them, ``hidden`` positions in ``Codebase.symbols``. Errors and their
+    messages are an example: whoever did not write them cannot guess them.
     """
     symbols = material.codebase.symbols
     asked = [_text(material, symbols[test].file, symbols[test].start_line, symbols[test].end_line) for test in hidden]
@@ -37,10 +37,14 @@ def _text(material: Material, file: str, first: int, last: int) -> str:
 
 
 def _passages(content: bytes, lines: tuple[int, int]) -> Iterator[str]:
-    """The words of the string literals in some lines, in pairs where a literal has several; flat."""
+    """The names of errors raised, and the words of the string literals, in pairs where one has several; all flat."""
     first, last = lines
     for node in ast.walk(ast.parse(content)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and first <= node.lineno <= last:
+        if isinstance(node, ast.Raise) and first <= node.lineno <= last:
+            error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            if isinstance(error, ast.Name):
+                yield flat(error.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and first <= node.lineno <= last:
             words = flat(node.value).split()
             if len(words) == 1 and words[0].isalpha():
                 yield f" {words[0]} "
