@@ -25,7 +25,7 @@ def rounded(amount):
 
 
 def total(prices, discount=0):
-    """The sum of the prices, less the discount in percent; a discount above a hundred is an error."""
+    """The sum of the prices, less the discount in percent; a discount above a hundred is a ValueError."""
 {body}
 
 
