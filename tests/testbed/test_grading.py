@@ -125,9 +125,31 @@ def test_written_tests_earn_the_share_of_mutants_that_they_notice(graded):
     assert graded("test-gen", appended).reward == 0.75
 
 
+SKIPPED = "def test_it():\n    pytest.skip('no')"
+TO_FAIL = "@pytest.mark.xfail\ndef test_wrong():\n    assert total([1]) == 2"
+
+
+def test_skipped_tests_and_those_that_fail_as_marked_count_neither_way(graded):
+    assert graded("test-gen", written(SUM, PERCENT, SKIPPED, TO_FAIL)).reward == 0.75
+    skips = ERROR.replace("pytest.raises(ValueError)", "skipped_without(ValueError)")
+    head = "import contextlib\n\n@contextlib.contextmanager\ndef skipped_without(error):\n"
+    head += "    try:\n        yield\n        pytest.skip('no error')\n    except error:\n        pass\n\n"
+    assert graded("test-gen", written(SUM, PERCENT, skips, head=head)).reward == 0.75
+
+
 UNFIT = {
     "fail on the true code": (written(SUM, "def test_wrong():\n    assert total([1]) == 2"), "wrong-on-true-code"),
-    "are skipped": (written("def test_it():\n    pytest.skip('no')"), "wrong-on-true-code"),
+    "are skipped": (written(SKIPPED), "no-tests"),
+    "are marked to fail": (written(TO_FAIL), "no-tests"),
+    "are marked to fail and pass": (written(SUM, TO_FAIL.replace("== 2", "== 1")), "wrong-on-true-code"),
+    "are skipped in another order": (
+        written(
+            "def test_sum():\n    seen.append(total([1]))",
+            "def test_third():\n    if not seen:\n        pytest.skip('first')",
+            head="seen = []\n",
+        ),
+        "wrong-on-true-code",
+    ),
     "cannot be collected": ({"tests/test_total.py": b"import nothing\n"}, "wrong-on-true-code"),
     "are none": ({"tests/test_total.py": b"VALUE = 1\n"}, "no-tests"),
     "stood there": ({TESTS: KEPT.encode() + b"\n\nVALUE = 1\n"}, "no-tests"),

@@ -166,23 +166,29 @@ def _judge_tests(made: Plan, runs: Sequence[TestRun]) -> Score:
     for run in runs:
         if run.forged:
             return refused(Reason("forged-report", run.forged))
-    written = frozenset(by_kind["true"][0].results)
+    written = _judges(by_kind["true"][0])
     for kind, code in (("true", "wrong-on-true-code"), ("neutral", "judges-the-text")):
         for run in by_kind.get(kind, ()):
             if not run.whole:
                 return refused(Reason("timed-out" if run.timed_out else "ended-early", f"a run on {kind} code"))
             if run.broken:
                 return refused(Reason(code, f"cannot be collected: {sorted(run.broken)[0]}"))
-            failed = sorted(written - run.passed | frozenset(run.results) - written)
+            judges = _judges(run)
+            failed = sorted(judges - run.passed | judges ^ written)
             if failed:
                 return refused(Reason(code, f"{len(failed)} of {len(written)}: {failed[0]}"))
     if not written:
-        return refused(Reason("no-tests", "no test was collected from the files added or changed"))
+        return refused(Reason("no-tests", "the files added or changed have no test that is not skipped"))
     mutants = by_kind.get("mutant", [])
-    killed = sum(not run.broken and not written <= run.passed for run in mutants)
+    killed = sum(not run.broken and not written - run.idle <= run.passed for run in mutants)
     share = killed / len(mutants) if mutants else 0.0
     reasons = () if killed == len(mutants) else (Reason("mutants-live", f"{len(mutants) - killed} of {len(mutants)}"),)
     return Score(round(share, 6), bool(mutants) and share >= RESOLVED_SHARE, 1.0, share, share, reasons)
+
+
+def _judges(run: TestRun) -> frozenset[str]:
+    """The tests that say something of the code."""
+    return frozenset(run.results) - run.idle
 
 
 def _unchanged(path: str, content: bytes, start: Mapping[str, bytes]) -> list[str]:

@@ -66,6 +66,11 @@ class TestRun:
         return frozenset(test for test, result in self.results.items() if result.outcome == "passed")
 
     @property
+    def idle(self) -> frozenset[str]:
+        """The tests that were skipped, or failed as they said that they would."""
+        return frozenset(test for test, result in self.results.items() if result.outcome in ("skipped", "xfailed"))
+
+    @property
     def lies(self) -> str:
         """What shows that the outcomes cannot be believed; empty if nothing does."""
         if self.forged:

@@ -38,7 +38,7 @@ REASONS = {
     "tests-fail": "tests fail that must pass, or were skipped",
     "not-a-test": "something else than a test is changed, where tests were to be written",
     "no-tests": "no test was written",
-    "wrong-on-true-code": "written tests fail on the true code, or not always pass",
+    "wrong-on-true-code": "written tests fail on the true code, or not always do the same",
     "judges-the-text": "written tests fail on a variant of the code that does the same",
     "mutants-live": "written tests do not notice every mutant",
     "start-state": "the start state itself cannot be used for scoring",
