@@ -107,7 +107,7 @@ class _Bench:
             made = planned(self._row, patch, self._snapshot)
         except Refusal as refusal:
             return refused(refusal.reason)
-        fewer = _fewer(made, true=1, mutant=1)
+        fewer = _fewer(made, true=1, neutral=1, mutant=1)
         return fewer, self.add(fewer, each=_PATIENCE, seconds=3 * _PATIENCE)
 
     def run(self, sandboxes: Sandboxes, made: Plan) -> None:
