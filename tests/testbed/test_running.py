@@ -167,6 +167,7 @@ def test_what_a_test_executes_is_told_with_what_its_fixtures_executed(run):
         "def test_second(shared): pass\n"
         "def test_property(): assert lib.Thing().value == 1\n"
         "def test_nothing(): pass\n",
+        apart=True,
         trace=True,
     )
     of_library = {
@@ -311,7 +312,7 @@ def test_a_large_suite_with_all_that_it_executes_can_be_reported(run):
         "@pytest.mark.parametrize('number', range(5000))\n"
         "def test_it(number):\n    for f in ALL[number % 7 :: 1 + number % 3]: f()\n"
     )
-    found = run(text, trace=True, seconds=300.0)
+    found = run(text, apart=True, trace=True, seconds=300.0)
     assert found.whole
     assert len(found.passed) == 5000
     assert len(found.covers["tests/test_it.py::test_it[2]"]) == 101

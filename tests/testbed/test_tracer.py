@@ -116,7 +116,7 @@ class Box[T]:
 
 def traced(folder: Path, tests: str, library: str = LIBRARY) -> tuple[TestRun, dict[str, set[str]]]:
     """Run tests; gives the run, and which functions of the library each test executes."""
-    run = local.run(folder, library, tests, trace=True)
+    run = local.run(folder, library, tests, apart=True, trace=True)
     assert run.whole, run.log
     names = dict(definitions(ast.parse(library)))
     covers = {
@@ -158,7 +158,7 @@ def test_every_kind_of_function_counts_when_its_body_runs_and_no_sooner(tmp_path
         "    async def main(): assert [n async for n in lib.numbers()] == [1]\n"
         "    asyncio.run(main())\n"
         "def test_cached(): assert lib.cached(1)\n"
-        "def test_not_run_again(): assert lib.cached(1)\n"
+        "def test_cached_again(): assert lib.cached(1)\n"
         "def test_init(): lib.Thing()\n"
         "def test_methods(): t = lib.Thing.make(); assert t.value + t.static() == 3\n"
         "def test_operators(thing=lib.Thing()): assert thing == 1 and {thing}\n"
@@ -181,7 +181,7 @@ def test_every_kind_of_function_counts_when_its_body_runs_and_no_sooner(tmp_path
         "test_coroutine": {"coroutine", "plain"},
         "test_async_generator": {"numbers"},
         "test_cached": {"cached"},
-        "test_not_run_again": set(),
+        "test_cached_again": {"cached"},
         "test_init": {"Thing.__init__"},
         "test_methods": {"Thing.make", "Thing.__init__", "Thing.value", "Thing.static"},
         "test_operators": {"Thing.__eq__", "Thing.__hash__"},
@@ -210,74 +210,56 @@ def test_defining_a_generic_function_does_not_execute_it(tmp_path):
     assert functions_of_tests(run, covers) == {"test_function": {"generic"}, "test_method": {"Box.get"}}
 
 
-def test_what_goes_on_in_a_later_test_counts_for_that_one_too(tmp_path):
+def test_what_goes_on_counts_as_much_as_what_begins(tmp_path):
     run, covers = traced(
         tmp_path,
         "one, two, three = lib.generator(), lib.delegating(), lib.generator()\n"
         "loop = asyncio.new_event_loop()\n"
-        "def test_begins(): assert next(one) == next(two) == next(three) == 1\n"
+        "async def waits():\n    return (event := asyncio.Event()), loop.create_task(lib.waits(event))\n"
+        "event, task = loop.run_until_complete(waits())\n"
+        "loop.run_until_complete(asyncio.sleep(0))\n"
+        "assert next(one) == next(two) == next(three) == 1\n"
         "def test_goes_on(): assert next(one) == 2\n"
         "def test_goes_on_inside(): assert next(two) == 2\n"
         "def test_is_thrown_into(): assert three.throw(LookupError()) == 3\n"
-        "def test_a_task_begins():\n"
-        "    async def main(): return asyncio.Event()\n"
-        "    global event, task\n"
-        "    event = loop.run_until_complete(main())\n"
-        "    task = loop.create_task(lib.waits(event))\n"
-        "    loop.run_until_complete(asyncio.sleep(0))\n"
         "def test_a_task_waits(): loop.run_until_complete(asyncio.sleep(0))\n"
         "def test_a_task_ends():\n    event.set(); loop.run_until_complete(task); loop.close()\n",
     )
     assert functions_of_tests(run, covers) == {
-        "test_begins": {"generator", "delegating"},
         "test_goes_on": {"generator"},
         "test_goes_on_inside": {"delegating", "generator"},
         "test_is_thrown_into": {"generator"},
-        "test_a_task_begins": {"waits"},
         "test_a_task_waits": set(),
         "test_a_task_ends": {"waits"},
     }
 
 
-def test_threads_count_for_the_test_during_which_they_call(tmp_path):
+def test_threads_count_for_the_test_that_starts_them(tmp_path):
     run, covers = traced(
         tmp_path,
-        "go, done = threading.Event(), threading.Event()\n"
-        "def stays():\n    lib.plain(); go.wait(20); lib.raises_not() if 0 else lib.counted(0); done.set()\n"
         "def test_in_a_thread():\n    t = threading.Thread(target=lib.calls); t.start(); t.join()\n"
         "def test_in_a_pool():\n"
         "    from concurrent.futures import ThreadPoolExecutor\n"
         "    with ThreadPoolExecutor(2) as pool: assert sum(pool.map(lib.counted, [0] * 9)) == 0\n"
-        "def test_stays():\n"
-        "    global t\n    t = threading.Thread(target=stays); t.start()\n"
-        "    while not t.is_alive(): pass\n"
-        "    __import__('time').sleep(0.2)\n"
-        "def test_only_waits(): pass\n"
-        "def test_lets_go(): go.set(); assert done.wait(20); t.join()\n",
+        "def test_nothing(): pass\n",
     )
     assert functions_of_tests(run, covers) == {
         "test_in_a_thread": {"calls", "plain"},
         "test_in_a_pool": {"counted"},
-        "test_stays": {"plain"},
-        "test_only_waits": set(),
-        "test_lets_go": {"counted"},
+        "test_nothing": set(),
     }
 
 
-def test_a_shared_fixture_is_told_whole_whatever_ran_before_it_in_the_same_test(tmp_path):
+def test_a_shared_fixture_counts_for_every_test_that_uses_it(tmp_path):
     run, covers = traced(
         tmp_path,
         "@pytest.fixture(scope='session')\ndef first(): return lib.calls()\n"
-        "@pytest.fixture(scope='module')\ndef second(first): return lib.calls() + lib.counted(0)\n"
-        "@pytest.fixture(scope='module')\ndef third(): return lib.plain()\n"
-        "@pytest.fixture\ndef own(): return lib.counted(0)\n"
+        "@pytest.fixture(scope='module')\ndef second(first): return lib.counted(0)\n"
         "@pytest.fixture(scope='module')\ndef outer(request): lib.raises; return request.getfixturevalue('inner')\n"
         "@pytest.fixture(scope='module')\ndef inner(): return lib.cached(1)\n"
         "class TestA:\n"
-        "    def test_all(self, first, second, third, own): lib.plain()\n"
+        "    def test_first(self, first): pass\n"
         "    def test_second(self, second): pass\n"
-        "    def test_third(self, third): pass\n"
-        "    def test_own(self, own): pass\n"
         "    def test_outer(self, outer): pass\n"
         "    def test_outer_again(self, outer): pass\n"
         "    def test_none(self): pass\n"
@@ -288,15 +270,31 @@ def test_a_shared_fixture_is_told_whole_whatever_ran_before_it_in_the_same_test(
         "    def test_two(self): pass\n",
     )
     assert functions_of_tests(run, covers) == {
-        "test_all": {"calls", "plain", "counted"},
+        "test_first": {"calls", "plain"},
         "test_second": {"calls", "plain", "counted"},
-        "test_third": {"plain"},
-        "test_own": {"counted"},
         "test_outer": {"cached"},
         "test_outer_again": {"cached"},
         "test_none": set(),
         "test_one": {"plain", "counted"},
         "test_two": {"plain", "counted"},
+    }
+
+
+def test_functions_that_several_tests_are_the_first_to_execute_keep_their_places(tmp_path):
+    run, covers = traced(
+        tmp_path,
+        "def test_one(): lib.plain()\n"
+        "def test_dies(): lib.cached(1); __import__('os')._exit(0)\n"
+        "def test_two(): lib.calls()\n"
+        "def test_three(): lib.counted(1), lib.cached(2)\n"
+        "def test_four(): lib.cached(3)\n",
+    )
+    assert run.results.pop("test_it.py::test_dies").outcome == "error"
+    assert functions_of_tests(run, covers) == {
+        "test_one": {"plain"},
+        "test_two": {"calls", "plain"},
+        "test_three": {"counted", "cached"},
+        "test_four": {"cached"},
     }
 
 
@@ -318,18 +316,17 @@ if sys.version_info >= (3, 12):
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_test_that_profiles_or_traces_by_itself_stops_nothing_for_the_next_one(tmp_path, tool):
-    profiles = "def test_profiles():\n    " + TOOLS[tool] + "\n"
+def test_code_that_profiles_or_traces_by_itself_stops_nothing_for_the_tests_behind_it(tmp_path, tool):
+    profiles = "def profiles():\n    " + TOOLS[tool] + "\n"
     if tool == "cProfile" and sys.version_info < (3, 12):
         profiles = profiles.replace("runcall(lib.plain)", "runcall(int); sys.setprofile(None)")
     run, covers = traced(
         tmp_path,
-        "def test_before(): lib.plain()\n" + profiles + "def test_after(): lib.calls()\n"
-        "def test_after_in_a_thread():\n    t = threading.Thread(target=lib.plain); t.start(); t.join()\n",
+        profiles + "profiles()\ndef test_profiles(): profiles()\ndef test_calls(): lib.calls()\n"
+        "def test_in_a_thread():\n    t = threading.Thread(target=lib.plain); t.start(); t.join()\n",
     )
     found = functions_of_tests(run, covers)
-    assert found["test_before"] == {"plain"}
-    assert found["test_after"] == {"calls", "plain"}
-    assert found["test_after_in_a_thread"] == {"plain"}
+    assert found["test_calls"] == {"calls", "plain"}
+    assert found["test_in_a_thread"] == {"plain"}
     if sys.version_info >= (3, 12) and tool != "cProfile":
         assert found["test_profiles"] == {"plain"}

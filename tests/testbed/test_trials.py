@@ -42,7 +42,7 @@ def codebase(snapshot: Snapshot) -> Codebase:
 def tests(codebase: Codebase, snapshot: Snapshot, testbed: Containers) -> tuple[StableTest, ...]:
     files = {path: snapshot[path] for path in snapshot}
     with testbed.start(StartState(files)) as sandbox:
-        (run,) = run_jobs(sandbox, [Job(path=(".",), trace=True)])
+        (run,) = run_jobs(sandbox, [Job(path=(".",), apart=True, trace=True)])
     where = {(symbol.file, symbol.start_line): place for place, symbol in enumerate(codebase.symbols)}
     return tuple(
         StableTest(id=test, seconds=0.1, covers=tuple(sorted(where[at] for at in run.covers[test] if at in where)))

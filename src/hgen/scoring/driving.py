@@ -51,7 +51,7 @@ class Job:
     apart: bool = False
     """Whether each test runs in a process of its own, forked when all are collected."""
     trace: bool = False
-    """Whether to report which functions each test executes."""
+    """With ``apart``, whether to report which functions each test executes."""
     each: float = 60.0
     """Seconds that a test may take."""
     seconds: float = 600.0

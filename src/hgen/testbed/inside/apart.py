@@ -5,24 +5,20 @@ from __future__ import annotations
 import gc
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.runner import runtestprotocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Line = dict[str, Any]
+    from .session import Reporter
 
 
 class Apart:
     """The plugin that runs every test by itself, shared fixtures included."""
 
-    def __init__(self, limit: Any, line: Callable[[pytest.Item], Line], say: Callable[[Line], None]) -> None:
-        self._limit = limit
-        self._line = line
-        self._say = say
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
@@ -33,18 +29,19 @@ class Apart:
         if not child:
             try:
                 os.close(listen)
-                with self._limit:
+                with self._reporter.limit:
                     runtestprotocol(item, nextitem=None, log=False)
                 with os.fdopen(speak, "w") as told:
-                    told.write(json.dumps(self._line(item)) + "\n")
+                    told.write(json.dumps(self._reporter.lines(item)) + "\n")
             finally:
                 # Nothing of the runner's end belongs to this process.
                 os._exit(0)
         os.close(speak)
         with os.fdopen(listen) as told:
-            # One line, however long a process that the test has left may keep the pipe open.
+            # One line of JSON, however long a process that the test has left may keep the pipe open.
             said = told.readline()
         os.waitpid(child, 0)
         died = {"k": "test", "id": item.nodeid, "o": "error", "s": 0.0, "why": "its process died"}
-        self._say(json.loads(said) if said.endswith("\n") else died)
+        for line in json.loads(said) if said.endswith("\n") else [died]:
+            self._reporter.say(line)
         return True

@@ -16,12 +16,13 @@ from .apart import Apart
 from .canaries import plant
 from .guard import Guard
 from .reporter import speaker
-from .tracer import Contexts, Tracer
+from .tracer import Tracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Say = Callable[[dict[str, object]], None]
+    Line = dict[str, Any]
+    Say = Callable[[Line], None]
 
 _WHY = 300
 """Characters of a failure's text that are reported."""
@@ -45,7 +46,7 @@ def run(number: int, job: dict[str, Any], key: bytes, descriptor: int) -> int:
             del sys.modules[name]
     if guard:
         guard.begin(reporter)
-    plugins = [reporter, Apart(reporter.limit, reporter.line, say)] if job["apart"] else [reporter]
+    plugins = [reporter, Apart(reporter)] if job["apart"] else [reporter]
     status = int(pytest.main(_arguments(job, tree), plugins=plugins))
     reporter.finish(status)
     return status
@@ -81,18 +82,17 @@ class Reporter:
         self._say = say
         self._guard = guard
         self._tracer = Tracer(tree) if job["trace"] else None
-        self._contexts = Contexts(self._tracer) if self._tracer else None
+        self._functions = 0
         self._covered: set[int] = set()
         self._phases: dict[str, Any] = {}
         self._raised: dict[str, bool] = {}
         self.limit = _Limit(job["each"])
-        if self._contexts:
-            self._contexts.begin()
+        if self._tracer:
+            self._tracer.begin()
 
     def finish(self, status: int) -> None:
         """The last words of a run that came to its end."""
-        if self._contexts:
-            self._cover("", self._contexts.begin())
+        self._between()
         self._say({"k": "end", "status": status})
 
     def pytest_load_initial_conftests(self) -> None:
@@ -102,8 +102,7 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        if self._contexts:
-            self._cover("", self._contexts.begin())
+        self._between()
         if self._job["tests"] is not None:
             chosen = [item for item in items if self._wants(item.nodeid)]
             if left_out := [item for item in items if not self._wants(item.nodeid)]:
@@ -130,17 +129,14 @@ class Reporter:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self._phases = {}
         self._raised = {}
-        if self._contexts:
-            self._cover("", self._contexts.begin())
+        self._between()
         if self._job["apart"]:
-            # Its own process has the limit.
+            # Its own process has the limit, and writes the lines.
             yield
         else:
             with self.limit:
                 yield
-            self._say(self.line(item))
-        if self._contexts:
-            self._cover(item.nodeid, self._contexts.end(_shared_fixtures(item)))
+            self._say(self._line(item))
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_setup(self) -> Iterator[None]:
@@ -167,15 +163,6 @@ class Reporter:
         self._raised["teardown"] = bool(outcome.excinfo)  # type: ignore[attr-defined]
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
-        if self._contexts is None or fixturedef.scope == "function":
-            yield
-            return
-        outer = self._contexts.enter_fixture()
-        yield
-        self._contexts.leave_fixture(fixturedef, outer)
-
-    @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, call: Any) -> Iterator[None]:
         outcome = yield
         report = outcome.get_result()  # type: ignore[attr-defined]
@@ -189,22 +176,41 @@ class Reporter:
         if self._guard:
             self._guard.check(last=True)
 
-    def line(self, item: pytest.Item) -> dict[str, object]:
-        """What is reported of a test that has just run."""
+    def lines(self, item: pytest.Item) -> list[Line]:
+        """What is to be said of a test that has just run, in a process of its own."""
+        return [self._line(item), *self._executed(item.nodeid)]
+
+    def say(self, line: Line) -> None:
+        """Say a line, whichever process it comes from."""
+        if line["k"] == "functions" and self._tracer:
+            self._tracer.learn([(file, first) for file, first in line["new"]])
+            self._functions += len(line["new"])
+        elif line["k"] == "covers":
+            self._covered.symmetric_difference_update(line["toggled"])
+        self._say(line)
+
+    def _line(self, item: pytest.Item) -> Line:
         outcome, why = _outcome(self._phases, self._raised)
         seconds = sum(report.duration for report, _ in self._phases.values())
-        line: dict[str, object] = {"k": "test", "id": item.nodeid, "o": outcome, "s": round(seconds, 4)}
+        line: Line = {"k": "test", "id": item.nodeid, "o": outcome, "s": round(seconds, 4)}
         return {**line, "why": why} if why else line
 
-    def _cover(self, test: str, found: set[int]) -> None:
-        assert self._tracer
-        if self._tracer.new:
-            self._say({"k": "functions", "new": self._tracer.new})
-            self._tracer.new = []
+    def _between(self) -> None:
+        """What has run since the last test belongs to none."""
+        for line in self._executed(""):
+            self.say(line)
+        if self._tracer:
+            self._tracer.begin()
+
+    def _executed(self, test: str) -> Iterator[Line]:
+        if self._tracer is None:
+            return
+        found = self._tracer.since()
+        if new := self._tracer.functions(self._functions):
+            yield {"k": "functions", "new": new}
         if test or found:
             # Tests that follow each other execute much the same: only what changed is said.
-            self._say({"k": "covers", "id": test, "toggled": sorted(found ^ self._covered)})
-            self._covered = found
+            yield {"k": "covers", "id": test, "toggled": sorted(found ^ self._covered)}
 
 
 def _outcome(phases: dict[str, Any], raised: dict[str, bool]) -> tuple[str, str]:
@@ -229,15 +235,6 @@ def _why(report: Any) -> str:
     if isinstance(report.longrepr, tuple):
         return str(report.longrepr[-1])[-_WHY:]
     return str(report.longrepr)[-_WHY:]
-
-
-def _shared_fixtures(item: pytest.Item) -> Iterator[object]:
-    """The fixtures that a test may use without setting them up."""
-    info = getattr(item, "_fixtureinfo", None)
-    for definitions in getattr(info, "name2fixturedefs", {}).values():
-        for definition in definitions:
-            if definition.scope != "function":
-                yield definition
 
 
 def _shuffled(seed: int) -> Callable[[pytest.Item], tuple[bytes, str, bytes]]:

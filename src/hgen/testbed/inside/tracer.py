@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from types import CodeType, FrameType
 
 _FUNCTION = 0x1 | 0x2  # CO_OPTIMIZED | CO_NEWLOCALS: not a module's code, nor a class's body
@@ -19,7 +19,7 @@ _TOOL = 4
 class Tracer:
     """Collects what is called, or goes on after a ``yield`` or ``await``, between two calls of ``since``.
 
-    Knows code objects by small numbers.
+    Functions have small numbers, which a forked process that adds to them can hand back.
     """
 
     def __init__(self, tree: str) -> None:
@@ -29,8 +29,6 @@ class Tracer:
         # Kept alive, so that no other code object gets the same identity.
         self._kept: list[CodeType] = []
         self._places: dict[tuple[str, int], int] = {}
-        self.new: list[tuple[str, int]] = []
-        """Functions, as files and first lines, that got their numbers since this list was last emptied."""
         self._begin: Callable[[], None] = self._monitor() if hasattr(sys, "monitoring") else self._profile()
 
     def begin(self) -> None:
@@ -50,17 +48,22 @@ class Tracer:
                 found.add(number)
         return found
 
+    def functions(self, known: int) -> list[tuple[str, int]]:
+        """The functions that have numbers, as files and first lines in the order of these, without the first ones."""
+        return list(self._places)[known:]
+
+    def learn(self, functions: list[tuple[str, int]]) -> None:
+        """Give numbers to functions that a forked process has met."""
+        for place in functions:
+            self._places.setdefault(place, len(self._places))
+
     def _number(self, code: CodeType) -> int:
         self._kept.append(code)
         file = code.co_filename
         number = -1
         named = code.co_flags & _FUNCTION == _FUNCTION and not code.co_name.startswith(_UNNAMED)
         if named and file.startswith(self._tree):
-            place = (file[len(self._tree) :], code.co_firstlineno)
-            if place not in self._places:
-                self._places[place] = len(self._places)
-                self.new.append(place)
-            number = self._places[place]
+            number = self._places.setdefault((file[len(self._tree) :], code.co_firstlineno), len(self._places))
         self._numbers[id(code)] = number
         return number
 
@@ -102,43 +105,3 @@ class Tracer:
             monitoring.restart_events()
 
         return begin
-
-
-class Contexts:
-    """Divides what runs between tests; what a shared fixture ran counts for every test that uses it."""
-
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
-        self._now: set[int] = set()
-        self._fixtures: dict[int, set[int]] = {}
-        self._kept: list[object] = []
-
-    def begin(self) -> set[int]:
-        """A test begins; gives what ran before it and after the last one."""
-        before = self._now | self._tracer.since()
-        self._now = set()
-        self._tracer.begin()
-        return before
-
-    def enter_fixture(self) -> set[int]:
-        """A shared fixture begins; gives what must be handed to ``leave_fixture``."""
-        outer = self._now | self._tracer.since()
-        self._now = set()
-        self._tracer.begin()
-        return outer
-
-    def leave_fixture(self, fixture: object, outer: set[int]) -> None:
-        """A shared fixture is set up."""
-        self._now |= self._tracer.since()
-        if id(fixture) not in self._fixtures:
-            self._kept.append(fixture)
-        self._fixtures.setdefault(id(fixture), set()).update(self._now)
-        self._now |= outer
-
-    def end(self, fixtures: Iterable[object]) -> set[int]:
-        """A test is over; gives all that it executes."""
-        found = self._now | self._tracer.since()
-        self._now = set()
-        for fixture in fixtures:
-            found |= self._fixtures.get(id(fixture), set())
-        return found
