@@ -77,7 +77,8 @@ def prove(
     for way, place in zip(ways, failing, strict=True):
         _require_failing(task, bench.said(place)[0], way.get("tests", (*task.FAIL_TO_PASS, *task.PASS_TO_PASS)))
     return Proof(
-        gold=f"the gold patch earns 1, in another order too; {len(told)} tests pass with it each by itself",
+        gold="the gold patch earns 1, in another order too"
+        + (f"; {len(told)} tests pass with it each by itself" if told else ""),
         start=_start_evidence(task, len(told)),
         probes={name: bench.judged(tried[patch]) for name, patch in cheats.items()},
         lazy={name: bench.judged(tried[patch]) for name, patch in shortcuts.items()},
@@ -174,4 +175,4 @@ def _start_evidence(task: Task, alone: int) -> str:
             f"all of {len(task.FAIL_TO_PASS)} tests to fail fail in the start state and the others pass, "
             f"in order and in another order; {alone} fail each by itself"
         )
-    return "the start state has nothing that fails"
+    return "nothing written earns nothing" if task.mutants else "the candidate is right: no test fails"
