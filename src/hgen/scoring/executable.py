@@ -153,8 +153,9 @@ def _distrust(made: Plan, run: TestRun) -> Reason | None:
             return Reason("runner-replaced", detail)
         if event != "equality":
             return Reason("tests-read", f"{event} {detail}".strip())
-        path, line, name = detail.split(":", 2)
-        if int(line) not in made.comparisons.get(path, frozenset()):
+        path, _, place = detail.partition(":")
+        line, _, name = place.partition(":")
+        if line not in map(str, made.comparisons.get(path, frozenset())):
             return Reason("suspicious-code", f"{path}: {name}")
     if run.whole and (not run.canaries or "missing" in run.canaries.values()):
         return Reason("forged-report", "a test that must fail was not run")
