@@ -82,7 +82,8 @@ class Reporter:
         self._say = say
         self._guard = guard
         self._tracer = Tracer(tree) if job["trace"] else None
-        self._functions = 0
+        # What has been said of functions: how many of them have a number, and which ones the last test executed.
+        self._numbered = 0
         self._covered: set[int] = set()
         self._phases: dict[str, Any] = {}
         self._raised: dict[str, bool] = {}
@@ -184,7 +185,7 @@ class Reporter:
         """Say a line, whichever process it comes from."""
         if line["k"] == "functions" and self._tracer:
             self._tracer.learn([(file, first) for file, first in line["new"]])
-            self._functions += len(line["new"])
+            self._numbered += len(line["new"])
         elif line["k"] == "covers":
             self._covered.symmetric_difference_update(line["toggled"])
         self._say(line)
@@ -206,7 +207,7 @@ class Reporter:
         if self._tracer is None:
             return
         found = self._tracer.since()
-        if new := self._tracer.functions(self._functions):
+        if new := self._tracer.functions(self._numbered):
             yield {"k": "functions", "new": new}
         if test or found:
             # Tests that follow each other execute much the same: only what changed is said.
