@@ -29,7 +29,7 @@ from hgen.sandbox import labels
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import TREE, StartState
 from hgen.scoring.diffs import DiffError, Patched
-from hgen.scoring.executable import FAMILIES
+from hgen.scoring.tested.plan import FAMILIES
 from hgen.snapshots import Snapshot, Store
 from hgen.stages.score.lines import lines_of, task_files, task_of
 from hgen.testbed.building import version_of

@@ -10,8 +10,8 @@ import pytest
 from hgen.export import travel
 from hgen.records import Validated
 from hgen.runner import done_shards
-from hgen.scoring import testedanswer
-from hgen.scoring.answerfile import AnswerFileError, read
+from hgen.scoring.standalone import tested_answer_file
+from hgen.scoring.standalone.answer_file import AnswerFileError, read
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from hgen.snapshots.tree import Limits
@@ -57,13 +57,13 @@ def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validat
     summary = travel.write([validated], tmp_path / "grader", store=tmp_path / "store")
     assert summary.tasks == {"verify-repair": 1}
     content = (tmp_path / "grader/answers" / f"{validated.task.instance_id}.json").read_bytes()
-    answer = testedanswer.unpack(read(content))
+    answer = tested_answer_file.unpack(read(content))
     assert answer.snapshot == files
     assert (answer.executable, answer.links) == ({"run.py"}, {"link": "x.py"})
     assert answer.task["FAIL_TO_PASS"] == list(validated.task.FAIL_TO_PASS)
     assert answer.task["environment"]["generated"] == {"src/_version.py": "version = '1'\n"}
     assert set(answer.driver) >= {"inside/main.py", "inside/session.py", "inside/guard.py"}
-    assert testedanswer.pack(answer) == content
+    assert tested_answer_file.pack(answer) == content
     for damaged in (
         b"",
         b"[]",
@@ -72,7 +72,7 @@ def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validat
         content.replace(b'"entries": [[', b'"entries": [["snapshot", "a", 1], ['),
     ):
         with pytest.raises(AnswerFileError):
-            testedanswer.unpack(read(damaged))
+            tested_answer_file.unpack(read(damaged))
 
 
 def test_what_the_grader_cannot_judge_or_carry_is_left_out_and_said_to_be(

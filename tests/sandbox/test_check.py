@@ -6,7 +6,7 @@ from hgen.export.grader import grader_source
 from hgen.sandbox.check import check_start_state
 from hgen.sandbox.layout import StartState
 from hgen.scoring import diffs
-from hgen.scoring.answerfile import pack
+from hgen.scoring.standalone.answer_file import pack
 
 pytestmark = pytest.mark.container
 

@@ -14,8 +14,8 @@ def main() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     sys.meta_path.insert(0, module._Sources())
-    from hgen.scoring.answerfile import read, unpack
-    from hgen.scoring.grader import grade_diff, grade_tree
+    from hgen.scoring.standalone.answer_file import read, unpack
+    from hgen.scoring.standalone.main import grade_diff, grade_tree
 
     with Path(cases_file).open(encoding="utf-8") as lines:
         for line in lines:

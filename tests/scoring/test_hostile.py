@@ -3,7 +3,7 @@
 import pytest
 
 from hgen.scoring import diffs, score
-from hgen.scoring.answers import MAX_PATCH
+from hgen.scoring.static.answers import MAX_PATCH
 from tests.scoring.worlds import MARKER, module
 
 PATH = "cmd.py"

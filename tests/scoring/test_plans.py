@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from hgen.export.grader import grader_source
-from hgen.scoring.answerfile import read
-from hgen.scoring.executable import plan, tree_of
-from hgen.scoring.running import tree_diff
-from hgen.scoring.testedanswer import TestedAnswer, pack, unpack
+from hgen.scoring.standalone.answer_file import read
+from hgen.scoring.tested.plan import plan, tree_of
+from hgen.scoring.standalone.by_tests import tree_diff
+from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack, unpack
 from hgen.scoring.verdicts import Refusal
 from hgen.testbed.neutral import neutral_files
 from hgen.testbed.running import driver

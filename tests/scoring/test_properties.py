@@ -9,8 +9,10 @@ from unittest import mock
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hgen.scoring import Score, diffs, excerpts, score, sources
-from hgen.scoring.definitions import DEFINITIONS, children, first_line, last_line
+from hgen.scoring import Score, diffs, score
+from hgen.scoring.python import excerpts
+from hgen.scoring.python import sources
+from hgen.scoring.python.definitions import DEFINITIONS, children, first_line, last_line
 from tests.effort import examples
 from tests.scoring.worlds import World, worlds
 

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hgen.scoring.driving import ARCHIVE, Job, command
-from hgen.scoring.testruns import TestRun, read_report
+from hgen.scoring.tested.driver import ARCHIVE, Job, command
+from hgen.scoring.tested.report import TestRun, read_report
 from hgen.testbed.running import Drive
 
 

@@ -10,7 +10,7 @@ from hgen.records import Codebase, Environment, Reject, StableTest
 from hgen.runner import done_shards
 from hgen.sandbox.client import Client
 from hgen.sandbox.engines import choose
-from hgen.scoring.driving import Job
+from hgen.scoring.tested.driver import Job
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from hgen.testbed.building import Tree, image_name

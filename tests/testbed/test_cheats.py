@@ -7,8 +7,8 @@ import pytest
 
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
-from hgen.scoring.driving import Job
-from hgen.scoring.executable import plan, verdict
+from hgen.scoring.tested.driver import Job
+from hgen.scoring.tested.plan import plan, verdict
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
 from hgen.testbed.running import Drive

@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 import pytest
 
-from hgen.scoring.testruns import MAC, read_report, run_key
+from hgen.scoring.tested.report import MAC, read_report, run_key
 from tests.testbed import local
 
 KEY = bytes(range(32))

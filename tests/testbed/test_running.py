@@ -7,8 +7,8 @@ import pytest
 
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
-from hgen.scoring.driving import Job
-from hgen.scoring.testruns import TestRun, read_report
+from hgen.scoring.tested.driver import Job
+from hgen.scoring.tested.report import TestRun, read_report
 from hgen.testbed.running import Drive, run_jobs
 
 pytestmark = [pytest.mark.container, pytest.mark.network]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hgen.scoring.testruns import TestRun
+from hgen.scoring.tested.report import TestRun
 from tests.testbed import local
 
 LIBRARY = '''"""Functions of all kinds."""

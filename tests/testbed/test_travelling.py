@@ -9,7 +9,7 @@ from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import AGENT, GRADER, TREE
 from hgen.scoring import Score
-from hgen.scoring.testedanswer import TestedAnswer, pack
+from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
 from hgen.testbed.neutral import neutral_files

@@ -16,7 +16,7 @@ from hgen.resolve import resolve
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
 from hgen.scoring import diffs
-from hgen.scoring.driving import Job
+from hgen.scoring.tested.driver import Job
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.grading import grade

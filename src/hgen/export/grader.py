@@ -8,11 +8,11 @@ from hgen import __version__
 from hgen.errors import Skip
 from hgen.records import Task
 from hgen.sandbox.layout import TREE
-from hgen.scoring import testedanswer
-from hgen.scoring.answerfile import pack
+from hgen.scoring.standalone import tested_answer_file
+from hgen.scoring.standalone.answer_file import pack
 from hgen.scoring.diffs import Patched
-from hgen.scoring.executable import FAMILIES
-from hgen.scoring.testedanswer import TestedAnswer
+from hgen.scoring.tested.plan import FAMILIES
+from hgen.scoring.standalone.tested_answer_file import TestedAnswer
 from hgen.snapshots import Snapshot
 from hgen.testbed.neutral import neutral_files
 from hgen.testbed.running import driver
@@ -58,7 +58,7 @@ class _Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def _main():
     sys.meta_path.insert(0, _Sources())
-    from hgen.scoring.grader import main
+    from hgen.scoring.standalone.main import main
 
     return main(sys.argv[1:])
 
@@ -82,14 +82,14 @@ def answer_file(task: Task, snapshot: Snapshot) -> bytes:
     Raises ``Skip("too-large")`` for a snapshot that cannot be carried along.
     """
     if task.family in FAMILIES:
-        return testedanswer.pack(_tested(task, snapshot))
+        return tested_answer_file.pack(_tested(task, snapshot))
     return pack(task.model_dump(mode="json"), Patched(snapshot, task.setup_patch), snapshot.links)
 
 
 def _tested(task: Task, snapshot: Snapshot) -> TestedAnswer:
     size = sum(map(snapshot.size, snapshot))
-    if size > testedanswer.MAX_SNAPSHOT:
-        raise Skip("too-large", f"{task.instance_id}: {size} bytes of snapshot, {testedanswer.MAX_SNAPSHOT} at most")
+    if size > tested_answer_file.MAX_SNAPSHOT:
+        raise Skip("too-large", f"{task.instance_id}: {size} bytes of snapshot, {tested_answer_file.MAX_SNAPSHOT} at most")
     assert task.environment is not None
     row = task.model_dump(mode="json")
     return TestedAnswer(

@@ -12,7 +12,7 @@ from hgen.export.grader import answer_file, grader_source
 from hgen.export.summary import ExportSummary
 from hgen.records import Validated
 from hgen.scoring import SCORERS
-from hgen.scoring.executable import FAMILIES
+from hgen.scoring.tested.plan import FAMILIES
 from hgen.snapshots import Snapshot, Store
 
 NAME = "grader"

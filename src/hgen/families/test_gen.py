@@ -13,7 +13,7 @@ from hgen.probes.tests import probes
 from hgen.records import Mutant, Reject
 from hgen.resources import path
 from hgen.scoring import score
-from hgen.scoring.executable import RESOLVED_SHARE
+from hgen.scoring.tested.plan import RESOLVED_SHARE
 from hgen.scoring.paths import is_library
 
 NAME = "test-gen"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from hgen.probes.ground import Ground, Site
 from hgen.probes.values import Probe
-from hgen.scoring.definitions import docstring_of, first_line
+from hgen.scoring.python.definitions import docstring_of, first_line
 from hgen.scoring.diffs import Edit, render
 
 _EQUAL_TO_ALL = (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from hgen.probes.ground import Ground, Site, mode_change, renaming
 from hgen.probes.values import Probe
-from hgen.scoring.definitions import first_line, last_line
+from hgen.scoring.python.definitions import first_line, last_line
 from hgen.scoring.diffs import Edit, render
 
 Answer = list[tuple[Site, Edit]]

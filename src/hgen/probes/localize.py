@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from hgen.probes.common import Answer, common
 from hgen.probes.ground import Ground, Site
 from hgen.probes.values import Probe
-from hgen.scoring.definitions import docstring_of
+from hgen.scoring.python.definitions import docstring_of
 
 _TEXT = '"""Do what the description says."""'
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hgen.scoring.definitions import Place, find
-from hgen.scoring.sources import SourceError, parse_start
+from hgen.scoring.python.definitions import Place, find
+from hgen.scoring.python.sources import SourceError, parse_start
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:

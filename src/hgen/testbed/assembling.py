@@ -15,8 +15,8 @@ from hgen.records import Codebase, Environment, StableTest, Testbed, Wheel
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers, ContainerSandbox
 from hgen.sandbox.layout import StartState
-from hgen.scoring.driving import Job
-from hgen.scoring.testruns import TestRun
+from hgen.scoring.tested.driver import Job
+from hgen.scoring.tested.report import TestRun
 from hgen.testbed.building import Tree, builder, install, keep, packed, version_of
 from hgen.testbed.opening import LIMITS
 from hgen.testbed.requirements import Declared, answerable, declared

@@ -5,9 +5,9 @@ from typing import Any
 
 from hgen.sandbox.base import Sandboxes
 from hgen.sandbox.layout import StartState
-from hgen.scoring.driving import Job, judged
-from hgen.scoring.executable import Plan, plan, tree_of
-from hgen.scoring.testruns import TestRun
+from hgen.scoring.tested.driver import Job, judged
+from hgen.scoring.tested.plan import Plan, plan, tree_of
+from hgen.scoring.tested.report import TestRun
 from hgen.scoring.verdicts import Refusal, Score, refused
 from hgen.snapshots import Snapshot
 from hgen.testbed.neutral import neutral_files

@@ -15,9 +15,9 @@ from hgen.probes import Probe
 from hgen.records import Task
 from hgen.sandbox.base import Sandboxes
 from hgen.scoring import Refusal, Score, refused
-from hgen.scoring.driving import Job
-from hgen.scoring.executable import Plan, verdict
-from hgen.scoring.testruns import TestRun
+from hgen.scoring.tested.driver import Job
+from hgen.scoring.tested.plan import Plan, verdict
+from hgen.scoring.tested.report import TestRun
 from hgen.snapshots import Snapshot
 from hgen.testbed.grading import grade, planned, state_of
 from hgen.testbed.running import Drive

@@ -9,8 +9,8 @@ from pathlib import Path
 from hgen.errors import SandboxError
 from hgen.sandbox.base import Sandbox
 from hgen.sandbox.layout import JOB
-from hgen.scoring.driving import ARCHIVE, ENVIRONMENT, Job, command, packed, reported, seconds
-from hgen.scoring.testruns import TestRun
+from hgen.scoring.tested.driver import ARCHIVE, ENVIRONMENT, Job, command, packed, reported, seconds
+from hgen.scoring.tested.report import TestRun
 
 PYTHON = "/opt/venv/bin/python"
 

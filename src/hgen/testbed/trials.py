@@ -10,9 +10,9 @@ from hgen.errors import Skip
 from hgen.records import Codebase, Environment, Mutant, StableTest, Symbol, Trial
 from hgen.sandbox.base import Sandbox
 from hgen.scoring.diffs import Edit, edited
-from hgen.scoring.driving import Job
+from hgen.scoring.tested.driver import Job
 from hgen.scoring.paths import is_doctest, is_library
-from hgen.scoring.testruns import TestRun
+from hgen.scoring.tested.report import TestRun
 from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.functions import Function
 from hgen.testbed.mutants import Variant, mutants

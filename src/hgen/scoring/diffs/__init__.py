@@ -3,10 +3,10 @@
 The one diff parser and applier of the project. Everything here splits lines at newlines only.
 """
 
-from hgen.scoring.diffs.applying import apply, apply_patches
-from hgen.scoring.diffs.parsing import parse
+from hgen.scoring.diffs.applier import apply, apply_patches
+from hgen.scoring.diffs.parser import parse
 from hgen.scoring.diffs.patched import Patched
-from hgen.scoring.diffs.rendering import edit, edited, render
+from hgen.scoring.diffs.renderer import edit, edited, render
 from hgen.scoring.diffs.values import DiffError, Edit, FilePatch, Hunk, split_lines
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hgen.scoring.diffs.applying import apply
+from hgen.scoring.diffs.applier import apply
 
 
 class Patched(Mapping[str, bytes]):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from hgen.errors import ShardError
 from hgen.scoring import SCORERS, diffs, score
-from hgen.scoring.executable import FAMILIES
+from hgen.scoring.tested.plan import FAMILIES
 from hgen.scoring.verdicts import Score
 from hgen.snapshots import Snapshot, Store
 from hgen.stages.score.lines import Place, Row, prediction_of, task_of

@@ -10,12 +10,12 @@ import io
 import tokenize
 from typing import TYPE_CHECKING
 
-from hgen.scoring.definitions import children, first_line, last_line
+from hgen.scoring.python.definitions import children, first_line, last_line
 
 if TYPE_CHECKING:
     import ast
 
-    from hgen.scoring.sources import Source
+    from hgen.scoring.python.sources import Source
 
 
 class Comments:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hgen.scoring.confining import private_folder
+from hgen.scoring.standalone.other_user import private_folder
 from hgen.scoring.verdicts import NoVerdict
 
 if TYPE_CHECKING:

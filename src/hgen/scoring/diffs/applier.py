@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.diffs.parsing import parse
+from hgen.scoring.diffs.parser import parse
 from hgen.scoring.diffs.values import DiffError, FilePatch, Hunk, split_lines
 
 if TYPE_CHECKING:

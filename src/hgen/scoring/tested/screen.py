@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from hgen.scoring import sources
-from hgen.scoring.definitions import places
+from hgen.scoring.python import sources
+from hgen.scoring.python.definitions import places
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:

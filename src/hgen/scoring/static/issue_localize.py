@@ -6,20 +6,20 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hgen.scoring.answers import compared_comments
-from hgen.scoring.comments import Comments, code_above, code_below, stands_alone
-from hgen.scoring.definitions import enclosing, first_line
-from hgen.scoring.diffs.rendering import differences
-from hgen.scoring.sources import parse_start
+from hgen.scoring.static.answers import compared_comments
+from hgen.scoring.python.comments import Comments, code_above, code_below, stands_alone
+from hgen.scoring.python.definitions import enclosing, first_line
+from hgen.scoring.diffs.renderer import differences
+from hgen.scoring.python.sources import parse_start
 from hgen.scoring.tasks import Target, located, targets_of
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
-from hgen.scoring.words import says_something
+from hgen.scoring.static.words import says_something
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hgen.scoring.definitions import Place
-    from hgen.scoring.sources import Source
+    from hgen.scoring.python.definitions import Place
+    from hgen.scoring.python.sources import Source
 
 MIN_PRECISION = 0.5
 """For full success, at least so many of the commented places must be gold ones."""

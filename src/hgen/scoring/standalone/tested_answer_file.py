@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hgen.scoring.answerfile import MAX_UNPACKED, AnswerFileError
+from hgen.scoring.standalone.answer_file import MAX_UNPACKED, AnswerFileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

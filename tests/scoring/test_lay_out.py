@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hgen.scoring import laying
+from hgen.scoring.standalone import lay_out
 from hgen.scoring.verdicts import NoVerdict
 
 
@@ -25,9 +25,9 @@ def test_a_tree_lies_at_its_place_only_while_it_is_needed(tmp_path: Path) -> Non
     (place / "inner/a.py").write_text("agent")
     (place / "link").symlink_to("/etc")
     before = listing(tmp_path)
-    with laying.folders(str(place), None) as (tree, job, scratch):
+    with lay_out.folders(str(place), None) as (tree, job, scratch):
         assert tree == place
-        laying.lay(tree, {"x/y.py": b"y", "run": b"#!"}, executable={"run"}, links={"x/l": "y.py"}, owner=None)
+        lay_out.lay(tree, {"x/y.py": b"y", "run": b"#!"}, executable={"run"}, links={"x/l": "y.py"}, owner=None)
         assert (place / "x/l").read_bytes() == b"y"
         assert os.access(place / "run", os.X_OK)
         assert not os.access(place / "x/y.py", os.X_OK)
@@ -40,13 +40,13 @@ def test_a_tree_lies_at_its_place_only_while_it_is_needed(tmp_path: Path) -> Non
 
 
 def test_a_place_that_was_not_there_is_gone_again(tmp_path: Path) -> None:
-    with laying.folders(str(tmp_path / "new/repo"), None) as (tree, _, _):
+    with lay_out.folders(str(tmp_path / "new/repo"), None) as (tree, _, _):
         assert not any(tree.iterdir())
     assert not any(tmp_path.iterdir())
 
 
 def test_a_tree_without_a_place_has_nothing_above_it_that_configures_pytest(tmp_path: Path) -> None:
-    with laying.folders("", None) as (tree, _, scratch):
+    with lay_out.folders("", None) as (tree, _, scratch):
         assert (tree.parent / "pytest.ini").exists()
         assert tree.parent not in scratch.parents
     assert not tree.exists()
@@ -59,7 +59,7 @@ def test_a_place_that_cannot_be_cleared_stays_as_it_is(tmp_path: Path) -> None:
         (tmp_path / "work/repo").mkdir(parents=True)
         (tmp_path / "work").chmod(0o555)
         place = tmp_path / "work/repo"
-    with pytest.raises(NoVerdict, match="must be free"), laying.folders(str(place), None):
+    with pytest.raises(NoVerdict, match="must be free"), lay_out.folders(str(place), None):
         pass
     assert place.exists()
     (tmp_path / "work").exists() and (tmp_path / "work").chmod(0o755)
@@ -69,5 +69,5 @@ def test_a_place_that_cannot_be_cleared_stays_as_it_is(tmp_path: Path) -> None:
 def test_nothing_is_written_outside(path: str, tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     with pytest.raises(NoVerdict):
-        laying.lay(tmp_path / "tree", {path: b""}, executable=(), links={}, owner=None)
+        lay_out.lay(tmp_path / "tree", {path: b""}, executable=(), links={}, owner=None)
     assert [entry.name for entry in tmp_path.rglob("*")] == ["tree"]

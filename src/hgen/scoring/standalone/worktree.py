@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hgen.scoring import diffs
-from hgen.scoring.answerfile import MAX_FILE, digest
+from hgen.scoring.standalone.answer_file import MAX_FILE, digest
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from hgen.scoring.answerfile import AnswerFile
+    from hgen.scoring.standalone.answer_file import AnswerFile
 
 MAX_ENTRIES = 1_000_000
 """Files and folders looked at beyond those of the start state."""

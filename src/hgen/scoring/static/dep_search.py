@@ -7,16 +7,16 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from hgen.scoring.answers import compared_comments
-from hgen.scoring.comments import Comments, code_below, stands_alone
-from hgen.scoring.definitions import enclosing, first_line
+from hgen.scoring.static.answers import compared_comments
+from hgen.scoring.python.comments import Comments, code_below, stands_alone
+from hgen.scoring.python.definitions import enclosing, first_line
 from hgen.scoring.tasks import Target, located, subject_of, targets_of
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hgen.scoring.sources import Source
+    from hgen.scoring.python.sources import Source
 
 _KIND = (
     r"(?:(?:async(?:hronous)?|static|class|helper|generator)[\s-]+)?(?:function|func|method|staticmethod|classmethod|"

@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hgen.scoring.definitions import places
+from hgen.scoring.python.definitions import places
 from hgen.scoring.diffs import DiffError, Patched
 from hgen.scoring.paths import is_library
-from hgen.scoring.restoring import in_either, library_changes, test_changes, touched
-from hgen.scoring.screening import screen
-from hgen.scoring.sources import SourceError, parse_start
+from hgen.scoring.tested.answers import in_either, library_changes, test_changes, touched
+from hgen.scoring.tested.screen import screen
+from hgen.scoring.python.sources import SourceError, parse_start
 from hgen.scoring.verdicts import Reason, Refusal, Score, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hgen.scoring.testruns import TestRun
+    from hgen.scoring.tested.report import TestRun
 
 FAMILIES = ("func-gen", "test-gen", "verify-repair")
 
@@ -42,7 +42,7 @@ class Plan:
     overlay: dict[str, bytes]
     """What lies over it, by path."""
     runs: tuple[dict[str, Any], ...]
-    """One for each run: fields of ``hgen.scoring.driving.Job``."""
+    """One for each run: fields of ``hgen.scoring.tested.driver.Job``."""
     kinds: tuple[str, ...]
     """What each run is for: ``answer``, or ``true``, ``neutral`` and ``mutant`` for written tests."""
     comparisons: dict[str, frozenset[int]] = field(default_factory=dict)

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from hgen.scoring import confining
+from hgen.scoring.standalone import other_user
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
 PYTHON = "/usr/bin/python3"
 """One that other users can reach, too."""
-SOMEBODY = [None, *([confining.USERS[-1]] if os.geteuid() == 0 and Path(PYTHON).exists() else [])]
+SOMEBODY = [None, *([other_user.USERS[-1]] if os.geteuid() == 0 and Path(PYTHON).exists() else [])]
 APART = """
 import json, os, sys, time
-from hgen.scoring import confining
+from hgen.scoring.standalone import other_user
 
 def lives():
     try:
@@ -27,18 +27,18 @@ def lives():
         return False
     return True
 
-confining.harden()
+other_user.harden()
 user, python, text = json.loads(sys.argv[1])
 begin = time.monotonic()
-done = confining.run([python, "-I", "-S", "-c", text], user=user, folder="/", environment={}, seconds=30.0)
+done = other_user.run([python, "-I", "-S", "-c", text], user=user, folder="/", environment={}, seconds=30.0)
 seconds = time.monotonic() - begin
 print(json.dumps([done.ended, done.stdout.decode(), lives(), seconds]))
 """
 
 
-def run(text: str, user: int | None, seconds: float = 30.0) -> confining.Done:
+def run(text: str, user: int | None, seconds: float = 30.0) -> other_user.Done:
     argv = [PYTHON if user else sys.executable, "-I", "-S", "-c", text]
-    return confining.run(argv, user=user, folder="/", environment={"A": "b"}, seconds=seconds)
+    return other_user.run(argv, user=user, folder="/", environment={"A": "b"}, seconds=seconds)
 
 
 @pytest.mark.parametrize("user", SOMEBODY)
@@ -55,7 +55,7 @@ def test_time_and_output_end(user: int | None) -> None:
     assert run("import os\nos.close(1); os.close(2)\nwhile True: pass", user, seconds=0.5).ended == "timeout"
     flooded = run("while True: print('x' * 60000)", user)
     assert flooded.ended == "flooded"
-    assert len(flooded.stdout) <= confining.MOST_OUTPUT + (1 << 17)
+    assert len(flooded.stdout) <= other_user.MOST_OUTPUT + (1 << 17)
 
 
 FLEES = """
@@ -84,10 +84,10 @@ def test_nothing_is_left_of_what_flees(user: int | None, also: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
 def test_a_user_is_free_who_owns_nothing_and_is_nobody_elses_meanwhile() -> None:
-    with confining.free_user(taken=None) as first, confining.free_user(taken=None) as second:
+    with other_user.free_user(taken=None) as first, other_user.free_user(taken=None) as second:
         assert first is not None
         assert second is not None
-        with confining.free_user(taken=None) as third:
+        with other_user.free_user(taken=None) as third:
             assert len({first, second, third}) == 3
-    with confining.free_user(taken=first) as other, confining.free_user(taken=None) as again:
+    with other_user.free_user(taken=first) as other, other_user.free_user(taken=None) as again:
         assert other != first == again

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hgen.scoring.sources import Source
+    from hgen.scoring.python.sources import Source
 
     Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 

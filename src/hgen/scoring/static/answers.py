@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring import excerpts, sources, trees
+from hgen.scoring.python import excerpts
+from hgen.scoring.python import sources
+from hgen.scoring.python import trees
 from hgen.scoring.diffs import DiffError, FilePatch, apply_patches, parse
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hgen.scoring.sources import Source
+    from hgen.scoring.python.sources import Source
 
 MAX_PATCH = 2_000_000
 """Characters; a right answer has a few thousand, or as many as two copies of the files that it rewrites."""

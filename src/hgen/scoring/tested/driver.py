@@ -12,14 +12,14 @@ import zipfile
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hgen.scoring.executable import verdict
-from hgen.scoring.testruns import read_report
+from hgen.scoring.tested.plan import verdict
+from hgen.scoring.tested.report import read_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hgen.scoring.executable import Plan
-    from hgen.scoring.testruns import TestRun
+    from hgen.scoring.tested.plan import Plan
+    from hgen.scoring.tested.report import TestRun
     from hgen.scoring.verdicts import Score
 
 ARCHIVE = "driver.zip"

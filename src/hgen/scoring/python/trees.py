@@ -10,10 +10,10 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hgen.scoring.definitions import DEFINITIONS, docstring_of, first_line, inner_prefix
+from hgen.scoring.python.definitions import DEFINITIONS, docstring_of, first_line, inner_prefix
 
 if TYPE_CHECKING:
-    from hgen.scoring.sources import Source
+    from hgen.scoring.python.sources import Source
 
 
 @dataclass(frozen=True)

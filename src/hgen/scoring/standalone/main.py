@@ -18,8 +18,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hgen.scoring import answerfile, testedanswer, worktree
-from hgen.scoring.answerfile import AnswerFile
+from hgen.scoring.standalone import answer_file
+from hgen.scoring.standalone import tested_answer_file
+from hgen.scoring.standalone import worktree
+from hgen.scoring.standalone.answer_file import AnswerFile
 from hgen.scoring.scorers import score, score_changes
 from hgen.scoring.verdicts import UNGRADABLE, NoVerdict, Refusal, Score, refused
 
@@ -33,11 +35,11 @@ def main(arguments: list[str]) -> int:
     """Run the command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        row = answerfile.read(Path(options.answer).read_bytes())
-        if row["format"] == testedanswer.FORMAT:
+        row = answer_file.read(Path(options.answer).read_bytes())
+        if row["format"] == tested_answer_file.FORMAT:
             verdict = _grade_by_tests(row, options)
         else:
-            answer = answerfile.unpack(row)
+            answer = answer_file.unpack(row)
             verdict = grade_tree(answer, options.tree) if options.tree else grade_diff(answer, _read(options.diff))
     except (NoVerdict, OSError) as error:
         sys.stderr.write(f"grader: {error}\n")
@@ -70,19 +72,19 @@ def grade_diff(answer: AnswerFile, patch: str) -> Score:
 
 def _grade_by_tests(row: Mapping[str, object], options: argparse.Namespace) -> Score:
     # What runs programs takes longer to load than many a static task to judge.
-    from hgen.scoring import running  # noqa: PLC0415
-    from hgen.scoring.environments import Someone  # noqa: PLC0415
+    from hgen.scoring.standalone import by_tests  # noqa: PLC0415
+    from hgen.scoring.standalone.python_check import Someone  # noqa: PLC0415
 
-    answer = testedanswer.unpack(row)
+    answer = tested_answer_file.unpack(row)
     agent = Someone(None)
     if options.tree:
         found = Path(options.tree).stat()
         agent = Someone(found.st_uid, found.st_gid)
     try:
-        patch = running.tree_diff(answer, options.tree) if options.tree else _read(options.diff)
+        patch = by_tests.tree_diff(answer, options.tree) if options.tree else _read(options.diff)
     except Refusal as refusal:
         return refused(refusal.reason)
-    return running.grade(answer, patch, python=options.python, secret=options.answer, agent=agent)
+    return by_tests.grade(answer, patch, python=options.python, secret=options.answer, agent=agent)
 
 
 def _read(file: str) -> str:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from hgen.scoring.definitions import Place, first_line, last_line
-from hgen.scoring.sources import UTF8, Source, SourceError, parse, statements
+from hgen.scoring.python.definitions import Place, first_line, last_line
+from hgen.scoring.python.sources import UTF8, Source, SourceError, parse, statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,18 +14,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hgen.scoring import confining, driving, laying, worktree
+from hgen.scoring.standalone import other_user
+from hgen.scoring.tested import driver
+from hgen.scoring.standalone import lay_out
+from hgen.scoring.standalone import worktree
 from hgen.scoring.diffs import DiffError, Patched
-from hgen.scoring.environments import Someone, require
-from hgen.scoring.executable import plan, tree_of
+from hgen.scoring.standalone.python_check import Someone, require
+from hgen.scoring.tested.plan import plan, tree_of
 from hgen.scoring.verdicts import NoVerdict, Refusal, Score, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hgen.scoring.executable import Plan
-    from hgen.scoring.testedanswer import TestedAnswer
-    from hgen.scoring.testruns import TestRun
+    from hgen.scoring.tested.plan import Plan
+    from hgen.scoring.standalone.tested_answer_file import TestedAnswer
+    from hgen.scoring.tested.report import TestRun
 
 _COMMIT = """git init --quiet --template= && git symbolic-ref HEAD refs/heads/main && git add --all --force \
 && git commit --quiet --message=Start"""
@@ -65,10 +68,10 @@ def grade(answer: TestedAnswer, patch: str, *, python: str, secret: str, agent: 
     if any("hidden" in run for run in made.runs):
         hidden = os.path.realpath(secret)
         made = replace(made, runs=tuple({**run, "hidden": (*run["hidden"], hidden)} for run in made.runs))
-    confining.harden()
-    with confining.free_user(taken=agent.user) as user:
+    other_user.harden()
+    with other_user.free_user(taken=agent.user) as user:
         _hide(secret, user)
-        return driving.judged(answer.task, made, lambda jobs: _run(answer, made, jobs, python=python, user=user))
+        return driver.judged(answer.task, made, lambda jobs: _run(answer, made, jobs, python=python, user=user))
 
 
 def _hide(secret: str, user: int | None) -> None:
@@ -86,25 +89,25 @@ def _hide(secret: str, user: int | None) -> None:
 
 
 def _run(
-    answer: TestedAnswer, made: Plan, jobs: Sequence[driving.Job], *, python: str, user: int | None
+    answer: TestedAnswer, made: Plan, jobs: Sequence[driver.Job], *, python: str, user: int | None
 ) -> tuple[TestRun, ...]:
     files = tree_of(answer.task, made, answer.snapshot)
     key = secrets.token_bytes(32)
-    with laying.folders(answer.place, user) as (tree, job, scratch):
-        laying.lay(tree, files, executable=answer.executable, links=answer.links, owner=user)
-        packed = driving.packed(answer.driver, jobs, key)
-        laying.lay(job, {driving.ARCHIVE: packed}, executable=(), links={}, owner=user)
+    with lay_out.folders(answer.place, user) as (tree, job, scratch):
+        lay_out.lay(tree, files, executable=answer.executable, links=answer.links, owner=user)
+        packed = driver.packed(answer.driver, jobs, key)
+        lay_out.lay(job, {driver.ARCHIVE: packed}, executable=(), links={}, owner=user)
         job.chmod(0o700)
         environment = _minimum(python, tree, scratch)
         _commit(tree, environment, user)
-        done = confining.run(
-            driving.command(python, str(job / driving.ARCHIVE)), user=user, folder=str(tree),
-            environment={**environment, **driving.ENVIRONMENT}, seconds=driving.seconds(jobs),
+        done = other_user.run(
+            driver.command(python, str(job / driver.ARCHIVE)), user=user, folder=str(tree),
+            environment={**environment, **driver.ENVIRONMENT}, seconds=driver.seconds(jobs),
         )  # fmt: skip
     if done.ended == "exited" and done.exit_code and not done.stdout:
         said = done.stderr.decode(errors="replace").strip()[-500:]
         raise NoVerdict(f"the test driver does not start (status {done.exit_code}): {said}")
-    return driving.reported(done.stdout, done.stderr, f"{done.ended} {done.exit_code}", key, jobs)
+    return driver.reported(done.stdout, done.stderr, f"{done.ended} {done.exit_code}", key, jobs)
 
 
 def _minimum(python: str, tree: Path, scratch: Path) -> dict[str, str]:
@@ -133,7 +136,7 @@ def _commit(tree: Path, environment: dict[str, str], user: int | None) -> None:
     for number, (setting, value) in enumerate(settings.items()):
         given |= {f"GIT_CONFIG_KEY_{number}": setting, f"GIT_CONFIG_VALUE_{number}": value}
     # Before any code of the repository runs; its attributes name filters, but no configuration defines any.
-    confining.run(
+    other_user.run(
         ["/bin/sh", "-c", _COMMIT], user=user, folder=str(tree), environment={**environment, **who, **given},
         seconds=_GIT_SECONDS,
     )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Python files as scorers see them: the seam for another language."""

@@ -1,0 +1,1 @@
+"""The travelling grader: what grades on the spot, without hgen."""
