@@ -25,8 +25,8 @@ from pathlib import Path
 from hgen.executors import local
 from hgen.probes import probes
 from hgen.scoring import score
-from hgen.scoring.python.definitions import docstring_of, first_line, places
 from hgen.scoring.diffs import DiffError, apply
+from hgen.scoring.python.definitions import docstring_of, first_line, places
 from hgen.scoring.python.sources import SourceError, parse_start
 from hgen.snapshots import Limits, Store
 from hgen.stages.score import EngineChoice, score_predictions

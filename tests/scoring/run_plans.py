@@ -19,9 +19,9 @@ def main() -> None:
     spec.loader.exec_module(module)
     sys.meta_path.insert(0, module._Sources())
     from hgen.scoring.standalone.answer_file import read
-    from hgen.scoring.tested.plan import plan, tree_of
     from hgen.scoring.standalone.by_tests import tree_diff
     from hgen.scoring.standalone.tested_answer_file import unpack
+    from hgen.scoring.tested.plan import plan, tree_of
     from hgen.scoring.verdicts import Refusal
 
     with Path(cases_file).open(encoding="utf-8") as lines:

@@ -13,8 +13,8 @@ import pytest
 from hgen.export.grader import answer_file, grader_source
 from hgen.records import Validated
 from hgen.scoring import score
-from hgen.scoring.standalone.answer_file import pack
 from hgen.scoring.diffs import Patched
+from hgen.scoring.standalone.answer_file import pack
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from tests.scoring.catalogue import CASES

@@ -13,9 +13,9 @@ import pytest
 
 from hgen.export.grader import grader_source
 from hgen.scoring.standalone.answer_file import read
-from hgen.scoring.tested.plan import plan, tree_of
 from hgen.scoring.standalone.by_tests import tree_diff
 from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack, unpack
+from hgen.scoring.tested.plan import plan, tree_of
 from hgen.scoring.verdicts import Refusal
 from hgen.testbed.neutral import neutral_files
 from hgen.testbed.running import driver

@@ -10,8 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hgen.scoring import Score, diffs, score
-from hgen.scoring.python import excerpts
-from hgen.scoring.python import sources
+from hgen.scoring.python import excerpts, sources
 from hgen.scoring.python.definitions import DEFINITIONS, children, first_line, last_line
 from tests.effort import examples
 from tests.scoring.worlds import World, worlds

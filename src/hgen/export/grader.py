@@ -8,11 +8,11 @@ from hgen import __version__
 from hgen.errors import Skip
 from hgen.records import Task
 from hgen.sandbox.layout import TREE
+from hgen.scoring.diffs import Patched
 from hgen.scoring.standalone import tested_answer_file
 from hgen.scoring.standalone.answer_file import pack
-from hgen.scoring.diffs import Patched
-from hgen.scoring.tested.plan import FAMILIES
 from hgen.scoring.standalone.tested_answer_file import TestedAnswer
+from hgen.scoring.tested.plan import FAMILIES
 from hgen.snapshots import Snapshot
 from hgen.testbed.neutral import neutral_files
 from hgen.testbed.running import driver
@@ -89,7 +89,9 @@ def answer_file(task: Task, snapshot: Snapshot) -> bytes:
 def _tested(task: Task, snapshot: Snapshot) -> TestedAnswer:
     size = sum(map(snapshot.size, snapshot))
     if size > tested_answer_file.MAX_SNAPSHOT:
-        raise Skip("too-large", f"{task.instance_id}: {size} bytes of snapshot, {tested_answer_file.MAX_SNAPSHOT} at most")
+        raise Skip(
+            "too-large", f"{task.instance_id}: {size} bytes of snapshot, {tested_answer_file.MAX_SNAPSHOT} at most"
+        )
     assert task.environment is not None
     row = task.model_dump(mode="json")
     return TestedAnswer(

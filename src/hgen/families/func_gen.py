@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from hgen.families.base import Edits, Family, Material, Proposal
-from hgen.families.executable import (
+from hgen.families.hiding import hide
+from hgen.families.knowable import require_knowable
+from hgen.families.tested import (
     Case,
     TestedOptions,
     command,
@@ -15,9 +17,7 @@ from hgen.families.executable import (
     others_of_file,
     proposals,
 )
-from hgen.families.hiding import hide
-from hgen.families.knowable import require_knowable
-from hgen.probes.code import lazy, probes
+from hgen.probes.func_gen import lazy, probes
 from hgen.records import Reject
 from hgen.resources import path
 from hgen.scoring import score

@@ -7,14 +7,14 @@ from pydantic import Field
 
 from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal, identity, inverse, rank
-from hgen.families.executable import Case, TestedOptions, command, edit_of, proposals
 from hgen.families.hiding import hide
-from hgen.probes.tests import probes
+from hgen.families.tested import Case, TestedOptions, command, edit_of, proposals
+from hgen.probes.test_gen import probes
 from hgen.records import Mutant, Reject
 from hgen.resources import path
 from hgen.scoring import score
-from hgen.scoring.tested.plan import RESOLVED_SHARE
 from hgen.scoring.paths import is_library
+from hgen.scoring.tested.plan import RESOLVED_SHARE
 
 NAME = "test-gen"
 

@@ -6,7 +6,9 @@ from pydantic import Field
 
 from hgen.errors import Skip
 from hgen.families.base import Family, Material, Proposal, identity, rank
-from hgen.families.executable import (
+from hgen.families.func_gen import start_of
+from hgen.families.knowable import unknowable
+from hgen.families.tested import (
     Case,
     TestedOptions,
     command,
@@ -16,9 +18,7 @@ from hgen.families.executable import (
     others_of_file,
     proposals,
 )
-from hgen.families.func_gen import start_of
-from hgen.families.knowable import unknowable
-from hgen.probes.code import leave_it, probes
+from hgen.probes.func_gen import leave_it, probes
 from hgen.records import Mutant, Reject
 from hgen.resources import path
 from hgen.scoring import score

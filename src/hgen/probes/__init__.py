@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hgen.probes import issues, localize, markers
+from hgen.probes import dep_search, func_localize, issue_localize
 from hgen.probes.values import Probe
 
 __all__ = ["PROBES", "Probe", "probes"]
 
-PROBES = {"func-localize": localize.probes, "dep-search": markers.probes, "issue-localize": issues.probes}
+PROBES = {
+    "func-localize": func_localize.probes,
+    "dep-search": dep_search.probes,
+    "issue-localize": issue_localize.probes,
+}
 """The catalogue of each static family."""
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from hgen.probes.ground import Ground, Site, mode_change, renaming
 from hgen.probes.values import Probe
-from hgen.scoring.python.definitions import first_line, last_line
 from hgen.scoring.diffs import Edit, render
+from hgen.scoring.python.definitions import first_line, last_line
 
 Answer = list[tuple[Site, Edit]]
 """Edits at sites."""

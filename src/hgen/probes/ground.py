@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from hgen.scoring.python.definitions import Place, children, first_line, last_line, places
 from hgen.scoring.diffs import Edit, edit
 from hgen.scoring.diffs.paths import quote
+from hgen.scoring.python.definitions import Place, children, first_line, last_line, places
 from hgen.scoring.python.sources import Source, parse_start
 from hgen.scoring.tasks import located, targets_of
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from hgen.scoring.static.answers import changed_files
-from hgen.scoring.static.issue_localize import score_comments
-from hgen.scoring.static.func_localize import score_docstrings
 from hgen.scoring.static.dep_search import score_markers
+from hgen.scoring.static.func_localize import score_docstrings
+from hgen.scoring.static.issue_localize import score_comments
 from hgen.scoring.verdicts import Reason, Refusal, Score, refused
 
 SCORERS = {"func-localize": score_docstrings, "dep-search": score_markers, "issue-localize": score_comments}

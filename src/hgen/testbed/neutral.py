@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from hgen.errors import Skip
-from hgen.scoring.python.definitions import find, first_line, last_line
 from hgen.scoring.diffs import Edit, Patched, edited
+from hgen.scoring.python.definitions import find, first_line, last_line
 from hgen.scoring.python.sources import SourceError, parse_start
 from hgen.scoring.tasks import Target, targets_of
 from hgen.scoring.verdicts import Refusal

@@ -10,8 +10,8 @@ from hgen.errors import Skip
 from hgen.records import Codebase, Environment, Mutant, StableTest, Symbol, Trial
 from hgen.sandbox.base import Sandbox
 from hgen.scoring.diffs import Edit, edited
-from hgen.scoring.tested.driver import Job
 from hgen.scoring.paths import is_doctest, is_library
+from hgen.scoring.tested.driver import Job
 from hgen.scoring.tested.report import TestRun
 from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.functions import Function

@@ -14,20 +14,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hgen.scoring.standalone import other_user
-from hgen.scoring.tested import driver
-from hgen.scoring.standalone import lay_out
-from hgen.scoring.standalone import worktree
 from hgen.scoring.diffs import DiffError, Patched
+from hgen.scoring.standalone import lay_out, other_user, worktree
 from hgen.scoring.standalone.python_check import Someone, require
+from hgen.scoring.tested import driver
 from hgen.scoring.tested.plan import plan, tree_of
 from hgen.scoring.verdicts import NoVerdict, Refusal, Score, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hgen.scoring.tested.plan import Plan
     from hgen.scoring.standalone.tested_answer_file import TestedAnswer
+    from hgen.scoring.tested.plan import Plan
     from hgen.scoring.tested.report import TestRun
 
 _COMMIT = """git init --quiet --template= && git symbolic-ref HEAD refs/heads/main && git add --all --force \

@@ -18,11 +18,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hgen.scoring.standalone import answer_file
-from hgen.scoring.standalone import tested_answer_file
-from hgen.scoring.standalone import worktree
-from hgen.scoring.standalone.answer_file import AnswerFile
 from hgen.scoring.scorers import score, score_changes
+from hgen.scoring.standalone import answer_file, tested_answer_file, worktree
+from hgen.scoring.standalone.answer_file import AnswerFile
 from hgen.scoring.verdicts import UNGRADABLE, NoVerdict, Refusal, Score, refused
 
 if TYPE_CHECKING:

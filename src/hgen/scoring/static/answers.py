@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.python import excerpts
-from hgen.scoring.python import sources
-from hgen.scoring.python import trees
 from hgen.scoring.diffs import DiffError, FilePatch, apply_patches, parse
+from hgen.scoring.python import excerpts, sources, trees
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:

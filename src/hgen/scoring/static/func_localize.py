@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hgen.scoring.static.answers import compared
+from hgen.scoring.static.words import is_description
 from hgen.scoring.tasks import def_lines, targets_of
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
-from hgen.scoring.static.words import is_description
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

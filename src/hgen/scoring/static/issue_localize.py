@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hgen.scoring.static.answers import compared_comments
+from hgen.scoring.diffs.renderer import differences
 from hgen.scoring.python.comments import Comments, code_above, code_below, stands_alone
 from hgen.scoring.python.definitions import enclosing, first_line
-from hgen.scoring.diffs.renderer import differences
 from hgen.scoring.python.sources import parse_start
+from hgen.scoring.static.answers import compared_comments
+from hgen.scoring.static.words import says_something
 from hgen.scoring.tasks import Target, located, targets_of
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
-from hgen.scoring.static.words import says_something
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

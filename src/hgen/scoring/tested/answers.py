@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.static.answers import parsed
 from hgen.scoring.diffs import DiffError, FilePatch, Patched, apply_patches
 from hgen.scoring.paths import is_leftover, is_library, is_test
+from hgen.scoring.static.answers import parsed
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hgen.scoring.python.definitions import places
 from hgen.scoring.diffs import DiffError, Patched
 from hgen.scoring.paths import is_library
+from hgen.scoring.python.definitions import places
+from hgen.scoring.python.sources import SourceError, parse_start
 from hgen.scoring.tested.answers import in_either, library_changes, test_changes, touched
 from hgen.scoring.tested.screen import screen
-from hgen.scoring.python.sources import SourceError, parse_start
 from hgen.scoring.verdicts import Reason, Refusal, Score, refused
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from hgen.probes.ground import Ground, Site
 from hgen.probes.values import Probe
-from hgen.scoring.python.definitions import docstring_of, first_line
 from hgen.scoring.diffs import Edit, render
+from hgen.scoring.python.definitions import docstring_of, first_line
 
 _EQUAL_TO_ALL = (
     "class Same:",
