@@ -17,6 +17,7 @@ from typing import Any
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import TREE, StartState
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Store
 from hgen.snapshots.snapshot import Snapshot
 from hgen.stages.score.lines import lines_of, task_files, task_of
@@ -70,7 +71,7 @@ def measure(task: Task, snapshot: Snapshot, sandboxes: Containers, rounds: int) 
         begin = time.perf_counter()
         bare(task, snapshot, sandboxes)
         between = time.perf_counter()
-        score = grade(task, task["patch"], snapshot, sandboxes)
+        score = grade(TestedTask.of(task), task["patch"], snapshot, sandboxes)
         end = time.perf_counter()
         assert score.resolved, (task["instance_id"], score)
         if turn:

@@ -14,9 +14,12 @@ from collections import defaultdict
 from pathlib import Path
 
 from hgen.families import families
+from hgen.families.base import Static
 from hgen.records import Task, Validated
 from hgen.runner import done_shards
-from hgen.scoring.diffs import Patched
+from hgen.scoring import BY_RUNNING
+from hgen.scoring.start_state import start_state
+from hgen.scoring.tested.task import TestedTask
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from hgen.testbed.building import version_of
@@ -47,11 +50,11 @@ def main() -> None:
 
 
 def drawn(out: Path, count: int) -> dict[str, list[Task]]:
-    """So many sound tasks of each executable family; those of one repository follow each other."""
+    """So many sound tasks of each family that tests judge; those of one repository follow each other."""
     found: dict[str, list[Task]] = defaultdict(list)
     for shard in done_shards(out, "validate"):
         for validated in read_shard(shard, Validated):
-            if families()[validated.task.family].executable:
+            if validated.task.graded_by in BY_RUNNING:
                 found[validated.task.family].append(validated.task)
     for family, tasks in found.items():
         chosen = sorted(tasks, key=lambda task: hashlib.blake2b(task.instance_id.encode()).digest())[:count]
@@ -63,15 +66,16 @@ def measured(task: Task, store: Path, beds: Testbeds) -> tuple[float, float]:
     """Seconds for grading the gold patch once, and for the whole proof."""
     assert task.environment is not None
     sandboxes = beds.of(task.environment, version=version_of(task.base_commit), name=task.repo)
-    family, row = families()[task.family], task.model_dump(mode="json")
+    grading, asked = families()[task.family].grading, TestedTask.of(task.model_dump(mode="json"))
+    assert not isinstance(grading, Static)
     with Store(store).open(task.snapshot) as snapshot:
-        start = Patched(Patched(snapshot, task.setup_patch), task.candidate_patch)
+        start = start_state(snapshot, task.setup_patch, task.candidate_patch)
         files = {target.file: start[target.file] for target in task.targets}
-        probes, lazy = list(family.probes(row, files)), list(family.lazy(row, files))
+        probes, lazy = list(grading.probes(asked, files)), list(grading.lazy_answers(asked, files))
         began = time.perf_counter()
-        grade(row, task.patch, snapshot, sandboxes)
+        grade(asked, task.patch, snapshot, sandboxes)
         graded = time.perf_counter()
-        prove(task, files, snapshot, sandboxes, probes=probes, lazy=lazy)
+        prove(asked, files, snapshot, sandboxes, probes=probes, lazy=lazy)
         return graded - began, time.perf_counter() - graded
 
 

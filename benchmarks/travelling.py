@@ -28,8 +28,11 @@ from hgen.records import Environment, Task
 from hgen.sandbox import labels
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import TREE, StartState
+from hgen.scoring import BY_RUNNING
 from hgen.scoring.diffs import DiffError, Patched
-from hgen.scoring.tested.plan import FAMILIES
+from hgen.scoring.start_state import start_state
+from hgen.scoring.tasks import graded_by
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot, Store
 from hgen.stages.score.lines import lines_of, task_files, task_of
 from hgen.testbed.building import version_of
@@ -56,7 +59,7 @@ def main() -> None:
     parser.add_argument("--base", default="", help="the image that OUT was made with, if not the default")
     options = parser.parse_args()
     rows = [task_of(line, place) for file in task_files(options.out) for place, line in lines_of(file)]
-    rows = [row for row in rows if row["family"] in FAMILIES]
+    rows = [row for row in rows if graded_by(row) in BY_RUNNING]
     chance = random.Random(options.seed)
     chosen = sorted(chance.sample(rows, min(options.tasks, len(rows))), key=lambda row: str(row["environment"]))
     store = Store(options.out / "snapshots")
@@ -84,7 +87,7 @@ def compare(
     found: Found,
 ) -> None:
     """Judge the answers to one task in all ways."""
-    start = Patched(Patched(snapshot, row["setup_patch"]), row["candidate_patch"])
+    start = start_state(snapshot, row["setup_patch"], row["candidate_patch"])
     private = answer_file(Task.model_validate(row), snapshot)
     for name, diff in answers(row, chance).items():
         try:
@@ -92,7 +95,7 @@ def compare(
         except DiffError:
             continue
         begin = time.perf_counter()
-        expected = grade(row, diff, snapshot, sandboxes).row()
+        expected = grade(TestedTask.of(row), diff, snapshot, sandboxes).row()
         library = time.perf_counter() - begin
         state = StartState({path: tree[path] for path in tree}, links=snapshot.links)
         for how in ("diff", "tree"):

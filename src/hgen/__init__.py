@@ -1,3 +1,3 @@
 """Turn real Python repositories into proven training tasks for coding agents."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 SymbolKind = Literal["function", "async function", "method", "class"]
+GradedBy = Literal["docstrings", "markers", "comments", "family", "tests", "mutants"]
 
 
 class Record(BaseModel):
@@ -188,6 +189,8 @@ class Task(Record):
     family: str
     variant: str
     """The description level for families that have one (``named``, ``masked``), otherwise ``default``."""
+    graded_by: GradedBy
+    """What judges answers; ``hgen.scoring.GRADED_BY`` says what each word means."""
     repo: str
     base_commit: str
     snapshot: str
@@ -203,7 +206,7 @@ class Task(Record):
     """Strings that must not be readable in the problem statement."""
     provenance: Provenance
     environment: Environment | None = None
-    """What the repository's tests run in, for executable families."""
+    """What the repository's tests run in, for families that are judged by running tests."""
     candidate_patch: str = ""
     """A change that is in the start state but not in its commit (``verify-repair``); applies after ``setup_patch``."""
     FAIL_TO_PASS: tuple[str, ...] = ()
@@ -212,6 +215,8 @@ class Task(Record):
     """Tests that pass in the start state and must go on passing."""
     mutants: tuple[str, ...] = ()
     """Diffs against the start state that written tests must notice (``test-gen``)."""
+    resolved_share: float | None = None
+    """The share of the mutants that must be noticed to be a full success (``test-gen``)."""
 
 
 class Check(Record):

@@ -32,6 +32,7 @@ def repaired() -> Validated:
     return _validated(
         21,
         "verify-repair",
+        graded_by="tests",
         environment=environment,
         candidate_patch="diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-...\n+x = 1\n",
         FAIL_TO_PASS=("tests/test_x.py::test_a[1]",),
@@ -77,6 +78,7 @@ def _validated(number: int, family: str = "dep-search", **changes: object) -> Va
         instance_id=f"{family}-{number:06d}",
         family=family,
         variant="masked" if localize else "default",
+        graded_by="docstrings" if localize else "markers",
         repo=f"pypi:pack{number % 3}",
         base_commit="1.0",
         snapshot="ab" * 32,

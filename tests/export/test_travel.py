@@ -60,8 +60,8 @@ def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validat
     answer = tested_answer_file.unpack(read(content))
     assert answer.snapshot == files
     assert (answer.executable, answer.links) == ({"run.py"}, {"link": "x.py"})
-    assert answer.task["FAIL_TO_PASS"] == list(validated.task.FAIL_TO_PASS)
-    assert answer.task["environment"]["generated"] == {"src/_version.py": "version = '1'\n"}
+    assert answer.task.fail_to_pass == validated.task.FAIL_TO_PASS
+    assert answer.task.environment.generated == {"src/_version.py": "version = '1'\n"}
     assert set(answer.driver) >= {"inside/main.py", "inside/session.py", "inside/guard.py"}
     assert tested_answer_file.pack(answer) == content
     for damaged in (
@@ -79,7 +79,9 @@ def test_what_the_grader_cannot_judge_or_carry_is_left_out_and_said_to_be(
     repaired: Validated, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     large = stored(tmp_path, repaired, {"x.py": b"", "run.py": b"", "data": bytes(100_000_001)})
-    strange = repaired.model_copy(update={"task": repaired.task.model_copy(update={"family": "riddles"})})
+    strange = repaired.model_copy(
+        update={"task": repaired.task.model_copy(update={"family": "riddles", "graded_by": "family"})}
+    )
     summary = travel.write([large, strange], tmp_path / "grader", store=tmp_path / "store")
     assert summary.tasks == {}
     assert not any((tmp_path / "grader/answers").iterdir())

@@ -5,7 +5,7 @@ import pytest
 from hgen.export.grader import grader_source
 from hgen.sandbox.check import check_start_state
 from hgen.sandbox.layout import StartState
-from hgen.scoring import diffs
+from hgen.scoring import StaticTask, diffs
 from hgen.scoring.standalone.answer_file import pack
 
 pytestmark = pytest.mark.container
@@ -18,12 +18,11 @@ FILES = {
 }
 STATE = StartState(FILES, frozenset({"run.sh"}), {"latest": "shop/cart.py"})
 TASK = {
-    "instance_id": "shop-1",
-    "family": "func-localize",
+    "graded_by": "docstrings",
     "targets": [{"file": "shop/cart.py", "qualname": "total", "kind": "function", "def_line": 1}],
     "subject": None,
 }
-ANSWER = pack(TASK, FILES, STATE.links)
+ANSWER = pack("shop-1", StaticTask.of(TASK), FILES, STATE.links)
 DOCUMENTED = FILES["shop/cart.py"].replace(b"    return sum", b'    """Add the prices up."""\n    return sum')
 GOLD = diffs.render(FILES, {**FILES, "shop/cart.py": DOCUMENTED})
 

@@ -21,7 +21,7 @@ def main() -> None:
     from hgen.scoring.standalone.answer_file import read
     from hgen.scoring.standalone.by_tests import tree_diff
     from hgen.scoring.standalone.tested_answer_file import unpack
-    from hgen.scoring.tested.plan import plan, tree_of
+    from hgen.scoring.tested.plan import plan
     from hgen.scoring.verdicts import Refusal
 
     with Path(cases_file).open(encoding="utf-8") as lines:
@@ -34,9 +34,9 @@ def main() -> None:
             except Refusal as refusal:
                 print(json.dumps(["refused", refusal.reason.code]))
                 continue
-            tree = tree_of(answer.task, made, answer.snapshot)
+            tree = made.tree()
             digests = {path: hashlib.sha256(content).hexdigest() for path, content in tree.items()}
-            runs = [{**run, "files": repr(run.get("files"))} for run in made.runs]
+            runs = [{**vars(job), "files": repr(job.files)} for job in made.jobs]
             print(json.dumps(["planned", sorted(digests.items()), runs, made.kinds]))
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from hgen.export.grader import answer_file, grader_source
 from hgen.records import Validated
-from hgen.scoring import score
+from hgen.scoring import StaticTask, score
 from hgen.scoring.diffs import Patched
-from hgen.scoring.standalone.answer_file import pack
+from hgen.scoring.standalone import answer_file as answers
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from tests.scoring.catalogue import CASES
@@ -40,6 +40,10 @@ def grader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("grader") / "grader.py"
     path.write_text(grader_source(), encoding="utf-8")
     return path
+
+
+def pack(row: Mapping[str, object], files: Mapping[str, bytes], links: Mapping[str, str], **limits: int) -> bytes:
+    return answers.pack(str(row["instance_id"]), StaticTask.of(row), files, links, **limits)
 
 
 def answer(case: Case) -> bytes:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from hgen.export.grader import grader_source
 from hgen.scoring.standalone.answer_file import read
 from hgen.scoring.standalone.by_tests import tree_diff
 from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack, unpack
-from hgen.scoring.tested.plan import plan, tree_of
+from hgen.scoring.tested.plan import plan
+from hgen.scoring.tested.task import TestedTask
 from hgen.scoring.verdicts import Refusal
 from hgen.testbed.neutral import neutral_files
 from hgen.testbed.running import driver
@@ -52,7 +54,7 @@ ANSWERS: list[tuple[str, Changes, str | None]] = [
 
 
 def answer_of(family: str, candidate: str | None) -> TestedAnswer:
-    task = world.task(family, ENVIRONMENT, candidate)
+    task = TestedTask.of(world.task(family, ENVIRONMENT, candidate))
     files = snapshot_files()
     neutral = tuple(neutral_files(task, files))
     return TestedAnswer(task, files, frozenset(), {}, neutral=neutral, driver=driver(), place="")
@@ -68,9 +70,9 @@ def planned(answer: TestedAnswer, patch: str) -> list[Any]:
         made = plan(answer.task, patch, answer.snapshot, neutral=answer.neutral)
     except Refusal as refusal:
         return ["refused", refusal.reason.code]
-    tree = tree_of(answer.task, made, answer.snapshot)
+    tree = made.tree()
     digests = sorted([path, hashlib.sha256(content).hexdigest()] for path, content in tree.items())
-    runs = [{**run, "files": repr(run.get("files"))} for run in made.runs]
+    runs = [{**vars(job), "files": repr(job.files)} for job in made.jobs]
     return json.loads(json.dumps(["planned", digests, runs, made.kinds]))
 
 
@@ -116,8 +118,8 @@ def test_answers_are_judged_by_tests_on_any_python(python: str, tmp_path: Path) 
         ("test-gen", written(SUM, PERCENT), 0.75),
     ):
         answer = answer_of(family, None)
-        answer.task["environment"] = {**ENVIRONMENT, "python": here}
-        (tmp_path / "answer.json").write_bytes(pack(answer))
+        task = replace(answer.task, environment=replace(answer.task.environment, python=here))
+        (tmp_path / "answer.json").write_bytes(pack(replace(answer, task=task)))
         (tmp_path / "answer.diff").write_text(world.patch(met(family, None), changes), encoding="utf-8")
         argv = [*AS_ONESELF, python, "grader.py", "--answer", "answer.json", "--diff", "answer.diff"]
         argv += ["--python", str(Path(sys.prefix, "bin/python"))]
@@ -169,6 +171,7 @@ def test_a_huge_file_is_refused_unread(tree: Path) -> None:
 def test_an_answer_file_holds_what_went_into_it() -> None:
     answer = answer_of("test-gen", None)
     again = unpack(read(pack(answer)))
+    assert again.task == answer.task
     assert again.snapshot == answer.snapshot
     assert again.neutral == answer.neutral
     assert again.driver == answer.driver

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hgen.scoring.diffs import Edit, edited, render
 from hgen.scoring.python import sources
-from hgen.scoring.python.definitions import DEFINITIONS, Place, docstring_of, first_line, places
+from hgen.scoring.python.definitions import DEFINITIONS, docstring_of, first_line, places
+from hgen.scoring.python.values import Place
 
 MODULES = ("textwrap", "fnmatch", "shlex", "queue", "string", "sched", "cmd", "graphlib", "netrc")
 MARKER = "# this function/class is called by the subject function"

@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hgen.scoring.tested.driver import ARCHIVE, Job, command
+from hgen.scoring.tested.driver import ARCHIVE, command
+from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.report import TestRun, read_report
 from hgen.testbed.running import Drive
 

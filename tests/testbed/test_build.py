@@ -10,12 +10,12 @@ from hgen.records import Codebase, Environment, Reject, StableTest
 from hgen.runner import done_shards
 from hgen.sandbox.client import Client
 from hgen.sandbox.engines import choose
-from hgen.scoring.tested.driver import Job
+from hgen.scoring.tested.jobs import Job
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from hgen.testbed.building import Tree, image_name
 from hgen.testbed.opening import open_engine
-from hgen.testbed.running import run_tests
+from hgen.testbed.running import run_jobs
 from tests.command import hgen
 from tests.testbed.world import BASE
 
@@ -448,7 +448,7 @@ def test_an_environment_is_built_again_from_its_record_alone(
         engine.sandboxes(environment, version=codebase.repo.base_commit, name="good") as sandboxes,
         sandboxes.start(tree.state(job={}, also=environment.generated)) as sandbox,
     ):
-        run = run_tests(sandbox, Job(tests=tests, path=environment.path, options=environment.options))
+        (run,) = run_jobs(sandbox, [Job(tests=tests, path=environment.path, options=environment.options)])
         pip = sandbox.exec(["/opt/venv/bin/python", "-c", "import pip"], timeout=30)
     engine.close()
     client.close()

@@ -7,8 +7,9 @@ import pytest
 
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
-from hgen.scoring.tested.driver import Job
-from hgen.scoring.tested.plan import plan, verdict
+from hgen.scoring.tested.judge import verdict
+from hgen.scoring.tested.plan import plan
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
 from hgen.testbed.running import Drive
@@ -162,7 +163,7 @@ def _naive(files: dict[str, bytes], containers: Containers) -> int | None:
 def test_a_cheat_fools_a_naive_runner_and_not_the_grader(
     name: str, environment: dict[str, Any], testbed: Containers, snapshot: Snapshot
 ) -> None:
-    task = world.task("func-gen", environment)
+    task = TestedTask.of(world.task("func-gen", environment))
     start = start_files("func-gen")
     after = {path: content for path, content in {**start, **CHEATS[name]}.items() if content is not None}
     if name != "rewrites the tests":
@@ -176,14 +177,14 @@ def test_a_cheat_fools_a_naive_runner_and_not_the_grader(
 def test_cheats_that_no_screening_finds_are_noticed_when_they_run(
     environment: dict[str, Any], testbed: Containers, snapshot: Snapshot
 ) -> None:
-    task = world.task("func-gen", environment)
-    made = plan(task, task["patch"], snapshot)
+    task = TestedTask.of(world.task("func-gen", environment))
+    made = plan(task, task.patch, snapshot)
     # What ``ANY`` is equal to is decided in the standard library, where only screening looks.
     answers = {name: changes[LIBRARY] or b"" for name, changes in CHEATS.items() if set(changes) == {LIBRARY}}
     del answers["is a mock equal to everything"]
     answers = {"nothing": made.overlay[LIBRARY], **answers}
-    drive = Drive(tuple(Job(**made.runs[0], files={LIBRARY: answer}) for answer in answers.values()))
-    with testbed.start(StartState(snapshot_files() | made.overlay, job=drive.files)) as sandbox:
+    drive = Drive(tuple(replace(made.jobs[0], files={LIBRARY: answer}) for answer in answers.values()))
+    with testbed.start(StartState(snapshot_files() | dict(made.overlay), job=drive.files)) as sandbox:
         runs = dict(zip(answers, drive.run(sandbox), strict=True))
     scores = {}
     for name, answer in answers.items():

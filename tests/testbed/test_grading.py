@@ -9,6 +9,7 @@ import pytest
 from hgen.executors import local
 from hgen.sandbox.container import Containers
 from hgen.scoring import Score
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
 from hgen.stages.score import EngineChoice, score_predictions
 from hgen.testbed.grading import grade
@@ -39,7 +40,7 @@ class Grader:
         if candidate is not None and not commit:
             met[LIBRARY] = library(candidate)
         prediction = task["patch"] if changes is None else world.patch(met, changes)
-        return grade(task, prediction, self._snapshot, self._testbed)
+        return grade(TestedTask.of(task), prediction, self._snapshot, self._testbed)
 
 
 @pytest.fixture

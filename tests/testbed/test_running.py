@@ -7,7 +7,7 @@ import pytest
 
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
-from hgen.scoring.tested.driver import Job
+from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.report import TestRun, read_report
 from hgen.testbed.running import Drive, run_jobs
 
@@ -80,7 +80,7 @@ def test_every_outcome_has_its_word(run):
         "test_xpasses": "xpassed", "test_many[x::y]": "passed", "test_many[[]": "passed", "test_many[a b]": "passed",
         "TestOld::test_old": "passed", "TestOld::test_parts": "failed", "TestOld::test_expected": "xfailed",
     }  # fmt: skip
-    assert (found.status, found.exit_code, found.whole, found.lies) == (1, 1, True, "")
+    assert (found.status, found.exit_code, found.whole, found.distrust) == (1, 1, True, "")
     assert "assert 0" in found.results["tests/test_it.py::test_fails"].why
 
 
@@ -132,7 +132,7 @@ def test_skips(): pass
 def test_apart_no_test_is_helped_by_another(run):
     together = outcomes(run(APART))
     assert (together["test_needs_the_first"], together["test_shares_too"]) == ("passed", "failed")
-    apart = run(APART, apart=True)
+    apart = run(APART, fork_each=True)
     assert outcomes(apart) == {
         "test_first": "passed", "test_needs_the_first": "failed", "test_shares": "passed", "test_shares_too": "passed",
         "test_skips": "skipped",
@@ -150,7 +150,7 @@ def test_apart_a_test_may_kill_its_process_hang_or_leave_others_behind(run):
         "def test_forks():\n    if not os.fork(): time.sleep(60)\n"
         "def test_fine(): pass\n"
     )
-    found = run(text, apart=True, each=2.0)
+    found = run(text, fork_each=True, each=2.0)
     assert outcomes(found) == {
         "test_dies": "error", "test_hangs": "timeout", "test_leaves": "passed", "test_forks": "passed",
         "test_fine": "passed",
@@ -167,7 +167,7 @@ def test_what_a_test_executes_is_told_with_what_its_fixtures_executed(run):
         "def test_second(shared): pass\n"
         "def test_property(): assert lib.Thing().value == 1\n"
         "def test_nothing(): pass\n",
-        apart=True,
+        fork_each=True,
         trace=True,
     )
     of_library = {
@@ -312,7 +312,7 @@ def test_a_large_suite_with_all_that_it_executes_can_be_reported(run):
         "@pytest.mark.parametrize('number', range(5000))\n"
         "def test_it(number):\n    for f in ALL[number % 7 :: 1 + number % 3]: f()\n"
     )
-    found = run(text, apart=True, trace=True, seconds=300.0)
+    found = run(text, fork_each=True, trace=True, seconds=300.0)
     assert found.whole
     assert len(found.passed) == 5000
     assert len(found.covers["tests/test_it.py::test_it[2]"]) == 101

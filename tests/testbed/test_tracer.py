@@ -116,7 +116,7 @@ class Box[T]:
 
 def traced(folder: Path, tests: str, library: str = LIBRARY) -> tuple[TestRun, dict[str, set[str]]]:
     """Run tests; gives the run, and which functions of the library each test executes."""
-    run = local.run(folder, library, tests, apart=True, trace=True)
+    run = local.run(folder, library, tests, fork_each=True, trace=True)
     assert run.whole, run.log
     names = dict(definitions(ast.parse(library)))
     covers = {

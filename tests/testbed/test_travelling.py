@@ -10,6 +10,7 @@ from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import AGENT, GRADER, TREE
 from hgen.scoring import Score
 from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
 from hgen.testbed.neutral import neutral_files
@@ -42,11 +43,11 @@ def fresh(testbed: Containers) -> Iterator[Outside]:
 def answer(task: dict[str, Any], snapshot: Snapshot) -> bytes:
     return pack(
         TestedAnswer(
-            task=task,
+            task=TestedTask.of(task),
             snapshot=dict(snapshot),
             executable=frozenset(),
             links=snapshot.links,
-            neutral=tuple(neutral_files(task, snapshot)),
+            neutral=tuple(neutral_files(TestedTask.of(task), snapshot)),
             driver=driver(),
             place=str(TREE) if task["environment"]["editable"] else "",
         )
@@ -108,7 +109,7 @@ def test_the_verdict_is_the_librarys_on_a_diff_and_on_a_tree(
     task = world.task(family, environment, candidate)
     start = met(family, candidate)
     diff = world.patch(start, changes)
-    expected = grade(task, diff, snapshot, testbed).row()
+    expected = grade(TestedTask.of(task), diff, snapshot, testbed).row()
     private = answer(task, snapshot)
     judged = outside.grade(private, diff)
     assert judged["code"] == 0, judged
@@ -263,7 +264,7 @@ def test_what_is_planted_above_the_tree_is_not_looked_at(
     """As a user who can only use ``/tmp``, where the agent can, too."""
     bare = {path: content for path, content in snapshot.items() if path != "pyproject.toml"}
     task = world.task("func-gen", environment)
-    private = pack(TestedAnswer(task, bare, frozenset(), {}, neutral=(), driver=driver(), place=""))
+    private = pack(TestedAnswer(TestedTask.of(task), bare, frozenset(), {}, neutral=(), driver=driver(), place=""))
     fresh.put({"/tmp/pytest.ini": b"[pytest]\naddopts = -k rounded\n", "/tmp/conftest.py": b"raise SystemExit\n"})
     fresh.run(["chmod", "777", "/private"])
     judged = fresh.grade(private, task["patch"], user=GRADER)
@@ -358,7 +359,7 @@ def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
     private = answer(task, snapshot)
     changes = written(SUM, PERCENT, ERROR, BY_ANOTHER)
     diff = world.patch(met("test-gen"), changes)
-    assert grade(task, diff, snapshot, where_installed) == Score(1.0, True, 1.0, 1.0, 1.0, ())
+    assert grade(TestedTask.of(task), diff, snapshot, where_installed) == Score(1.0, True, 1.0, 1.0, 1.0, ())
     with Outside(where_installed) as fresh:
         assert fresh.grade(private, diff)["reward"] == 1.0
         assert seen(fresh) == ""

@@ -10,13 +10,16 @@ import pytest
 
 from hgen.errors import Skip
 from hgen.families import families
+from hgen.families.base import Static
 from hgen.probes import Probe
 from hgen.records import Codebase, Environment, Provenance, Repo, StableTest, Target, Task, Trial
 from hgen.resolve import resolve
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
 from hgen.scoring import diffs
-from hgen.scoring.tested.driver import Job
+from hgen.scoring.start_state import start_state
+from hgen.scoring.tested.jobs import Job
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.grading import grade
@@ -42,7 +45,7 @@ def codebase(snapshot: Snapshot) -> Codebase:
 def tests(codebase: Codebase, snapshot: Snapshot, testbed: Containers) -> tuple[StableTest, ...]:
     files = {path: snapshot[path] for path in snapshot}
     with testbed.start(StartState(files)) as sandbox:
-        (run,) = run_jobs(sandbox, [Job(path=(".",), apart=True, trace=True)])
+        (run,) = run_jobs(sandbox, [Job(path=(".",), fork_each=True, trace=True)])
     where = {(symbol.file, symbol.start_line): place for place, symbol in enumerate(codebase.symbols)}
     return tuple(
         StableTest(id=test, seconds=0.1, covers=tuple(sorted(where[at] for at in run.covers[test] if at in where)))
@@ -145,12 +148,13 @@ def task(row: dict[str, Any], snapshot: Snapshot, **changes: Any) -> Task:
 
 
 def proven(made: Task, snapshot: Snapshot, testbed: Containers, *, more: tuple[Probe, ...] = ()) -> Proof:
-    family = families()[made.family]
-    row = made.model_dump(mode="json")
-    start = diffs.Patched(diffs.Patched(snapshot, made.setup_patch), made.candidate_patch)
+    grading = families()[made.family].grading
+    assert not isinstance(grading, Static)
+    asked = TestedTask.of(made.model_dump(mode="json"))
+    start = start_state(snapshot, made.setup_patch, made.candidate_patch)
     files = {target.file: start[target.file] for target in made.targets}
-    probes = [*family.probes(row, files), *more]
-    return prove(made, files, snapshot, testbed, probes=probes, lazy=list(family.lazy(row, files)))
+    probes = [*grading.probes(asked, files), *more]
+    return prove(asked, files, snapshot, testbed, probes=probes, lazy=list(grading.lazy_answers(asked, files)))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +229,7 @@ def test_a_test_that_passes_only_after_another_is_found_out(
     row = world.task("func-gen", environment)
     row["PASS_TO_PASS"] = [*row["PASS_TO_PASS"], "tests/test_order.py::test_before"]
     row["FAIL_TO_PASS"] = [*row["FAIL_TO_PASS"], "tests/test_order.py::test_needs_the_other"]
-    assert grade(row, row["patch"], more, testbed).resolved
+    assert grade(TestedTask.of(row), row["patch"], more, testbed).resolved
     with pytest.raises(Skip, match=r"^gold: .*test_needs_the_other does not pass by itself"):
         proven(task(row, more), more, testbed)
 

@@ -150,6 +150,7 @@ def task(family: str, environment: dict[str, Any], candidate: str | None = None)
     return {
         "instance_id": f"{family}-1",
         "family": family,
+        "graded_by": "mutants" if family == "test-gen" else "tests",
         "setup_patch": diffs.render(snapshot_files(), start),
         "candidate_patch": diffs.render(start, met),
         "patch": diffs.render(met, gold),

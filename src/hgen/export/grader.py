@@ -8,11 +8,12 @@ from hgen import __version__
 from hgen.errors import Skip
 from hgen.records import Task
 from hgen.sandbox.layout import TREE
-from hgen.scoring.diffs import Patched
+from hgen.scoring import BY_RUNNING, SCORERS, StaticTask
 from hgen.scoring.standalone import tested_answer_file
 from hgen.scoring.standalone.answer_file import pack
 from hgen.scoring.standalone.tested_answer_file import TestedAnswer
-from hgen.scoring.tested.plan import FAMILIES
+from hgen.scoring.start_state import committed_state
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot
 from hgen.testbed.neutral import neutral_files
 from hgen.testbed.running import driver
@@ -76,30 +77,36 @@ def grader_source(name: str = "grader.py") -> str:
     return _HEAD.format(name=name, version=__version__, digest=digest) + "".join(parts) + _TAIL
 
 
+def travels(task: Task) -> bool:
+    """Whether the grader judges such tasks: it does, unless the family brings a scorer of its own."""
+    return task.graded_by in BY_RUNNING or task.graded_by in SCORERS
+
+
 def answer_file(task: Task, snapshot: Snapshot) -> bytes:
     """The private answer file of a task, given its snapshot: what the grader needs and the agent must not see.
 
     Raises ``Skip("too-large")`` for a snapshot that cannot be carried along.
     """
-    if task.family in FAMILIES:
-        return tested_answer_file.pack(_tested(task, snapshot))
-    return pack(task.model_dump(mode="json"), Patched(snapshot, task.setup_patch), snapshot.links)
+    row = task.model_dump(mode="json")
+    if task.graded_by in BY_RUNNING:
+        return tested_answer_file.pack(_tested(task, TestedTask.of(row), snapshot))
+    start = committed_state(snapshot, task.setup_patch)
+    return pack(task.instance_id, StaticTask.of(row), start, snapshot.links)
 
 
-def _tested(task: Task, snapshot: Snapshot) -> TestedAnswer:
+def _tested(task: Task, asked: TestedTask, snapshot: Snapshot) -> TestedAnswer:
     size = sum(map(snapshot.size, snapshot))
     if size > tested_answer_file.MAX_SNAPSHOT:
         raise Skip(
             "too-large", f"{task.instance_id}: {size} bytes of snapshot, {tested_answer_file.MAX_SNAPSHOT} at most"
         )
     assert task.environment is not None
-    row = task.model_dump(mode="json")
     return TestedAnswer(
-        task=row,
+        task=asked,
         snapshot=dict(snapshot),
         executable=frozenset(path for path in snapshot if snapshot.is_executable(path)),
         links=snapshot.links,
-        neutral=tuple(neutral_files(row, snapshot)),
+        neutral=tuple(neutral_files(asked, snapshot)),
         driver=driver(),
         place=str(TREE) if task.environment.editable else "",
     )

@@ -23,6 +23,7 @@ FEATURES = Features(
         "instance_id": Value("string"),
         "family": Value("string"),
         "variant": Value("string"),
+        "graded_by": Value("string"),
         "repo": Value("string"),
         "base_commit": Value("string"),
         "snapshot": Value("string"),
@@ -40,6 +41,7 @@ FEATURES = Features(
         "FAIL_TO_PASS": List(Value("string")),
         "PASS_TO_PASS": List(Value("string")),
         "mutants": List(Value("string")),
+        "resolved_share": Value("float64"),
         "checks": List({"name": Value("string"), "passed": Value("bool"), "evidence": Value("string")}),
         "baselines": Value("string"),
     }

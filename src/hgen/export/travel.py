@@ -8,11 +8,9 @@ from pathlib import Path
 
 from hgen.errors import Skip
 from hgen.export.folders import tree_files, whole_folder
-from hgen.export.grader import answer_file, grader_source
+from hgen.export.grader import answer_file, grader_source, travels
 from hgen.export.summary import ExportSummary
 from hgen.records import Validated
-from hgen.scoring import SCORERS
-from hgen.scoring.tested.plan import FAMILIES
 from hgen.snapshots import Snapshot, Store
 
 NAME = "grader"
@@ -23,8 +21,9 @@ log = logging.getLogger(__name__)
 def write(tasks: Iterable[Validated], folder: Path, *, store: Path) -> ExportSummary:
     """Write ``grader.py`` and ``answers/{instance_id}.json``; the answers stay away from the agent.
 
-    Tasks of one snapshot follow each other, so that each archive in ``store`` is opened once. Tasks of other packages'
-    families, and those whose snapshot is too large to be carried along, are left out with a warning.
+    Tasks of one snapshot follow each other, so that each archive in ``store`` is opened once. Tasks of families
+    that bring a scorer of their own, and those whose snapshot is too large to be carried along, are left out with a
+    warning.
     """
     counts: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
@@ -34,7 +33,7 @@ def write(tasks: Iterable[Validated], folder: Path, *, store: Path) -> ExportSum
         snapshot: Snapshot | None = None
         for validated in tasks:
             task = validated.task
-            if task.family not in (*SCORERS, *FAMILIES):
+            if not travels(task):
                 left_out[f"{task.family}: the single-file grader does not judge it, `hgen score` does"] += 1
                 continue
             if snapshot is None or snapshot.digest != task.snapshot:

@@ -32,4 +32,4 @@ def chosen(names: tuple[str, ...]) -> tuple[Family, ...]:
     known = families()
     if unknown := sorted(set(names) - set(known)):
         raise ConfigError(f"unknown families {', '.join(unknown)}; known: {', '.join(known)}")
-    return tuple(family for name, family in known.items() if (name in names if names else not family.executable))
+    return tuple(family for name, family in known.items() if (name in names if names else not family.needs_tests))

@@ -1,25 +1,29 @@
-"""What a task family is: it proposes tasks from a parsed repository, scores answers, and names its lazy baselines."""
+"""What a task family is: it proposes tasks from a parsed repository, and says how answers to them are graded."""
 
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hgen.config import Section
 from hgen.describe.corpus import Corpus
 from hgen.probes import Probe
 from hgen.records import Codebase, Reject, Symbol, Target, Task
-from hgen.scoring import Score
+from hgen.scoring import BY_RUNNING, Score, Scorer, StaticTask, score_patch
 from hgen.scoring.diffs import Edit
 from hgen.scoring.paths import is_library
+from hgen.scoring.tested.task import TestedTask
 
 __all__ = [
+    "Answer",
     "Edits",
     "Family",
     "Material",
     "Proposal",
+    "Static",
+    "Tests",
     "identity",
     "in_start_state",
     "is_library",
@@ -27,6 +31,9 @@ __all__ = [
     "once_in_file",
     "rank",
 ]
+
+Files = Mapping[str, bytes]
+"""Contents by path."""
 
 Edits = Mapping[str, tuple[Edit, ...]]
 """For each file the edits to its lines, in ascending order."""
@@ -53,6 +60,8 @@ class Proposal:
     pass_to_pass: tuple[str, ...] = ()
     mutants: tuple[Edits, ...] = ()
     """Each from the start state."""
+    resolved_share: float | None = None
+    """The share of the mutants that must be noticed to be a full success."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,57 @@ class Material:
     """Whether the generic image holds a copy of this repository that an agent can read."""
 
 
-def no_answers(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
-    """No lazy agent answers."""
+def submit_nothing(task: TestedTask, files: Files) -> Iterator[Probe]:
+    """No lazy agent has an answer."""
     del task, files
     yield from ()
+
+
+@dataclass(frozen=True)
+class Static:
+    """Answers are judged by their syntax trees; nothing is run."""
+
+    scorer: str | Scorer
+    """One of ``hgen.scoring.SCORERS`` by its name: it grades wherever the grader travels. Or a function of the family's
+    own, with which only ``hgen score`` grades, where the family is installed."""
+    probes: Callable[[StaticTask, Files], Iterator[Probe]]
+    """A task and the start state's files in; cheats out, none of which may be a full success."""
+    lazy_choices: Mapping[str, Callable[[Task, Corpus], frozenset[int]]] = field(default_factory=dict)
+    """Lazy baselines by name: which symbols each would choose, as positions in ``Corpus.symbols``, without
+    understanding."""
+
+    @property
+    def graded_by(self) -> str:
+        """The task row's word for it."""
+        return self.scorer if isinstance(self.scorer, str) else "family"
+
+    def score(self, task: StaticTask, patch: object, files: Files) -> Score:
+        """The verdict on a diff; see ``hgen.scoring.score``."""
+        return score_patch(task, patch, files, None if isinstance(self.scorer, str) else self.scorer)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer's code is judged by hidden tests of the repository."""
+
+    graded_by: ClassVar[str] = "tests"
+
+    probes: Callable[[TestedTask, Files], Iterator[Probe]]
+    """As ``Static.probes``."""
+    lazy_answers: Callable[[TestedTask, Files], Iterator[Probe]] = submit_nothing
+    """Lazy baselines: what each would submit, by the names of these probes."""
+
+
+@dataclass(frozen=True)
+class Tests:
+    """The tests that an answer adds are judged by mutants of the repository's code."""
+
+    graded_by: ClassVar[str] = "mutants"
+
+    probes: Callable[[TestedTask, Files], Iterator[Probe]]
+    """As ``Static.probes``."""
+    lazy_answers: Callable[[TestedTask, Files], Iterator[Probe]] = submit_nothing
+    """As ``Answer.lazy_answers``."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +138,13 @@ class Family:
     options: type[Section]
     propose: Callable[[Material, Any], Iterator[Proposal | Reject]]
     """Material and options in; proposals in the order in which they are wanted, and rejects."""
-    score: Callable[[Mapping[str, object], object, Mapping[str, bytes]], Score]
-    """A task's JSON row, a diff, and the start state's files in; see ``hgen.scoring.score``."""
-    probes: Callable[[Mapping[str, object], Mapping[str, bytes]], Iterator[Probe]]
-    """A task's JSON row and the start state's files in; cheats out, none of which may be a full success."""
-    baselines: Mapping[str, Callable[[Task, Corpus], frozenset[int]]]
-    """Lazy agents: which symbols each would choose, as positions in ``Corpus.symbols``, without understanding."""
-    executable: bool = False
-    """Whether answers are judged by running tests: ``propose`` needs a ``Codebase`` with a testbed, and
-    ``hgen.testbed.grading`` judges instead of ``score``."""
-    lazy: Callable[[Mapping[str, object], Mapping[str, bytes]], Iterator[Probe]] = no_answers
-    """The answers of lazy agents for executable families, by their names; arguments as for ``probes``."""
+    grading: Static | Answer | Tests
+    """How answers are graded: all of hgen asks this, and never compares names of families."""
+
+    @property
+    def needs_tests(self) -> bool:
+        """Whether answers are judged by running tests, so that ``propose`` needs a ``Codebase`` with a testbed."""
+        return self.grading.graded_by in BY_RUNNING
 
 
 def rank(seed: int, *identity: object) -> int:

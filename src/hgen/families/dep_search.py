@@ -10,12 +10,11 @@ from hgen.config import Section
 from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import leaks, path_secrets
 from hgen.errors import Skip
-from hgen.families.base import Edits, Family, Material, Proposal, identity, is_library, once_in_file, rank
+from hgen.families.base import Edits, Family, Material, Proposal, Static, identity, is_library, once_in_file, rank
 from hgen.families.lazy import same_file, same_name, unique_name
-from hgen.probes import probes
+from hgen.probes.dep_search import probes
 from hgen.records import Reject, Symbol
 from hgen.resources import path
-from hgen.scoring import score
 from hgen.scoring.diffs import Edit
 
 NAME = "dep-search"
@@ -157,7 +156,9 @@ FAMILY = Family(
     template=path("templates/dep-search.md.j2"),
     options=Options,
     propose=propose,
-    score=score,
-    probes=probes,
-    baselines={"same-name": same_name, "same-file": same_file, "unique-name": unique_name},
+    grading=Static(
+        scorer="markers",
+        probes=probes,
+        lazy_choices={"same-name": same_name, "same-file": same_file, "unique-name": unique_name},
+    ),
 )

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from hgen.families.base import Edits, Family, Material, Proposal
+from hgen.families.base import Answer, Edits, Family, Material, Proposal
 from hgen.families.hiding import hide
 from hgen.families.knowable import require_knowable
 from hgen.families.tested import (
-    Case,
     TestedOptions,
+    TriedFunction,
     command,
     docstring,
     ids,
@@ -17,10 +17,9 @@ from hgen.families.tested import (
     others_of_file,
     proposals,
 )
-from hgen.probes.func_gen import lazy, probes
+from hgen.probes.func_gen import lazy_answers, probes
 from hgen.records import Reject
 from hgen.resources import path
-from hgen.scoring import score
 from hgen.scoring.diffs import Edit
 
 NAME = "func-gen"
@@ -37,45 +36,45 @@ class Options(TestedOptions):
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
     """One task for each function that its tests miss, and a reject for each one passed over."""
-    return proposals(material, options, NAME, lambda case: _proposal(material, options, case))
+    return proposals(material, options, NAME, lambda tried: _proposal(material, options, tried))
 
 
-def start_of(material: Material, case: Case, *, hidden: bool) -> Edits:
+def start_of(material: Material, tried: TriedFunction, *, hidden: bool) -> Edits:
     """The body replaced, and the functions of the tests that notice it removed."""
-    body = {case.symbol.file: (case.emptied,)}
+    body = {tried.symbol.file: (tried.emptied,)}
     if not hidden:
         return body
-    return merged(body, hide(material.corpus, case.functions_of(case.trial.emptied.killed_by)))
+    return merged(body, hide(material.corpus, tried.functions_of(tried.trial.emptied.killed_by)))
 
 
-def _proposal(material: Material, options: Options, case: Case) -> Proposal:
-    docstring(material, case.symbol, least=options.min_words)
-    failing = case.trial.emptied.killed_by
-    passing = tuple(test for test in case.functions if test not in failing)
-    others = others_of_file(material, case, options.neighbours)
-    edit = case.emptied
-    hidden = case.functions_of(failing) if options.hide_tests else set()
-    taken = case.trial.emptied
-    require_knowable(material, case.symbol.file, (taken.first_line, taken.last_line), hidden)
+def _proposal(material: Material, options: Options, tried: TriedFunction) -> Proposal:
+    docstring(material, tried.symbol, least=options.min_words)
+    failing = tried.trial.emptied.killed_by
+    passing = tuple(test for test in tried.functions if test not in failing)
+    others = others_of_file(material, tried, options.neighbours)
+    edit = tried.emptied
+    hidden = tried.functions_of(failing) if options.hide_tests else set()
+    taken = tried.trial.emptied
+    require_knowable(material, tried.symbol.file, (taken.first_line, taken.last_line), hidden)
     return Proposal(
         variant="default" if options.hide_tests else "tests-shown",
         subject=None,
-        targets=(case.trial.symbol,),
-        setup=start_of(material, case, hidden=options.hide_tests),
-        gold={case.symbol.file: (Edit(edit.first_line, edit.first_line, case.original),)},
+        targets=(tried.trial.symbol,),
+        setup=start_of(material, tried, hidden=options.hide_tests),
+        gold={tried.symbol.file: (Edit(edit.first_line, edit.first_line, tried.original),)},
         context={
-            "kind": case.symbol.kind,
-            "name": case.symbol.qualname,
-            "file": case.symbol.file,
+            "kind": tried.symbol.kind,
+            "name": tried.symbol.qualname,
+            "file": tried.symbol.file,
             "hidden": options.hide_tests,
             "command": command(material),
         },
         secrets=tuple(sorted(material.codebase.symbols[function].qualname.split(".")[-1] for function in hidden)),
         difficulty={
-            "lines": len(case.original),
+            "lines": len(tried.original),
             "fail_to_pass": len(failing),
             "pass_to_pass": len(passing) + len(others),
-            "test_functions": len(case.functions_of(failing)),
+            "test_functions": len(tried.functions_of(failing)),
         },
         fail_to_pass=ids(material, failing),
         pass_to_pass=ids(material, passing + others),
@@ -87,9 +86,5 @@ FAMILY = Family(
     template=path("templates/func-gen.md.j2"),
     options=Options,
     propose=propose,
-    score=score,
-    probes=probes,
-    baselines={},
-    executable=True,
-    lazy=lazy,
+    grading=Answer(probes=probes, lazy_answers=lazy_answers),
 )

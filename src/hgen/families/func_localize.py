@@ -15,12 +15,22 @@ from hgen.describe.prose import docstring_value
 from hgen.describe.rivals import by_code, by_description, by_name
 from hgen.describe.words import flat
 from hgen.errors import Skip
-from hgen.families.base import Edits, Family, Material, Proposal, identity, is_library, moved, once_in_file, rank
+from hgen.families.base import (
+    Edits,
+    Family,
+    Material,
+    Proposal,
+    Static,
+    identity,
+    is_library,
+    moved,
+    once_in_file,
+    rank,
+)
 from hgen.families.lazy import largest, rarest_word, retrieval, undocumented
-from hgen.probes import probes
+from hgen.probes.func_localize import probes
 from hgen.records import Reject, Symbol
 from hgen.resources import path
-from hgen.scoring import score
 from hgen.scoring.diffs import Edit
 
 NAME = "func-localize"
@@ -283,12 +293,14 @@ FAMILY = Family(
     template=path("templates/func-localize.md.j2"),
     options=Options,
     propose=propose,
-    score=score,
-    probes=probes,
-    baselines={
-        "first-undocumented": undocumented,
-        "largest": largest,
-        "rarest-word": rarest_word,
-        "retrieval": retrieval,
-    },
+    grading=Static(
+        scorer="docstrings",
+        probes=probes,
+        lazy_choices={
+            "first-undocumented": undocumented,
+            "largest": largest,
+            "rarest-word": rarest_word,
+            "retrieval": retrieval,
+        },
+    ),
 )

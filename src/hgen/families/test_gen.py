@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from hgen.errors import Skip
-from hgen.families.base import Edits, Family, Material, Proposal, identity, inverse, rank
+from hgen.families.base import Edits, Family, Material, Proposal, Tests, identity, inverse, rank
 from hgen.families.hiding import hide
-from hgen.families.tested import Case, TestedOptions, command, edit_of, proposals
+from hgen.families.tested import TestedOptions, TriedFunction, command, edit_of, proposals
 from hgen.probes.test_gen import probes
 from hgen.records import Mutant, Reject
 from hgen.resources import path
-from hgen.scoring import score
 from hgen.scoring.paths import is_library
-from hgen.scoring.tested.plan import RESOLVED_SHARE
 
 NAME = "test-gen"
 
@@ -25,22 +23,25 @@ class Options(TestedOptions):
     min_mutants: int = Field(4, ge=1)
     """Mutants that the removed tests notice."""
     max_mutants: int = Field(6, ge=1)
+    """Mutants that judge the written tests."""
+    share: float = Field(0.6, gt=0, le=1)
+    """The share of the mutants that written tests must notice to be a full success."""
 
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
     """One task for each function with enough mutants, and a reject for each one passed over."""
-    return proposals(material, options, NAME, lambda case: _proposal(material, options, case))
+    return proposals(material, options, NAME, lambda tried: _proposal(material, options, tried))
 
 
-def _proposal(material: Material, options: Options, case: Case) -> Proposal:
-    symbol = case.symbol
-    removed = set(case.functions.values()) | _mentioning(material, case)
+def _proposal(material: Material, options: Options, tried: TriedFunction) -> Proposal:
+    symbol = tried.symbol
+    removed = set(tried.functions.values()) | _mentioning(material, tried)
     setup = hide(material.corpus, removed)
-    chosen = _mutants(material, options, case)
+    chosen = _mutants(material, options, tried)
     return Proposal(
         variant="default",
         subject=None,
-        targets=(case.trial.symbol,),
+        targets=(tried.trial.symbol,),
         setup=setup,
         gold=inverse(material.corpus, setup),
         context={
@@ -49,7 +50,7 @@ def _proposal(material: Material, options: Options, case: Case) -> Proposal:
             "file": symbol.file,
             "folders": _folders(setup),
             "command": command(material),
-            "share": RESOLVED_SHARE,
+            "share": options.share,
         },
         secrets=tuple(sorted(material.codebase.symbols[place].qualname.split(".")[-1] for place in removed)),
         difficulty={
@@ -59,17 +60,18 @@ def _proposal(material: Material, options: Options, case: Case) -> Proposal:
             "test_files": len(setup),
         },
         mutants=tuple({symbol.file: (edit_of(mutant),)} for mutant in chosen),
+        resolved_share=options.share,
     )
 
 
-def _mentioning(material: Material, case: Case) -> set[int]:
+def _mentioning(material: Material, tried: TriedFunction) -> set[int]:
     """Test functions that name the function without having been seen to execute it, where no other has its name."""
     symbols = material.codebase.symbols
-    name = case.symbol.qualname.rpartition(".")[2]
+    name = tried.symbol.qualname.rpartition(".")[2]
     if sum(symbol.qualname.rpartition(".")[2] == name for symbol in symbols) > 1:
         return set()
     word = re.compile(rf"\b{name}\b")
-    files = {symbols[place].file for place in case.functions.values()}
+    files = {symbols[place].file for place in tried.functions.values()}
     return {
         place
         for file in sorted(files)
@@ -84,10 +86,10 @@ def _mentioning(material: Material, case: Case) -> set[int]:
     }
 
 
-def _mutants(material: Material, options: Options, case: Case) -> list[Mutant]:
+def _mutants(material: Material, options: Options, tried: TriedFunction) -> list[Mutant]:
     """Mutants drawn by hash, the others before those that all tests notice: any call would notice these."""
-    drawn = sorted(case.trial.mutants, key=lambda mutant: _draw(material, case, mutant))
-    obvious = [mutant for mutant in drawn if len(mutant.killed_by) == len(case.functions)]
+    drawn = sorted(tried.trial.mutants, key=lambda mutant: _draw(material, tried, mutant))
+    obvious = [mutant for mutant in drawn if len(mutant.killed_by) == len(tried.functions)]
     subtle = [mutant for mutant in drawn if mutant not in obvious]
     chosen = (subtle + obvious[: max(len(subtle), options.min_mutants - 1)])[: options.max_mutants]
     if len(chosen) < options.min_mutants:
@@ -95,8 +97,8 @@ def _mutants(material: Material, options: Options, case: Case) -> list[Mutant]:
     return chosen
 
 
-def _draw(material: Material, case: Case, mutant: Mutant) -> int:
-    return rank(material.seed, NAME, identity(case.symbol), mutant.operator, mutant.first_line, mutant.lines)
+def _draw(material: Material, tried: TriedFunction, mutant: Mutant) -> int:
+    return rank(material.seed, NAME, identity(tried.symbol), mutant.operator, mutant.first_line, mutant.lines)
 
 
 def _folders(setup: Edits) -> list[str]:
@@ -109,8 +111,5 @@ FAMILY = Family(
     template=path("templates/test-gen.md.j2"),
     options=Options,
     propose=propose,
-    score=score,
-    probes=probes,
-    baselines={},
-    executable=True,
+    grading=Tests(probes=probes),
 )

@@ -36,7 +36,7 @@ class TestedOptions(Section):
 
 
 @dataclass(frozen=True)
-class Case:
+class TriedFunction:
     """A function that was emptied and mutated, with the tests that execute it; tests are positions in the testbed."""
 
     trial: Trial
@@ -56,7 +56,7 @@ class Case:
         return edit_of(self.trial.emptied)
 
 
-def cases(material: Material, options: TestedOptions, name: str) -> Iterator[Case | Reject]:
+def tried_functions(material: Material, options: TestedOptions, name: str) -> Iterator[TriedFunction | Reject]:
     """The functions tried that a family may ask about, in an order drawn by hash, and a reject for each other one."""
     codebase = material.codebase
     bed = codebase.testbed
@@ -84,25 +84,25 @@ def cases(material: Material, options: TestedOptions, name: str) -> Iterator[Cas
             yield rejected(name, symbol, skip)
             continue
         lines = material.corpus.lines(symbol.file)[trial.emptied.first_line - 1 : trial.emptied.last_line]
-        yield Case(trial, symbol, behind, tuple(line.encode() for line in lines))
+        yield TriedFunction(trial, symbol, behind, tuple(line.encode() for line in lines))
 
 
 def proposals(
-    material: Material, options: TestedOptions, name: str, propose: Callable[[Case], Proposal]
+    material: Material, options: TestedOptions, name: str, propose: Callable[[TriedFunction], Proposal]
 ) -> Iterator[Proposal | Reject]:
-    """A family's proposals, up to its cap, and a reject for each function that ``propose`` or ``cases`` refuses."""
+    """A family's proposals, up to its cap, and a reject for each function that is refused."""
     made = 0
-    for case in cases(material, options, name):
+    for tried in tried_functions(material, options, name):
         if made >= options.cap:
             return
-        if isinstance(case, Reject):
-            yield case
+        if isinstance(tried, Reject):
+            yield tried
             continue
         try:
-            yield propose(case)
+            yield propose(tried)
             made += 1
         except Skip as skip:
-            yield rejected(name, case.symbol, skip)
+            yield rejected(name, tried.symbol, skip)
 
 
 def rejected(name: str, symbol: Symbol, skip: Skip) -> Reject:
@@ -148,15 +148,15 @@ def _written_twice(text: str, body: str) -> str:
     return twice[0] if len(twice) >= _SHARE * len(passages) else ""
 
 
-def others_of_file(material: Material, case: Case, count: int) -> tuple[int, ...]:
+def others_of_file(material: Material, tried: TriedFunction, count: int) -> tuple[int, ...]:
     """Tests that do not execute the symbol but others of its file, the quickest of those drawn by hash."""
     bed = material.codebase.testbed
     assert bed is not None
-    siblings = set(material.corpus.by_file[case.symbol.file])
+    siblings = set(material.corpus.by_file[tried.symbol.file])
     found = [
         test
         for test, stable in enumerate(bed.tests)
-        if case.trial.symbol not in stable.covers
+        if tried.trial.symbol not in stable.covers
         and not siblings.isdisjoint(stable.covers)
         and not is_doctest(stable.id)
     ]

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from hgen.errors import Skip
-from hgen.families.base import Family, Material, Proposal, identity, rank
+from hgen.families.base import Answer, Family, Material, Proposal, identity, rank
 from hgen.families.func_gen import start_of
 from hgen.families.knowable import unknowable
 from hgen.families.tested import (
-    Case,
     TestedOptions,
+    TriedFunction,
     command,
     docstring,
     edit_of,
@@ -18,10 +18,9 @@ from hgen.families.tested import (
     others_of_file,
     proposals,
 )
-from hgen.probes.func_gen import leave_it, probes
+from hgen.probes.verify_repair import lazy_answers, probes
 from hgen.records import Mutant, Reject
 from hgen.resources import path
-from hgen.scoring import score
 from hgen.scoring.diffs import Edit
 
 NAME = "verify-repair"
@@ -42,30 +41,30 @@ class Options(TestedOptions):
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
     """One task for each function with a fit flaw, and a reject for each one passed over."""
-    return proposals(material, options, NAME, lambda case: _proposal(material, options, case))
+    return proposals(material, options, NAME, lambda tried: _proposal(material, options, tried))
 
 
-def _proposal(material: Material, options: Options, case: Case) -> Proposal:
-    symbol = case.symbol
+def _proposal(material: Material, options: Options, tried: TriedFunction) -> Proposal:
+    symbol = tried.symbol
     said = docstring(material, symbol, least=options.min_words)
-    flaw = _flaw(material, options, case)
-    emptied = case.emptied
+    flaw = _flaw(material, options, tried)
+    emptied = tried.emptied
     # A right candidate is the true code as it was: one rewritten for the purpose could be told by its look.
-    right = Edit(emptied.first_line, emptied.last_line, case.original)
+    right = Edit(emptied.first_line, emptied.last_line, tried.original)
     edit, killers = (edit_of(flaw), flaw.killed_by) if flaw else (right, ())
     # The placeholder's line becomes the body with the flaw in it.
     at = edit.first_line - emptied.first_line
     after = edit.last_line - emptied.first_line + 1
-    body = (*case.original[:at], *edit.lines, *case.original[after:])
-    back = Edit(edit.first_line, edit.first_line + len(edit.lines) - 1, case.original[at:after])
-    passing = tuple(test for test in case.functions if test not in killers)
-    others = others_of_file(material, case, options.neighbours)
-    hidden = case.functions_of(case.trial.emptied.killed_by)
+    body = (*tried.original[:at], *edit.lines, *tried.original[after:])
+    back = Edit(edit.first_line, edit.first_line + len(edit.lines) - 1, tried.original[at:after])
+    passing = tuple(test for test in tried.functions if test not in killers)
+    others = others_of_file(material, tried, options.neighbours)
+    hidden = tried.functions_of(tried.trial.emptied.killed_by)
     return Proposal(
         variant="default",
         subject=None,
-        targets=(case.trial.symbol,),
-        setup=start_of(material, case, hidden=True),
+        targets=(tried.trial.symbol,),
+        setup=start_of(material, tried, hidden=True),
         candidate={symbol.file: (Edit(emptied.first_line, emptied.first_line, body),)},
         gold={symbol.file: (back,)} if flaw else {},
         context={
@@ -77,39 +76,39 @@ def _proposal(material: Material, options: Options, case: Case) -> Proposal:
         },
         secrets=tuple(sorted(material.codebase.symbols[function].qualname.split(".")[-1] for function in hidden)),
         difficulty={
-            "lines": len(case.original),
+            "lines": len(tried.original),
             "flawed": int(flaw is not None),
             "fail_to_pass": len(killers),
             "pass_to_pass": len(passing) + len(others),
-            "test_functions": len(case.functions_of(killers)),
+            "test_functions": len(tried.functions_of(killers)),
         },
         fail_to_pass=ids(material, killers),
         pass_to_pass=ids(material, passing + others),
     )
 
 
-def _flaw(material: Material, options: Options, case: Case) -> Mutant | None:
+def _flaw(material: Material, options: Options, tried: TriedFunction) -> Mutant | None:
     """The mutant that the candidate is; None if the candidate is right.
 
     That is drawn among functions with a fit flaw, so that what makes a flaw fit tells nothing.
     """
-    hidden = case.functions_of(case.trial.emptied.killed_by)
+    hidden = tried.functions_of(tried.trial.emptied.killed_by)
     fit = [
         mutant
-        for mutant in case.trial.mutants
+        for mutant in tried.trial.mutants
         if mutant.operator not in _CRUDE
         and "pass" not in map(str.strip, mutant.lines)
-        and len(case.functions_of(mutant.killed_by)) <= options.max_killers
+        and len(tried.functions_of(mutant.killed_by)) <= options.max_killers
         # What every test notices is an accident, not a flaw that needs looking for.
-        and len(mutant.killed_by) < len(case.functions)
-        and not unknowable(material, case.symbol.file, (mutant.first_line, mutant.last_line), hidden)
+        and len(mutant.killed_by) < len(tried.functions)
+        and not unknowable(material, tried.symbol.file, (mutant.first_line, mutant.last_line), hidden)
     ]
     if not fit:
-        raise Skip("no-fit-flaw", f"of {len(case.trial.mutants)} mutants")
-    if rank(material.seed, NAME, "right", identity(case.symbol)) % options.right == 0:
+        raise Skip("no-fit-flaw", f"of {len(tried.trial.mutants)} mutants")
+    if rank(material.seed, NAME, "right", identity(tried.symbol)) % options.right == 0:
         return None
     return min(
-        fit, key=lambda mutant: rank(material.seed, NAME, identity(case.symbol), mutant.lines, mutant.first_line)
+        fit, key=lambda mutant: rank(material.seed, NAME, identity(tried.symbol), mutant.lines, mutant.first_line)
     )
 
 
@@ -118,9 +117,5 @@ FAMILY = Family(
     template=path("templates/verify-repair.md.j2"),
     options=Options,
     propose=propose,
-    score=score,
-    probes=probes,
-    baselines={},
-    executable=True,
-    lazy=leave_it,
+    grading=Answer(probes=probes, lazy_answers=lazy_answers),
 )

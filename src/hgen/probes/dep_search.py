@@ -8,12 +8,12 @@ from hgen.probes.common import common
 from hgen.probes.ground import Ground, Site
 from hgen.probes.values import Probe
 from hgen.scoring.diffs import Edit
-from hgen.scoring.tasks import subject_of
+from hgen.scoring.tasks import StaticTask, subject_of
 
 
-def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+def probes(task: StaticTask, files: Mapping[str, bytes]) -> Iterator[Probe]:
     """Cheats that make sense for the task."""
-    ground = Ground(task, files)
+    ground = Ground(task.targets, files)
     name = subject_of(task).qualname
     marker = f"# this function/class is called by the {name} function"
     right = [(site, site.above(marker)) for site in ground.targets]

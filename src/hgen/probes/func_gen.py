@@ -1,4 +1,4 @@
-"""Cheats and lazy answers for ``func-gen`` and ``verify-repair``: code that only looks as if it did the work."""
+"""Cheats and lazy answers for ``func-gen``: code that only looks as if it did the work."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hgen.probes.ground import Ground, Site
 from hgen.probes.values import Probe
 from hgen.scoring.diffs import Edit, render
 from hgen.scoring.python.definitions import docstring_of, first_line
+from hgen.scoring.tested.task import TestedTask
 
 _EQUAL_TO_ALL = (
     "class Same:",
@@ -29,26 +30,20 @@ _BODIES = {
 """What the body becomes; the first two are found out by running tests, the others before."""
 
 
-def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+def probes(task: TestedTask, files: Mapping[str, bytes]) -> Iterator[Probe]:
     """Cheats that make sense for the task: bodies in place of the one that is there."""
-    ground = Ground(task, files)
+    ground = Ground(task.targets, files)
     site = ground.targets[0]
     for name, lines in _BODIES.items():
         yield Probe(name, ground.patch([(site, _body(site, lines))]))
     yield Probe("deleted-file", render({site.file: files[site.file]}, {}))
 
 
-def lazy(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+def lazy_answers(task: TestedTask, files: Mapping[str, bytes]) -> Iterator[Probe]:
     """Answers without thought for a body that was taken away."""
-    ground = Ground(task, files)
+    ground = Ground(task.targets, files)
     site = ground.targets[0]
     yield Probe("return-none", ground.patch([(site, _body(site, _BODIES["return-none"]))]))
-
-
-def leave_it(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
-    """Trust the candidate."""
-    del task, files
-    yield Probe("leave-it", "")
 
 
 def _body(site: Site, lines: tuple[str, ...]) -> Edit:

@@ -8,13 +8,14 @@ from hgen.probes.common import Answer, common
 from hgen.probes.ground import Ground, Site
 from hgen.probes.values import Probe
 from hgen.scoring.python.definitions import docstring_of
+from hgen.scoring.tasks import StaticTask
 
 _TEXT = '"""Do what the description says."""'
 
 
-def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+def probes(task: StaticTask, files: Mapping[str, bytes]) -> Iterator[Probe]:
     """Cheats that make sense for the task."""
-    ground = Ground(task, files)
+    ground = Ground(task.targets, files)
     right = _with(ground.targets, _TEXT)
     yield from common(ground, right)
     comments = (f"# {_TEXT}", f"# \x0c{_TEXT}\x0b{_TEXT}\x1c{_TEXT}")

@@ -10,9 +10,10 @@ from functools import cached_property, lru_cache
 
 from hgen.scoring.diffs import Edit, edit
 from hgen.scoring.diffs.paths import quote
-from hgen.scoring.python.definitions import Place, children, first_line, last_line, places
-from hgen.scoring.python.sources import Source, parse_start
-from hgen.scoring.tasks import located, targets_of
+from hgen.scoring.python.definitions import children, first_line, last_line, places
+from hgen.scoring.python.sources import parse_start
+from hgen.scoring.python.values import Place, Source
+from hgen.scoring.tasks import SymbolRef, located
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,8 @@ class Site:
 class Ground:
     """A task's start state, seen by one who would cheat."""
 
-    def __init__(self, task: Mapping[str, object], files: Mapping[str, bytes]) -> None:
+    def __init__(self, targets: tuple[SymbolRef, ...], files: Mapping[str, bytes]) -> None:
         self.files = files
-        targets = targets_of(task)
         self.targets: list[Site] = []
         for file in sorted({target.file for target in targets}):
             wanted = located(targets, file, files[file])

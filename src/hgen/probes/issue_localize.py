@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from hgen.probes.common import common
 from hgen.probes.ground import Ground
 from hgen.probes.values import Probe
+from hgen.scoring.tasks import StaticTask
 
 
-def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+def probes(task: StaticTask, files: Mapping[str, bytes]) -> Iterator[Probe]:
     """Cheats that make sense for the task."""
-    ground = Ground(task, files)
+    ground = Ground(task.targets, files)
     comment = "# This has to change to fix the issue."
     right = [(site, site.above(comment)) for site in ground.targets]
     yield from common(ground, right)

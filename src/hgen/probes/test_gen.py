@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from hgen.probes.ground import Ground
 from hgen.probes.values import Probe
 from hgen.scoring import diffs
+from hgen.scoring.tested.task import TestedTask
 
 _MODULE = "test_zz_probe.py"
 
@@ -21,9 +22,9 @@ def test_that_the_source_is_as_it_was():
 """
 
 
-def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[Probe]:
+def probes(task: TestedTask, files: Mapping[str, bytes]) -> Iterator[Probe]:
     """Cheats that make sense for the task."""
-    ground = Ground(task, files)
+    ground = Ground(task.targets, files)
     site = ground.targets[0]
     digest = hashlib.sha256(files[site.file]).hexdigest()
     reads = _planted(task, _READS.format(file=site.file, digest=digest))
@@ -34,8 +35,8 @@ def probes(task: Mapping[str, object], files: Mapping[str, bytes]) -> Iterator[P
     yield Probe("deleted-file", diffs.render({site.file: files[site.file]}, {}))
 
 
-def _planted(task: Mapping[str, object], text: str) -> str:
+def _planted(task: TestedTask, text: str) -> str:
     """A diff that adds a test module beside the first of those that tests were removed from."""
-    folder = diffs.parse(str(task["setup_patch"]))[0].old_path.rpartition("/")[0]
+    folder = diffs.parse(task.setup_patch)[0].old_path.rpartition("/")[0]
     path = f"{folder}/{_MODULE}" if folder else _MODULE
     return diffs.render({}, {path: text.encode()})

@@ -32,27 +32,38 @@ class _Failed(Exception):  # noqa: N818 - a verdict, not an error
 
 
 def check_start_state(
-    sandboxes: Sandboxes, state: StartState, gold_patch: str, *, grader: str, answer: bytes, timeout: float = 120.0
+    sandboxes: Sandboxes,
+    state: StartState,
+    gold_patch: str,
+    *,
+    grader: str,
+    answer: bytes | None,
+    timeout: float = 120.0,
 ) -> Proof:
     """Lay a start state out as an agent sees it and have the travelling grader judge it, untouched and solved.
 
     It passes if the tree is a clean repository of one commit with neither reflog nor remote, earns 0 as it is, and 1
     once ``git apply`` has applied the gold patch there. ``grader`` is the text of the grader, ``answer`` its answer
-    file; ``timeout`` is for each of the commands. Raises ``SandboxError`` if the engine is at fault: no verdict.
+    file, or None if the grader does not judge such tasks: then only the layout and the gold patch are tried.
+    ``timeout`` is for each of the commands. Raises ``SandboxError`` if the engine is at fault: no verdict.
     """
     with sandboxes.start(state) as sandbox:
-        grading = _install(sandbox, grader, answer)
+        grading = None if answer is None else _install(sandbox, grader, answer)
         try:
             _layout(sandbox.exec(["/bin/sh", "-c", _LAYOUT], timeout=timeout))
-            untouched = _reward(sandbox.exec(grading, timeout=timeout, as_grader=True), "the untouched tree")
-            if untouched != 0:
-                raise _Failed(f"the untouched tree earns {untouched:g}")
+            if grading is not None:
+                untouched = _reward(sandbox.exec(grading, timeout=timeout, as_grader=True), "the untouched tree")
+                if untouched != 0:
+                    raise _Failed(f"the untouched tree earns {untouched:g}")
             _apply(sandbox, gold_patch, timeout)
-            solved = _reward(sandbox.exec(grading, timeout=timeout, as_grader=True), "the gold tree")
-            if solved != 1:
-                raise _Failed(f"the gold tree earns {solved:g}")
+            if grading is not None:
+                solved = _reward(sandbox.exec(grading, timeout=timeout, as_grader=True), "the gold tree")
+                if solved != 1:
+                    raise _Failed(f"the gold tree earns {solved:g}")
         except _Failed as failure:
             return Proof(False, str(failure))
+    if grading is None:
+        return Proof(True, "one clean commit; git applies the gold patch; the family's own scorer does not travel")
     return Proof(
         True, "one clean commit; the travelling grader says 0 untouched and 1 after git apply of the gold patch"
     )

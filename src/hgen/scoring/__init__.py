@@ -1,9 +1,12 @@
 """Scoring of predictions: standard library only, so that one file of it can grade anywhere."""
 
-from hgen.scoring.scorers import SCORERS, score, score_changes
+from hgen.scoring.scorers import SCORERS, Scorer, score, score_changes, score_patch
+from hgen.scoring.tasks import BY_RUNNING, GRADED_BY, StaticTask, SymbolRef
 from hgen.scoring.verdicts import PARTIAL, REASONS, UNGRADABLE, Reason, Refusal, Score, refused
 
 __all__ = [
+    "BY_RUNNING",
+    "GRADED_BY",
     "PARTIAL",
     "REASONS",
     "SCORERS",
@@ -11,7 +14,11 @@ __all__ = [
     "Reason",
     "Refusal",
     "Score",
+    "Scorer",
+    "StaticTask",
+    "SymbolRef",
     "refused",
     "score",
     "score_changes",
+    "score_patch",
 ]

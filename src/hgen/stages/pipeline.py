@@ -98,7 +98,7 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
 
 
 def _needs_tests(config: Config) -> bool:
-    return any(family.executable for family in chosen(config.synth.families))
+    return any(family.needs_tests for family in chosen(config.synth.families))
 
 
 def _row_spec(row: Row, host: str) -> str:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from hgen.config import ValidateConfig
 from hgen.errors import Skip
-from hgen.export.grader import answer_file, grader_source
+from hgen.export.grader import answer_file, grader_source, travels
 from hgen.records import Task
 from hgen.sandbox.check import check_start_state
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
 from hgen.sandbox.opening import open_sandboxes
-from hgen.scoring.diffs import Patched
+from hgen.scoring.start_state import committed_state
 from hgen.snapshots import Store
 
 
@@ -22,13 +22,13 @@ def prove(task: Task, *, config: ValidateConfig, store: Path) -> str:
     Raises ``Skip("sandbox")`` if the task does not hold there, ``SandboxError`` if the engine is at fault.
     """
     with Store(store).open(task.snapshot) as snapshot:
-        start = Patched(snapshot, task.setup_patch)
+        start = committed_state(snapshot, task.setup_patch)
         state = StartState(
             files={file: start[file] for file in start},
             executable=frozenset(file for file in snapshot if snapshot.is_executable(file)),
             links=snapshot.links,
         )
-        answer = answer_file(task, snapshot)
+        answer = answer_file(task, snapshot) if travels(task) else None
     proof = check_start_state(_sandboxes(config), state, task.patch, grader=_grader(), answer=answer)
     if not proof.passed:
         raise Skip("sandbox", proof.evidence)

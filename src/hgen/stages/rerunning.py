@@ -1,4 +1,4 @@
-"""Prove tasks of executable families, in containers with the environments of their repositories."""
+"""Prove tasks that are judged by running tests, in containers with the environments of their repositories."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -7,8 +7,9 @@ from pathlib import Path
 
 from hgen.config import ValidateConfig
 from hgen.errors import Skip
-from hgen.families.base import Family
+from hgen.families.base import Answer, Tests
 from hgen.records import Check, Task
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Store
 from hgen.testbed.building import version_of
 from hgen.testbed.opening import Testbeds, open_engine
@@ -16,7 +17,13 @@ from hgen.testbed.proving import prove
 
 
 def prove_by_tests(
-    task: Task, family: Family, start: Mapping[str, bytes], *, config: ValidateConfig, store: Path, cache_folder: Path
+    task: Task,
+    grading: Answer | Tests,
+    start: Mapping[str, bytes],
+    *,
+    config: ValidateConfig,
+    store: Path,
+    cache_folder: Path,
 ) -> tuple[list[Check], dict[str, bool]]:
     """The checks that need running code, and which lazy answers solve the task.
 
@@ -24,13 +31,12 @@ def prove_by_tests(
     """
     if task.environment is None:
         raise Skip("start-state", "the task has no environment")
-    row = task.model_dump(mode="json")
+    asked = TestedTask.of(task.model_dump(mode="json"))
     beds = _testbeds(config, store, cache_folder)
     sandboxes = beds.of(task.environment, version=version_of(task.base_commit), name=task.repo)
     with Store(store).open(task.snapshot) as snapshot:
-        proof = prove(
-            task, start, snapshot, sandboxes, probes=list(family.probes(row, start)), lazy=list(family.lazy(row, start))
-        )
+        probes, lazy = list(grading.probes(asked, start)), list(grading.lazy_answers(asked, start))
+        proof = prove(asked, start, snapshot, sandboxes, probes=probes, lazy=lazy)
     for name, score in proof.probes.items():
         if score.resolved:
             raise Skip("probe", f"the cheat {name} is a full success")

@@ -74,6 +74,7 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
         instance_id=instance_id,
         family=family.name,
         variant=proposal.variant,
+        graded_by=family.grading.graded_by,
         repo=repo.repo,
         base_commit=repo.base_commit,
         snapshot=repo.snapshot,
@@ -88,11 +89,12 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
         difficulty=proposal.difficulty,
         secrets=proposal.secrets,
         provenance=Provenance(hgen=__version__, template=_digest(family.template), seed=material.seed),
-        environment=codebase.testbed.environment if family.executable and codebase.testbed else None,
+        environment=codebase.testbed.environment if family.needs_tests and codebase.testbed else None,
         candidate_patch=_patch(start, proposal.candidate),
         FAIL_TO_PASS=proposal.fail_to_pass,
         PASS_TO_PASS=proposal.pass_to_pass,
         mutants=tuple(_patch(start, edits) for edits in proposal.mutants),
+        resolved_share=proposal.resolved_share,
     )
 
 

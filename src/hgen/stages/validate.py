@@ -12,44 +12,43 @@ from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import leaks
 from hgen.errors import Skip
 from hgen.families import families
-from hgen.families.base import Family
+from hgen.families.base import Static
 from hgen.records import Check, Symbol, Task, Validated
-from hgen.scoring import SCORERS, diffs
+from hgen.scoring import Refusal, StaticTask, diffs
+from hgen.scoring.start_state import start_state
 from hgen.snapshots import Store
 from hgen.stages.proving import prove
 from hgen.stages.rerunning import prove_by_tests
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.grammar import parser
 
-Row = dict[str, Any]
-"""A task as the JSON row that scorers read."""
-
 
 def validate(task: Task, *, store: Path, config: ValidateConfig, cache_folder: Path) -> Iterator[Validated]:
     """The task with its evidence; a container starts only for a task that holds all static checks.
 
-    Executable families are proven in containers whatever the configuration says: there is no other proof.
+    Tasks that are judged by running tests are proven in containers whatever the configuration says: there is no
+    other proof.
 
     Raises ``Skip`` with the name of the check that failed.
     """
-    family = families()[task.family]
+    grading = families()[task.family].grading
     corpus = _corpus(store, task.snapshot)
     checks: list[Check] = []
     start = _checked(checks, "start-state", lambda: _start_state(task, corpus))
-    if family.executable:
+    if not isinstance(grading, Static):
         _checked(checks, "leak", lambda: _no_leak(task))
-        more, lazy = prove_by_tests(task, family, start, config=config, store=store, cache_folder=cache_folder)
+        more, lazy = prove_by_tests(task, grading, start, config=config, store=store, cache_folder=cache_folder)
         yield Validated(task=task, checks=(*checks, *more), baselines=lazy)
         return
-    row = task.model_dump(mode="json")
-    _checked(checks, "gold", lambda: _gold(family, row, start))
-    _checked(checks, "no-op", lambda: _nothing(family, row, start))
+    asked = StaticTask.of(task.model_dump(mode="json"))
+    _checked(checks, "gold", lambda: _gold(grading, asked, task.patch, start))
+    _checked(checks, "no-op", lambda: _nothing(grading, asked, start))
     _checked(checks, "leak", lambda: _no_leak(task))
-    _checked(checks, "probes", lambda: _probes(family, row, start))
-    if config.sandbox != "none" and family.name in SCORERS:
+    _checked(checks, "probes", lambda: _probes(grading, asked, start))
+    if config.sandbox != "none":
         evidence = prove(task, config=config, store=store)
         checks.append(Check(name="sandbox", passed=True, evidence=evidence))
-    chosen = {name: _solves(task, corpus, choose(task, corpus)) for name, choose in family.baselines.items()}
+    chosen = {name: _solves(task, corpus, choose(task, corpus)) for name, choose in grading.lazy_choices.items()}
     yield Validated(task=task, checks=tuple(checks), baselines=chosen)
 
 
@@ -69,14 +68,13 @@ def _start_state(task: Task, corpus: Corpus) -> tuple[dict[str, bytes], str]:
             for patch in diffs.parse(text)
         ]
         concerned = {patch.old_path for patch in patches} | {target.file for target in task.targets}
-        after = {file: corpus.files[file] for file in sorted(concerned)}
-        changed = diffs.apply(task.setup_patch, after) if task.setup_patch else {}
-        after |= {file: content for file, content in changed.items() if content is not None}
-        candidate = diffs.apply(task.candidate_patch, after) if task.candidate_patch else {}
-        after |= {file: content for file, content in candidate.items() if content is not None}
+        before = {file: corpus.files[file] for file in sorted(concerned)}
+        after = dict(start_state(before, task.setup_patch, task.candidate_patch))
         _require_syntax(after, {target.file for target in task.targets})
     except diffs.DiffError as error:
-        raise Skip("start-state", f"the setup patch does not apply: {error}") from None
+        raise Skip("start-state", str(error)) from None
+    except Refusal as refusal:
+        raise Skip("start-state", refusal.reason.detail) from None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Skip("start-state", f"the start state does not parse: {error}") from None
     return after, f"the setup patch applies to {len(concerned)} files, and all of them parse"
@@ -91,15 +89,15 @@ def _require_syntax(files: Mapping[str, bytes], answered: set[str]) -> None:
             raise SyntaxError(f"tree-sitter finds an error in {file}")
 
 
-def _gold(family: Family, row: Row, start: dict[str, bytes]) -> tuple[None, str]:
-    score = family.score(row, row["patch"], start)
+def _gold(grading: Static, task: StaticTask, patch: str, start: dict[str, bytes]) -> tuple[None, str]:
+    score = grading.score(task, patch, start)
     if not score.resolved or score.reward != 1:
         raise Skip("gold", f"the gold patch earns {score.reward}: {score.reasons}")
     return None, "the gold patch earns 1 and is resolved"
 
 
-def _nothing(family: Family, row: Row, start: dict[str, bytes]) -> tuple[None, str]:
-    score = family.score(row, "", start)
+def _nothing(grading: Static, task: StaticTask, start: dict[str, bytes]) -> tuple[None, str]:
+    score = grading.score(task, "", start)
     if score.resolved or score.reward != 0:
         raise Skip("no-op", f"the empty diff earns {score.reward}")
     return None, "the empty diff earns 0"
@@ -111,10 +109,10 @@ def _no_leak(task: Task) -> tuple[None, str]:
     return None, f"none of {len(task.secrets)} secrets can be read in the problem statement"
 
 
-def _probes(family: Family, row: Row, start: dict[str, bytes]) -> tuple[None, str]:
+def _probes(grading: Static, task: StaticTask, start: dict[str, bytes]) -> tuple[None, str]:
     tried = []
-    for probe in family.probes(row, start):
-        score = family.score(row, probe.patch, start)
+    for probe in grading.probes(task, start):
+        score = grading.score(task, probe.patch, start)
         if score.resolved:
             raise Skip("probe", f"the cheat {probe.name} is a full success")
         tried.append(f"{probe.name} {score.reward:.2f}")

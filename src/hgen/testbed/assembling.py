@@ -15,7 +15,7 @@ from hgen.records import Codebase, Environment, StableTest, Testbed, Wheel
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers, ContainerSandbox
 from hgen.sandbox.layout import StartState
-from hgen.scoring.tested.driver import Job
+from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.report import TestRun
 from hgen.testbed.building import Tree, builder, install, keep, packed, version_of
 from hgen.testbed.opening import LIMITS
@@ -26,7 +26,7 @@ from hgen.testbed.wheels import Wheelhouse
 
 _ROUNDS = 4
 """How often an environment is made again because something was missing."""
-_WAYS: tuple[dict[str, Any], ...] = ({}, {"shuffle": 1}, {"apart": True, "trace": True})
+_WAYS: tuple[dict[str, Any], ...] = ({}, {"shuffle": 1}, {"fork_each": True, "trace": True})
 """A test is stable if it passes in order, in another order, and by itself; that time it is seen what it executes."""
 _LONGER = 3
 """So many times as long may all tests take while they are traced and each sets up what others share."""
@@ -229,7 +229,7 @@ def _run(
         path=environment.path,
         options=environment.options,
         each=effort.each,
-        seconds=effort.seconds * (_LONGER if "apart" in way else 1),
+        seconds=effort.seconds * (_LONGER if "fork_each" in way else 1),
         **way,
     )
     with sandboxes.start(state) as sandbox:

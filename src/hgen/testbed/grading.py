@@ -1,23 +1,24 @@
-"""Grade predictions of the executable families in fresh sandboxes."""
+"""Grade predictions for tasks that are judged by running tests, in fresh sandboxes."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from hgen.sandbox.base import Sandboxes
 from hgen.sandbox.layout import StartState
-from hgen.scoring.tested.driver import Job, judged
-from hgen.scoring.tested.plan import Plan, plan, tree_of
+from hgen.scoring.tested.jobs import Job
+from hgen.scoring.tested.judge import judged
+from hgen.scoring.tested.plan import GradingPlan, plan
 from hgen.scoring.tested.report import TestRun
+from hgen.scoring.tested.task import TestedTask
 from hgen.scoring.verdicts import Refusal, Score, refused
 from hgen.snapshots import Snapshot
 from hgen.testbed.neutral import neutral_files
 from hgen.testbed.running import Drive
 
 
-def grade(task: Mapping[str, Any], prediction: object, snapshot: Snapshot, sandboxes: Sandboxes) -> Score:
+def grade(task: TestedTask, prediction: object, snapshot: Snapshot, sandboxes: Sandboxes) -> Score:
     """The score of a prediction, in one fresh sandbox of the task's environment.
 
-    ``task`` is the task's JSON row. Raises ``SandboxError`` if the engine is at fault: then there is no verdict.
+    Raises ``SandboxError`` if the engine is at fault: then there is no verdict.
     """
     try:
         made = planned(task, prediction, snapshot)
@@ -26,19 +27,19 @@ def grade(task: Mapping[str, Any], prediction: object, snapshot: Snapshot, sandb
 
     def run(jobs: tuple[Job, ...]) -> Sequence[TestRun]:
         drive = Drive(jobs)
-        with sandboxes.start(state_of(task, made, snapshot, drive)) as sandbox:
+        with sandboxes.start(state_of(made, snapshot, drive)) as sandbox:
             return drive.run(sandbox)
 
     return judged(task, made, run)
 
 
-def planned(task: Mapping[str, Any], prediction: object, snapshot: Snapshot) -> Plan:
+def planned(task: TestedTask, prediction: object, snapshot: Snapshot) -> GradingPlan:
     """How a prediction is graded; raises ``Refusal`` if that needs no run."""
     return plan(task, prediction, snapshot, neutral=neutral_files(task, snapshot))
 
 
-def state_of(task: Mapping[str, Any], made: Plan, snapshot: Snapshot, drive: Drive) -> StartState:
-    """The tree in which a plan's runs are made, and what drives them."""
-    files = tree_of(task, made, snapshot)
+def state_of(made: GradingPlan, snapshot: Snapshot, drive: Drive) -> StartState:
+    """The tree in which a plan's jobs are run, and what drives them."""
+    files = made.tree()
     executable = frozenset(path for path in snapshot if snapshot.is_executable(path) and path in files)
     return StartState(files, executable, snapshot.links, drive.files)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from hgen.errors import Skip
-from hgen.scoring.diffs import Edit, Patched, edited
-from hgen.scoring.python.definitions import find, first_line, last_line
-from hgen.scoring.python.sources import SourceError, parse_start
-from hgen.scoring.tasks import Target, targets_of
-from hgen.scoring.verdicts import Refusal
+from hgen.scoring.diffs import Edit, edited
+from hgen.scoring.python.definitions import first_line, last_line
+from hgen.scoring.python.sources import parse_start
+from hgen.scoring.start_state import committed_state
+from hgen.scoring.tasks import SymbolRef, place_of
+from hgen.scoring.tested.task import TestedTask
 from hgen.testbed.functions import Function, Splice, code, end_of, start_of
 from hgen.testbed.mutants import Variant
 
@@ -22,17 +23,17 @@ NEUTRAL = 2
 _SCOPE_READERS = frozenset({"locals", "vars", "dir", "eval", "exec"})
 
 
-def neutral_files(task: Mapping[str, object], snapshot: Mapping[str, bytes]) -> list[dict[str, bytes]]:
+def neutral_files(task: TestedTask, snapshot: Mapping[str, bytes]) -> list[dict[str, bytes]]:
     """For written tests: the targets' files, each time with another function that does the same.
 
     Raises ``Refusal`` if a target is not there.
     """
-    if task["family"] != "test-gen":
+    if task.graded_by != "mutants":
         return []
-    start = Patched(snapshot, str(task["setup_patch"]))
+    start = committed_state(snapshot, task.setup_patch)
     variants = [
         {target.file: edited(target.file, start[target.file], [edit])}
-        for target in targets_of(task)
+        for target in task.targets
         for edit in _edits(start[target.file], target)
     ]
     return variants[:NEUTRAL]
@@ -47,14 +48,9 @@ def neutral(function: Function) -> Iterator[Variant]:
                 yield Variant(name, edit)
 
 
-def _edits(content: bytes, target: Target) -> Iterator[Edit]:
-    try:
-        source = parse_start(content)
-    except SourceError as error:
-        raise Refusal("start-state", f"{target}: {error}") from None
-    place = find(source, target.qualname, target.kind, target.def_line)
-    if place is None:
-        raise Refusal("start-state", f"{target} is not defined there")
+def _edits(content: bytes, target: SymbolRef) -> Iterator[Edit]:
+    place = place_of(target, content)
+    source = parse_start(content)
     with suppress(Skip):
         function = Function(content, first_line=first_line(source, place.node), last_line=last_line(place.node))
         for variant in neutral(function):

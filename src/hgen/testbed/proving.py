@@ -1,4 +1,4 @@
-"""Prove a task of an executable family: the reference answer passes each time, the start state fails, cheats fail.
+"""Prove a task that is judged by running tests: the reference answer passes each time, the start state and cheats fail.
 
 The reference answer is first graded as any prediction is. All other runs are made in one more sandbox, by the same
 plan, driver and verdict: what a prediction changes lies in the tree during its own runs only.
@@ -6,29 +6,36 @@ plan, driver and verdict: what a prediction changes lies in the tree during its 
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 from hgen.errors import Skip
 from hgen.probes import Probe
-from hgen.records import Task
 from hgen.sandbox.base import Sandboxes
 from hgen.scoring import Refusal, Score, refused
-from hgen.scoring.tested.driver import Job
-from hgen.scoring.tested.plan import Plan, verdict
+from hgen.scoring.tested.jobs import Job
+from hgen.scoring.tested.judge import verdict
+from hgen.scoring.tested.plan import GradingPlan
 from hgen.scoring.tested.report import TestRun
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot
 from hgen.testbed.grading import grade, planned, state_of
 from hgen.testbed.running import Drive
 
-_PATIENCE = 10.0
-"""Seconds that a test may take with a cheat, and a third of what all may: some make tests wait for what never comes."""
-_SEED = 11
-"""Of another order of the tests."""
-_ALONE = 5
+_CHEAT_TEST_SECONDS = 10.0
+"""What a test may take with a cheat: some make tests wait for what never comes."""
+_CHEAT_RUN_SECONDS = 30.0
+"""What all tests together may take with a cheat."""
+_OTHER_ORDER = 11
+"""The seed of another order of the tests."""
+_RUN_BY_ITSELF = 5
 """So many of the tests that tell a right answer, drawn by hash, are also run each by itself; ``build`` has so run all,
 on the true code."""
+
+
+_Change = Callable[[Job], Job]
+"""How a job of a plan is run otherwise than planned."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Proof:
 
 
 def prove(
-    task: Task,
+    task: TestedTask,
     start: Mapping[str, bytes],
     snapshot: Snapshot,
     sandboxes: Sandboxes,
@@ -54,18 +61,19 @@ def prove(
 
     Raises ``Skip`` with the name of the check that failed, ``SandboxError`` if the engine is at fault.
     """
-    row = task.model_dump(mode="json")
-    _require_full(grade(row, task.patch, snapshot, sandboxes), "graded as any prediction is")
-    bench = _Bench(row, snapshot)
-    gold = planned(row, task.patch, snapshot)
+    _require_full(grade(task, task.patch, snapshot, sandboxes), "graded as any prediction is")
+    bench = _Bench(task, snapshot)
+    gold = planned(task, task.patch, snapshot)
     # Written tests have been run in another order already, and on variants that do the same.
     again = _fewer(gold, true=1, neutral=0) if task.mutants else gold
-    repeated = bench.add(again, shuffle=_SEED)
-    told = () if task.mutants else _drawn(task.FAIL_TO_PASS or task.PASS_TO_PASS)
-    alone = [bench.add(gold, apart=True, tests=told)] if told else []
+    repeated = bench.add(again, _shuffled)
+    drawn = () if task.mutants else _drawn(task.fail_to_pass or task.pass_to_pass)
+    by_itself = partial(replace, fork_each=True, tests=drawn)
+    alone = [bench.add(gold, by_itself)] if drawn else []
     met = {path: start[path] for path in gold.overlay if path in start}
-    ways: list[dict[str, Any]] = [{}, {"shuffle": _SEED}, {"apart": True, "tests": told}] if task.FAIL_TO_PASS else []
-    failing = [bench.add(gold, files=met, **way) for way in ways]
+    every = (*task.fail_to_pass, *task.pass_to_pass)
+    ways: list[tuple[_Change, tuple[str, ...]]] = [(_as_planned, every), (_shuffled, every), (by_itself, drawn)]
+    failing = [(bench.add(gold, change, files=met), tests) for change, tests in ways if task.fail_to_pass]
     cheats = {probe.name: probe.patch for probe in probes}
     shortcuts = {probe.name: probe.patch for probe in lazy}
     # Some are both.
@@ -73,13 +81,13 @@ def prove(
     bench.run(sandboxes, gold)
     _require_full(bench.score(again, repeated), "graded again, in another order")
     for place in alone:
-        _require_passing(bench.said(place)[0], told)
-    for way, place in zip(ways, failing, strict=True):
-        _require_failing(task, bench.said(place)[0], way.get("tests", (*task.FAIL_TO_PASS, *task.PASS_TO_PASS)))
+        _require_passing(bench.said(place)[0], drawn)
+    for place, tests in failing:
+        _require_failing(task, bench.said(place)[0], tests)
     return Proof(
         gold="the gold patch earns 1, in another order too"
-        + (f"; {len(told)} tests pass with it each by itself" if told else ""),
-        start=_start_evidence(task, len(told)),
+        + (f"; {len(drawn)} tests pass with it each by itself" if drawn else ""),
+        start=_start_evidence(task, len(drawn)),
         probes={name: bench.judged(tried[patch]) for name, patch in cheats.items()},
         lazy={name: bench.judged(tried[patch]) for name, patch in shortcuts.items()},
     )
@@ -88,49 +96,49 @@ def prove(
 class _Bench:
     """Runs to make in one sandbox, and what they said."""
 
-    def __init__(self, row: Mapping[str, Any], snapshot: Snapshot) -> None:
-        self._row = row
+    def __init__(self, task: TestedTask, snapshot: Snapshot) -> None:
+        self._task = task
         self._snapshot = snapshot
         self._jobs: list[Job] = []
         self._runs: Sequence[TestRun] = ()
 
-    def add(self, made: Plan, files: Mapping[str, bytes] | None = None, **change: Any) -> slice:
-        """Plan a prediction's runs; ``files`` lie in the tree instead of what it changes."""
+    def add(self, made: GradingPlan, change: _Change, files: Mapping[str, bytes] | None = None) -> slice:
+        """Add a plan's jobs, each changed; ``files`` lie in the tree instead of what the prediction changes."""
         begin = len(self._jobs)
-        for run in made.runs:
-            job = Job(**{**run, **change})
-            self._jobs.append(replace(job, files={**(made.overlay if files is None else files), **job.files}))
+        beneath = made.overlay if files is None else files
+        for job in map(change, made.jobs):
+            self._jobs.append(replace(job, files={**beneath, **job.files}))
         return slice(begin, len(self._jobs))
 
-    def prediction(self, patch: str) -> tuple[Plan, slice] | Score:
+    def prediction(self, patch: str) -> tuple[GradingPlan, slice] | Score:
         """Plan the runs of a prediction that may be refused."""
         try:
-            made = planned(self._row, patch, self._snapshot)
+            made = planned(self._task, patch, self._snapshot)
         except Refusal as refusal:
             return refused(refusal.reason)
         fewer = _fewer(made, true=1, neutral=1, mutant=1)
-        return fewer, self.add(fewer, each=_PATIENCE, seconds=3 * _PATIENCE)
+        return fewer, self.add(fewer, _impatient)
 
-    def run(self, sandboxes: Sandboxes, made: Plan) -> None:
+    def run(self, sandboxes: Sandboxes, made: GradingPlan) -> None:
         """Make all runs, over what the plan's tree is without its changes."""
         drive = Drive(tuple(self._jobs))
-        with sandboxes.start(state_of(self._row, replace(made, overlay={}), self._snapshot, drive)) as sandbox:
+        with sandboxes.start(state_of(replace(made, overlay={}), self._snapshot, drive)) as sandbox:
             self._runs = drive.run(sandbox)
 
     def said(self, place: slice) -> Sequence[TestRun]:
         """What some runs said."""
         return self._runs[place]
 
-    def score(self, made: Plan, place: slice) -> Score:
+    def score(self, made: GradingPlan, place: slice) -> Score:
         """The verdict on a prediction's runs."""
-        return verdict(self._row, made, self.said(place))
+        return verdict(self._task, made, self.said(place))
 
-    def judged(self, made: tuple[Plan, slice] | Score) -> Score:
+    def judged(self, made: tuple[GradingPlan, slice] | Score) -> Score:
         """The verdict on a prediction that may have been refused."""
         return made if isinstance(made, Score) else self.score(*made)
 
 
-def _fewer(made: Plan, **most: int) -> Plan:
+def _fewer(made: GradingPlan, **most: int) -> GradingPlan:
     """A plan with so many runs of a kind at most: enough to see that an answer is not a full success."""
     seen: Counter[str] = Counter()
     kept = []
@@ -139,8 +147,20 @@ def _fewer(made: Plan, **most: int) -> Plan:
         if seen[kind] <= most.get(kind, len(made.kinds)):
             kept.append(place)
     return replace(
-        made, runs=tuple(made.runs[place] for place in kept), kinds=tuple(made.kinds[place] for place in kept)
+        made, jobs=tuple(made.jobs[place] for place in kept), kinds=tuple(made.kinds[place] for place in kept)
     )
+
+
+def _as_planned(job: Job) -> Job:
+    return job
+
+
+def _shuffled(job: Job) -> Job:
+    return replace(job, shuffle=_OTHER_ORDER)
+
+
+def _impatient(job: Job) -> Job:
+    return replace(job, each=_CHEAT_TEST_SECONDS, seconds=_CHEAT_RUN_SECONDS)
 
 
 def _require_full(score: Score, how: str) -> None:
@@ -150,29 +170,29 @@ def _require_full(score: Score, how: str) -> None:
 
 
 def _drawn(tests: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted(tests, key=lambda test: hashlib.blake2b(test.encode()).digest())[:_ALONE])
+    return tuple(sorted(tests, key=lambda test: hashlib.blake2b(test.encode()).digest())[:_RUN_BY_ITSELF])
 
 
 def _require_passing(run: TestRun, tests: Sequence[str]) -> None:
-    if run.lies or not run.passed.issuperset(tests):
+    if run.distrust or not run.passed.issuperset(tests):
         failed = sorted(set(tests) - run.passed)
-        raise Skip("gold", f"with the gold patch, {run.lies or f'{failed[0]} does not pass'} by itself")
+        raise Skip("gold", f"with the gold patch, {run.distrust or f'{failed[0]} does not pass'} by itself")
 
 
-def _require_failing(task: Task, run: TestRun, tests: Sequence[str]) -> None:
+def _require_failing(task: TestedTask, run: TestRun, tests: Sequence[str]) -> None:
     """All of some tests that must fail in the start state do, and the others pass."""
-    if not run.whole or run.lies:
-        raise Skip("start-fails", run.lies or f"the tests end early in the start state: {run.log[-300:]}")
-    if passed := sorted(run.passed.intersection(task.FAIL_TO_PASS)):
+    if not run.whole or run.distrust:
+        raise Skip("start-fails", run.distrust or f"the tests end early in the start state: {run.log[-300:]}")
+    if passed := sorted(run.passed.intersection(task.fail_to_pass)):
         raise Skip("start-fails", f"{passed[0]} passes in the start state")
-    if failed := sorted(set(tests).intersection(task.PASS_TO_PASS) - run.passed):
+    if failed := sorted(set(tests).intersection(task.pass_to_pass) - run.passed):
         raise Skip("start-fails", f"{failed[0]} does not pass in the start state")
 
 
-def _start_evidence(task: Task, alone: int) -> str:
-    if task.FAIL_TO_PASS:
+def _start_evidence(task: TestedTask, alone: int) -> str:
+    if task.fail_to_pass:
         return (
-            f"all of {len(task.FAIL_TO_PASS)} tests to fail fail in the start state and the others pass, "
+            f"all of {len(task.fail_to_pass)} tests to fail fail in the start state and the others pass, "
             f"in order and in another order; {alone} fail each by itself"
         )
     return "nothing written earns nothing" if task.mutants else "the candidate is right: no test fails"

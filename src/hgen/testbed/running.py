@@ -9,7 +9,8 @@ from pathlib import Path
 from hgen.errors import SandboxError
 from hgen.sandbox.base import Sandbox
 from hgen.sandbox.layout import JOB
-from hgen.scoring.tested.driver import ARCHIVE, ENVIRONMENT, Job, command, packed, reported, seconds
+from hgen.scoring.tested.driver import ARCHIVE, ENVIRONMENT, command, packed, reported, seconds
+from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.report import TestRun
 
 PYTHON = "/opt/venv/bin/python"
@@ -48,11 +49,6 @@ def run_jobs(sandbox: Sandbox, jobs: Sequence[Job]) -> tuple[TestRun, ...]:
     for path, content in drive.files.items():
         sandbox.write_file(JOB / path, content)
     return drive.run(sandbox)
-
-
-def run_tests(sandbox: Sandbox, job: Job) -> TestRun:
-    """Run pytest once; see ``run_jobs``."""
-    return run_jobs(sandbox, [job])[0]
 
 
 @cache

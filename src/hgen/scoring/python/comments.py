@@ -15,7 +15,7 @@ from hgen.scoring.python.definitions import children, first_line, last_line
 if TYPE_CHECKING:
     import ast
 
-    from hgen.scoring.python.sources import Source
+    from hgen.scoring.python.values import Source
 
 
 class Comments:

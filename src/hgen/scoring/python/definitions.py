@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from hgen.scoring.python.values import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hgen.scoring.python.sources import Source
-
-    Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    from hgen.scoring.python.values import Definition, Source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-class Place(NamedTuple):
-    """A definition and where it stands in its file's tree."""
-
-    qualname: str
-    node: Definition
-    path: tuple[int, ...]
-    """Positions in successive ``children``: the same in two files that differ only in comments."""
 
 
 def places(body: list[ast.stmt]) -> Iterator[Place]:

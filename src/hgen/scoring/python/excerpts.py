@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from hgen.scoring.python.definitions import Place, first_line, last_line
-from hgen.scoring.python.sources import UTF8, Source, SourceError, parse, statements
+from hgen.scoring.python.definitions import first_line, last_line
+from hgen.scoring.python.sources import UTF8, SourceError, parse, statements
+from hgen.scoring.python.values import Place, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

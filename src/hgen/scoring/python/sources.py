@@ -10,10 +10,8 @@ import sys
 import threading
 import warnings
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from hgen.scoring.python.definitions import Place
+from hgen.scoring.python.values import Source
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -24,34 +22,6 @@ _PARSER_STACK = 192 << 20
 
 class SourceError(ValueError):
     """The contents are not Python that this interpreter can read."""
-
-
-class Source(NamedTuple):
-    """A parsed file, or an excerpt of one: outside of an excerpt, start state and answer are the same text."""
-
-    lines: list[bytes]
-    """All lines of the file without their ends. Python also ends lines at a lone carriage return, so its line numbers
-    index this list."""
-    encoding: str
-    """The one that a comment in the first two lines declares, by the name that all its spellings share."""
-    body: list[ast.stmt]
-    """The statements."""
-    first: int
-    last: int
-    """The lines that the statements cover, with the comments around them."""
-    outer: tuple[Place, ...]
-    """The classes around an excerpt, outermost first."""
-    offset: int
-    """How many statements of the file, or of the innermost class around, precede an excerpt."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether the statements are those of a module from its beginning on."""
-        return not self.outer and not self.offset
-
-    def span(self, first: int, last: int) -> list[bytes]:
-        """The lines from ``first`` to ``last``, 1-based and inclusive."""
-        return self.lines[first - 1 : last]
 
 
 def parse(content: bytes) -> Source:

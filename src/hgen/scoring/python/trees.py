@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hgen.scoring.python.definitions import DEFINITIONS, docstring_of, first_line, inner_prefix
 
 if TYPE_CHECKING:
-    from hgen.scoring.python.sources import Source
+    from hgen.scoring.python.values import Source
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hgen.scoring.verdicts import NoVerdict
+from hgen.scoring.tasks import StaticTask
+from hgen.scoring.verdicts import NoVerdict, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 2
+FORMAT = 4
 MAX_UNPACKED = 1 << 30
 MAX_FILE = 50_000_000
 """Bytes of a file that an answer may change."""
-_TASK_KEYS = ("instance_id", "family", "targets", "subject")
 
 
 class AnswerFileError(NoVerdict):
@@ -29,7 +29,8 @@ class AnswerFileError(NoVerdict):
 class AnswerFile:
     """What is known about a task's start state."""
 
-    task: dict[str, object]
+    instance_id: str
+    task: StaticTask
     files: dict[str, bytes]
     """Contents of the Python files, or of those that an answer may concern."""
     digests: dict[str, str]
@@ -41,7 +42,12 @@ class AnswerFile:
 
 
 def pack(
-    task: Mapping[str, object], start: Mapping[str, bytes], links: Mapping[str, str], *, max_bytes: int = 50_000_000
+    instance_id: str,
+    task: StaticTask,
+    start: Mapping[str, bytes],
+    links: Mapping[str, str],
+    *,
+    max_bytes: int = 50_000_000,
 ) -> bytes:
     """The answer file of a task, given its whole start state: JSON, ASCII, one line.
 
@@ -55,14 +61,12 @@ def pack(
         if path.endswith((".py", ".pyi")):
             python[path] = content
     if sum(map(len, python.values())) > max_bytes:
-        targets = task.get("targets")
-        assert isinstance(targets, (list, tuple))
-        concerned = {target["file"] for target in targets}
+        concerned = {target.file for target in task.targets}
         python = {path: content for path, content in python.items() if path in concerned}
     contents = {path: base64.b64encode(content).decode() for path, content in python.items()}
     row = {
         "format": FORMAT,
-        "task": {key: task.get(key) for key in _TASK_KEYS},
+        "task": {"instance_id": instance_id, **task.row()},
         "files": base64.b64encode(zlib.compress(json.dumps(contents).encode(), 9)).decode(),
         "digests": digests,
         "links": dict(sorted(links.items())),
@@ -90,8 +94,15 @@ def unpack(row: Mapping[str, Any]) -> AnswerFile:
         inflater = zlib.decompressobj()
         contents = json.loads(inflater.decompress(base64.b64decode(row["files"]), MAX_UNPACKED))
         files = {path: base64.b64decode(text) for path, text in contents.items()}
-        return AnswerFile(dict(row["task"]), files, dict(row["digests"]), dict(row["links"]), dict(row["large"]))
-    except (KeyError, TypeError, zlib.error, ValueError) as error:
+        return AnswerFile(
+            instance_id=str(row["task"]["instance_id"]),
+            task=StaticTask.of(row["task"]),
+            files=files,
+            digests=dict(row["digests"]),
+            links=dict(row["links"]),
+            large=dict(row["large"]),
+        )
+    except (KeyError, TypeError, zlib.error, ValueError, Refusal) as error:
         raise AnswerFileError(f"damaged answer file: {error!r}") from None
 
 

@@ -12,20 +12,22 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hgen.scoring.diffs import DiffError, Patched
 from hgen.scoring.standalone import lay_out, other_user, worktree
 from hgen.scoring.standalone.python_check import Someone, require
+from hgen.scoring.start_state import start_state
 from hgen.scoring.tested import driver
-from hgen.scoring.tested.plan import plan, tree_of
+from hgen.scoring.tested.judge import judged
+from hgen.scoring.tested.plan import plan
 from hgen.scoring.verdicts import NoVerdict, Refusal, Score, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hgen.scoring.standalone.tested_answer_file import TestedAnswer
-    from hgen.scoring.tested.plan import Plan
+    from hgen.scoring.tested.jobs import Job
+    from hgen.scoring.tested.plan import GradingPlan
     from hgen.scoring.tested.report import TestRun
 
 _COMMIT = """git init --quiet --template= && git symbolic-ref HEAD refs/heads/main && git add --all --force \
@@ -37,16 +39,13 @@ _WHO = "hgen", "hgen@localhost", "946684800 +0000"
 def tree_diff(answer: TestedAnswer, root: str) -> str:
     """What an agent made of the tree, as a diff that can be graded; raises ``Refusal`` for what is none."""
     task = answer.task
-    try:
-        start = Patched(Patched(answer.snapshot, str(task["setup_patch"] or "")), str(task["candidate_patch"] or ""))
-    except DiffError as error:
-        raise Refusal("start-state", str(error)) from None
+    start = start_state(answer.snapshot, task.setup_patch, task.candidate_patch)
     return worktree.prediction(
         root,
         {path: start[path] for path in start},
         answer.links,
-        aside=_environment(answer)["generated"],
-        added=task["family"] == "test-gen",
+        aside=task.environment.generated,
+        added=task.graded_by == "mutants",
     )
 
 
@@ -59,17 +58,17 @@ def grade(answer: TestedAnswer, patch: str, *, python: str, secret: str, agent: 
         made = plan(answer.task, patch, answer.snapshot, neutral=answer.neutral)
     except Refusal as refusal:
         return refused(refusal.reason)
-    require(python, _environment(answer), agent)
+    require(python, answer.task.environment, agent)
     os.umask(0o022)
     # What is laid out must be removed again, also if somebody loses patience.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    if any("hidden" in run for run in made.runs):
-        hidden = os.path.realpath(secret)
-        made = replace(made, runs=tuple({**run, "hidden": (*run["hidden"], hidden)} for run in made.runs))
+    also = os.path.realpath(secret)
+    jobs = tuple(replace(job, hidden=(*job.hidden, also)) if job.guard else job for job in made.jobs)
+    made = replace(made, jobs=jobs)
     other_user.harden()
     with other_user.free_user(taken=agent.user) as user:
         _hide(secret, user)
-        return driver.judged(answer.task, made, lambda jobs: _run(answer, made, jobs, python=python, user=user))
+        return judged(answer.task, made, lambda jobs: _run(answer, made, jobs, python=python, user=user))
 
 
 def _hide(secret: str, user: int | None) -> None:
@@ -87,9 +86,9 @@ def _hide(secret: str, user: int | None) -> None:
 
 
 def _run(
-    answer: TestedAnswer, made: Plan, jobs: Sequence[driver.Job], *, python: str, user: int | None
+    answer: TestedAnswer, made: GradingPlan, jobs: Sequence[Job], *, python: str, user: int | None
 ) -> tuple[TestRun, ...]:
-    files = tree_of(answer.task, made, answer.snapshot)
+    files = made.tree()
     key = secrets.token_bytes(32)
     with lay_out.folders(answer.place, user) as (tree, job, scratch):
         lay_out.lay(tree, files, executable=answer.executable, links=answer.links, owner=user)
@@ -138,9 +137,3 @@ def _commit(tree: Path, environment: dict[str, str], user: int | None) -> None:
         ["/bin/sh", "-c", _COMMIT], user=user, folder=str(tree), environment={**environment, **who, **given},
         seconds=_GIT_SECONDS,
     )  # fmt: skip
-
-
-def _environment(answer: TestedAnswer) -> dict[str, Any]:
-    environment = answer.task["environment"]
-    assert isinstance(environment, dict)
-    return environment

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hgen.scoring.scorers import score, score_changes
+from hgen.scoring.scorers import score_changes, score_patch
 from hgen.scoring.standalone import answer_file, tested_answer_file, worktree
 from hgen.scoring.standalone.answer_file import AnswerFile
 from hgen.scoring.verdicts import UNGRADABLE, NoVerdict, Refusal, Score, refused
@@ -65,7 +65,7 @@ def grade_tree(answer: AnswerFile, root: str) -> Score:
 
 def grade_diff(answer: AnswerFile, patch: str) -> Score:
     """The verdict on a diff against the start state."""
-    return score(answer.task, patch, answer.files)
+    return score_patch(answer.task, patch, answer.files)
 
 
 def _grade_by_tests(row: Mapping[str, object], options: argparse.Namespace) -> Score:

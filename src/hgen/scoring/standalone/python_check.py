@@ -7,12 +7,14 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hgen.scoring.verdicts import NoVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from hgen.scoring.tested.task import TestEnvironment
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Someone:
         return bool(by_group or status.st_mode & stat.S_IWOTH)
 
 
-def require(python: str, environment: Mapping[str, Any], agent: Someone) -> None:
+def require(python: str, environment: TestEnvironment, agent: Someone) -> None:
     """Raise ``NoVerdict`` unless a Python is what the task's tests need and out of an agent's reach."""
     if not Path(python).is_absolute() or not os.access(python, os.X_OK):
         raise NoVerdict(f"{python} is no program: --python must name the Python of the task's environment, absolutely")
@@ -66,18 +68,17 @@ def _parts(python: str) -> Iterator[str]:
                 yield from (f"{folder}/{entry}" for entry in (*folders, *files))
 
 
-def _require_same(prefix: Path, environment: Mapping[str, Any]) -> None:
+def _require_same(prefix: Path, environment: TestEnvironment) -> None:
     """Compare with what the task was proven in, where a virtual environment says what it is."""
     try:
         said = (prefix / "pyvenv.cfg").read_text(encoding="utf-8")
     except OSError:
         return
     version = re.search(r"^version(?:_info)? *= *(\d+\.\d+)", said, re.MULTILINE)
-    if version and version[1] != environment["python"]:
-        raise NoVerdict(f"the task needs Python {environment['python']}, and {prefix} has {version[1]}")
+    if version and version[1] != environment.python:
+        raise NoVerdict(f"the task needs Python {environment.python}, and {prefix} has {version[1]}")
     there = {_normal(path.name[: -len(".dist-info")]) for path in prefix.glob("lib/python3*/site-packages/*.dist-info")}
-    wheels = [wheel["name"] for wheel in environment["wheels"]]
-    missing = [wheel for wheel in wheels if _normal("-".join(wheel.split("-")[:2])) not in there]
+    missing = [wheel for wheel in environment.wheels if _normal("-".join(wheel.split("-")[:2])) not in there]
     if missing:
         raise NoVerdict(f"{prefix} is not the task's environment: it lacks {', '.join(missing)}")
 

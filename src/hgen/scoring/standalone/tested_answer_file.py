@@ -9,19 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hgen.scoring.standalone.answer_file import MAX_UNPACKED, AnswerFileError
+from hgen.scoring.tested.task import TestedTask
+from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FORMAT = 3
+FORMAT = 5
 MAX_SNAPSHOT = 100_000_000
 """Bytes of a snapshot that is carried along with each of its tasks."""
-_TASK_KEYS = (
-    "instance_id", "family", "snapshot", "targets", "setup_patch", "candidate_patch", "patch", "environment",
-    "FAIL_TO_PASS", "PASS_TO_PASS", "mutants",
-)  # fmt: skip
-
-_ENVIRONMENT_KEYS = {"python", "wheels", "path", "options", "generated"}
 
 
 @dataclass(frozen=True)
@@ -30,13 +26,12 @@ class TestedAnswer:
 
     __test__ = False
 
-    task: dict[str, object]
-    """Of the task's row what grading reads."""
+    task: TestedTask
     snapshot: dict[str, bytes]
     executable: frozenset[str]
     links: dict[str, str]
     neutral: tuple[dict[str, bytes], ...]
-    """Files of variants that written tests must not notice; see ``executable.plan``."""
+    """Files of variants that written tests must not notice; see ``hgen.scoring.tested.plan``."""
     driver: dict[str, bytes]
     """The modules of the driver, by their path in its archive."""
     place: str
@@ -54,7 +49,7 @@ def pack(answer: TestedAnswer) -> bytes:
     contents = zlib.compress(b"".join(content for _, _, content in entries), 9)
     row = {
         "format": FORMAT,
-        "task": {key: answer.task.get(key) for key in _TASK_KEYS},
+        "task": answer.task.row(),
         "entries": [[part, path, len(content)] for part, path, content in entries],
         "contents": base64.b64encode(contents).decode(),
         "executable": sorted(answer.executable),
@@ -69,11 +64,8 @@ def unpack(row: Mapping[str, Any]) -> TestedAnswer:
     """Read an answer file's JSON; raises ``AnswerFileError``."""
     try:
         parts = _parts(row["entries"], row["contents"])
-        task = {key: row["task"][key] for key in _TASK_KEYS}
-        if not set(task["environment"]) >= _ENVIRONMENT_KEYS:
-            raise ValueError(f"the environment lacks one of {sorted(_ENVIRONMENT_KEYS)}")
         return TestedAnswer(
-            task=task,
+            task=TestedTask.of(row["task"]),
             snapshot=parts.get("snapshot", {}),
             executable=frozenset(row["executable"]),
             links=dict(row["links"]),
@@ -81,7 +73,7 @@ def unpack(row: Mapping[str, Any]) -> TestedAnswer:
             driver=parts["driver"],
             place=str(row["place"]),
         )
-    except (KeyError, TypeError, zlib.error, ValueError) as error:
+    except (KeyError, TypeError, zlib.error, ValueError, Refusal) as error:
         raise AnswerFileError(f"damaged answer file: {error!r}") from None
 
 

@@ -11,7 +11,7 @@ from hgen.scoring.verdicts import Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hgen.scoring.python.sources import Source
+    from hgen.scoring.python.values import Source
 
 MAX_PATCH = 2_000_000
 """Characters; a right answer has a few thousand, or as many as two copies of the files that it rewrites."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from hgen.scoring.python.comments import Comments, code_below, stands_alone
 from hgen.scoring.python.definitions import enclosing, first_line
 from hgen.scoring.static.answers import compared_comments
-from hgen.scoring.tasks import Target, located, subject_of, targets_of
+from hgen.scoring.tasks import StaticTask, SymbolRef, located, subject_of
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hgen.scoring.python.sources import Source
+    from hgen.scoring.python.values import Source
 
 _KIND = (
     r"(?:(?:async(?:hronous)?|static|class|helper|generator)[\s-]+)?(?:function|func|method|staticmethod|classmethod|"
@@ -46,11 +46,11 @@ class _Mark(NamedTuple):
     """For messages: the definition's name, or the line where the marker stands."""
 
 
-def score_markers(task: Mapping[str, object], changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
+def score_markers(task: StaticTask, changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
     """The verdict on an answer given as the new contents of the files it changes."""
-    targets = targets_of(task)
+    targets = task.targets
     names = names_of(subject_of(task))
-    hits: set[Target] = set()
+    hits: set[SymbolRef] = set()
     given = 0
     reasons = []
     for path, after in changed.items():
@@ -68,7 +68,7 @@ def score_markers(task: Mapping[str, object], changed: Mapping[str, bytes], file
     return scored(hits=len(hits), given=given, wanted=len(targets), reasons=reasons)
 
 
-def names_of(subject: Target) -> frozenset[str]:
+def names_of(subject: SymbolRef) -> frozenset[str]:
     """What a marker may call the function: its qualified name, with or without module or file, or its last part."""
     plain = subject.qualname.replace(".<locals>", "")
     module = subject.file.rsplit(".", 1)[0].replace("/", ".").replace(".__init__", "").split(".")

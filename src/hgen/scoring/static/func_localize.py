@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from hgen.scoring.static.answers import compared
 from hgen.scoring.static.words import is_description
-from hgen.scoring.tasks import def_lines, targets_of
+from hgen.scoring.tasks import StaticTask, def_lines
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def score_docstrings(task: Mapping[str, object], changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
+def score_docstrings(task: StaticTask, changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
     """The verdict on an answer given as the new contents of the files it changes."""
-    targets = targets_of(task)
+    targets = task.targets
     written: dict[tuple[str, int], str] = {}
     for path, after in changed.items():
         for change in compared(path, files[path], after)[2].docstrings:

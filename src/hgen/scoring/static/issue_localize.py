@@ -12,14 +12,13 @@ from hgen.scoring.python.definitions import enclosing, first_line
 from hgen.scoring.python.sources import parse_start
 from hgen.scoring.static.answers import compared_comments
 from hgen.scoring.static.words import says_something
-from hgen.scoring.tasks import Target, located, targets_of
+from hgen.scoring.tasks import StaticTask, SymbolRef, located
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hgen.scoring.python.definitions import Place
-    from hgen.scoring.python.sources import Source
+    from hgen.scoring.python.values import Place, Source
 
 MIN_PRECISION = 0.5
 """For full success, at least so many of the commented places must be gold ones."""
@@ -28,7 +27,7 @@ MAX_COMMENTS = 2000
 """In one file; looking at each takes time, and no right answer has as many."""
 
 
-def score_comments(task: Mapping[str, object], changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
+def score_comments(task: StaticTask, changed: Mapping[str, bytes], files: Mapping[str, bytes]) -> Score:
     """The verdict on an answer given as the new contents of the files it changes.
 
     A place is a definition, or a file outside its definitions. A comment counts for the gold definition that holds
@@ -36,8 +35,8 @@ def score_comments(task: Mapping[str, object], changed: Mapping[str, bytes], fil
     the innermost definition around it. Full success may be less than precise, so that a reward below 1 can be a
     success.
     """
-    targets = targets_of(task)
-    hits: set[Target] = set()
+    targets = task.targets
+    hits: set[SymbolRef] = set()
     others: set[str] = set()
     files_hit = set()
     for path, after in changed.items():

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.diffs import DiffError, FilePatch, Patched, apply_patches
+from hgen.scoring.diffs import DiffError, FilePatch, apply_patches
 from hgen.scoring.paths import is_leftover, is_library, is_test
 from hgen.scoring.static.answers import parsed
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from hgen.scoring.diffs import Patched
 
 
 def library_changes(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -29,7 +31,9 @@ def test_changes(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
     return _changes(patch, files, _concerns_tests)
 
 
-def in_either(patch: object, candidate: Mapping[str, bytes], commit: Mapping[str, bytes]) -> dict[str, bytes]:
+def library_changes_from_either_base(
+    patch: object, candidate: Mapping[str, bytes], commit: Mapping[str, bytes]
+) -> dict[str, bytes]:
     """As ``library_changes``, for a diff against the start state with an uncommitted change, or without it.
 
     An agent's own ``git diff`` holds that change, too. An empty diff leaves it as it is.
@@ -47,9 +51,8 @@ def in_either(patch: object, candidate: Mapping[str, bytes], commit: Mapping[str
             raise refusal from None
 
 
-def touched(files: Mapping[str, bytes], patch: str) -> dict[str, bytes]:
-    """The library modules that a diff of ours changes, as it leaves them."""
-    after = Patched(files, patch)
+def touched(after: Patched) -> dict[str, bytes]:
+    """The library modules that a diff of ours changed, as it left them."""
     return {path: after[path] for path in sorted(after.changed) if path in after and is_library(path)}
 
 

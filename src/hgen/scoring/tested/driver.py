@@ -1,4 +1,4 @@
-"""Jobs for the driver that runs pytest: how they are packed for it, started, and judged once it has reported.
+"""The driver that runs pytest, seen from outside: how jobs are packed for it, how it is started, what it reported.
 
 The driver is ``hgen.testbed.inside``; where it runs is the caller's business.
 """
@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import io
 import json
-import random
 import zipfile
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hgen.scoring.tested.plan import verdict
 from hgen.scoring.tested.report import read_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from hgen.scoring.tested.plan import Plan
+    from hgen.scoring.tested.jobs import Job
     from hgen.scoring.tested.report import TestRun
-    from hgen.scoring.verdicts import Score
 
 ARCHIVE = "driver.zip"
 """What the packed driver is called; the folder that it lies in is its own, and it deletes it."""
@@ -29,58 +26,13 @@ ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 """Hash order is decided too: a verdict must not depend on it."""
 
 _START = "import sys; sys.path[0] = {!r}; from inside.main import main; main()"
-_BESIDE = 20.0
-"""Seconds that all runs of a job may need beside their own: the start of Python and of pytest, on a busy machine."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run of pytest, in a process of its own."""
-
-    tests: tuple[str, ...] | None = None
-    """Node ids, or files of which all tests are wanted; None for all that the repository has."""
-    without: tuple[str, ...] = ()
-    """Node ids without parameters that are left out."""
-    mode: str = "run"
-    """``run``, or ``collect`` to only find the tests."""
-    path: tuple[str, ...] = ()
-    """As ``Environment.path``."""
-    options: tuple[str, ...] = ()
-    shuffle: int | None = None
-    """A seed, to run the files, and the tests of each, in another order."""
-    apart: bool = False
-    """Whether each test runs in a process of its own, forked when all are collected."""
-    trace: bool = False
-    """With ``apart``, whether to report which functions each test executes."""
-    each: float = 60.0
-    """Seconds that a test may take."""
-    seconds: float = 600.0
-    """Seconds that the whole run may take."""
-    cpu: float = 0.0
-    """Seconds that the run's own process may compute; 0 for as many as it likes."""
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    """Text files that lie in the tree during this run only, by path."""
-    canaries: int = 0
-    """How many tests that must fail are put among the others."""
-    guard: bool = False
-    """Whether to note what answers must not do."""
-    watched: tuple[str, ...] = ()
-    """For the guard: the files that the answer changed."""
-    hidden: tuple[str, ...] = ()
-    """For the guard: the files that the answer's code must not read, in the tree or by absolute paths."""
-
-
-def judged(task: Mapping[str, object], made: Plan, drive: Callable[[tuple[Job, ...]], Sequence[TestRun]]) -> Score:
-    """The verdict on a plan whose jobs are done by ``drive``, which says what each of them did, in their order."""
-    # In no order that written tests could foresee: they must not tell a mutant by how often they have been run.
-    order = random.SystemRandom().sample(range(len(made.runs)), len(made.runs))
-    runs = dict(zip(order, drive(tuple(Job(**made.runs[place]) for place in order))))
-    return verdict(task, made, [runs[place] for place in range(len(made.runs))])
+_STARTUP_SECONDS = 20.0
+"""What starting Python and pytest may take, on a busy machine, beyond the time of the runs themselves."""
 
 
 def packed(driver: Mapping[str, bytes], jobs: Sequence[Job], key: bytes) -> bytes:
     """One archive of the driver's modules and what they are to do; the same arguments give the same bytes."""
-    job = {"key": key.hex(), "runs": [_row(job) for job in jobs]}
+    job = {"key": key.hex(), "runs": [job.row() for job in jobs]}
     return _archive({**driver, "job.json": json.dumps(job).encode()})
 
 
@@ -91,7 +43,7 @@ def command(python: str, archive: str) -> list[str]:
 
 def seconds(jobs: Sequence[Job]) -> float:
     """The time limit of all jobs together."""
-    return sum(job.seconds for job in jobs) + _BESIDE
+    return sum(job.seconds for job in jobs) + _STARTUP_SECONDS
 
 
 def reported(stdout: bytes, stderr: bytes, ended: str, key: bytes, jobs: Sequence[Job]) -> tuple[TestRun, ...]:
@@ -111,8 +63,3 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
         for path, content in sorted(files.items()):
             members.writestr(zipfile.ZipInfo(path), content)
     return made.getvalue()
-
-
-def _row(job: Job) -> dict[str, object]:
-    files = {path: content.decode("utf-8", "surrogateescape") for path, content in job.files.items()}
-    return {**vars(job), "files": files}

@@ -70,12 +70,12 @@ class TestRun:
         return frozenset(test for test, result in self.results.items() if result.outcome == "passed")
 
     @property
-    def idle(self) -> frozenset[str]:
+    def skipped_or_xfailed(self) -> frozenset[str]:
         """The tests that were skipped, or failed as they said that they would."""
         return frozenset(test for test, result in self.results.items() if result.outcome in ("skipped", "xfailed"))
 
     @property
-    def lies(self) -> str:
+    def distrust(self) -> str:
         """What shows that the outcomes cannot be believed; empty if nothing does."""
         if self.forged:
             return self.forged

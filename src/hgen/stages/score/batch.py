@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from hgen.errors import ShardError
-from hgen.scoring import SCORERS, diffs, score
-from hgen.scoring.tested.plan import FAMILIES
-from hgen.scoring.verdicts import Score
+from hgen.scoring import BY_RUNNING, Refusal, Score, Scorer, StaticTask, refused, score_patch
+from hgen.scoring.start_state import committed_state
+from hgen.scoring.tasks import graded_by
+from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot, Store
 from hgen.stages.score.lines import Place, Row, prediction_of, task_of
 
@@ -50,28 +51,36 @@ def score_batch(batch: Batch) -> list[bytes]:
     return results
 
 
-def _start_state(snapshot: Mapping[str, bytes], setup_patch: str) -> diffs.Patched:
-    try:
-        return diffs.Patched(snapshot, setup_patch)
-    except diffs.DiffError as error:
-        raise ShardError(f"a setup patch does not apply to its snapshot: {error}; make the tasks again") from None
-
-
 def _score(task: Row, patch: object, batch: Batch) -> Score:
-    if task["family"] in FAMILIES:
+    try:
+        return _graded(task, patch, batch)
+    except Refusal as refusal:
+        return refused(refusal.reason)
+
+
+def _graded(task: Row, patch: object, batch: Batch) -> Score:
+    how = graded_by(task)
+    if how in BY_RUNNING:
         # What talks to container engines takes longer to load than many answers to score.
         from hgen.stages.score.engines import sandboxes_of  # noqa: PLC0415
         from hgen.testbed.grading import grade  # noqa: PLC0415
 
         with Store(batch.store).open(batch.snapshot) as snapshot:
-            return grade(task, patch, snapshot, sandboxes_of(task, batch.engine, batch.store))
-    files = _start_state(_snapshot(batch.store, batch.snapshot), str(task["setup_patch"]))
-    if task["family"] in SCORERS:
-        return score(task, patch, files)
-    # Another package's family; loading them all costs more than many scores.
-    from hgen.families import chosen  # noqa: PLC0415
+            return grade(TestedTask.of(task), patch, snapshot, sandboxes_of(task, batch.engine, batch.store))
+    files = committed_state(_snapshot(batch.store, batch.snapshot), str(task["setup_patch"]))
+    return score_patch(StaticTask.of(task), patch, files, _own_scorer(str(task["family"])) if how == "family" else None)
 
-    return chosen((str(task["family"]),))[0].score(task, patch, files)
+
+def _own_scorer(name: str) -> Scorer:
+    """The scorer that a family brings; raises ``Refusal("bad-task")`` where the family is not installed."""
+    # Loading all families costs more than many scores.
+    from hgen.families import families  # noqa: PLC0415
+    from hgen.families.base import Static  # noqa: PLC0415
+
+    family = families().get(name)
+    if family is None or not isinstance(family.grading, Static) or isinstance(family.grading.scorer, str):
+        raise Refusal("bad-task", f"the family {name} with its own scorer is not installed here")
+    return family.grading.scorer
 
 
 class _Remembering(Mapping[str, bytes]):

@@ -46,7 +46,7 @@ def run(number: int, job: dict[str, Any], key: bytes, descriptor: int) -> int:
             del sys.modules[name]
     if guard:
         guard.begin(reporter)
-    plugins = [reporter, Apart(reporter)] if job["apart"] else [reporter]
+    plugins = [reporter, Apart(reporter)] if job["fork_each"] else [reporter]
     status = int(pytest.main(_arguments(job, tree), plugins=plugins))
     reporter.finish(status)
     return status
@@ -131,7 +131,7 @@ class Reporter:
         self._phases = {}
         self._raised = {}
         self._between()
-        if self._job["apart"]:
+        if self._job["fork_each"]:
             # Its own process has the limit, and writes the lines.
             yield
         else:
