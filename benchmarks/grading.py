@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from hgen.config import SandboxConfig
+from hgen.engines import OpenEngine
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import TREE, StartState
@@ -21,9 +23,7 @@ from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Store
 from hgen.snapshots.snapshot import Snapshot
 from hgen.stages.score.lines import lines_of, task_files, task_of
-from hgen.testbed.building import version_of
 from hgen.testbed.grading import grade
-from hgen.testbed.opening import open_engine
 
 Task = dict[str, Any]
 
@@ -39,21 +39,18 @@ def main() -> None:
     tasks = read(options.out, options.family)
     step = max(1, len(tasks) // options.tasks)
     chosen = tasks[::step][: options.tasks]
-    engine = open_engine("auto", base="", cache=options.out / "wheels", store=options.out / "snapshots")
     print(
         f"{len(chosen)} of {len(tasks)} {options.family} tasks, {os.cpu_count()} processors, "
         f"load {os.getloadavg()[0]:.0f}"
     )
     ratios = []
-    for task in chosen:
-        environment = Environment.model_validate(task["environment"])
-        version = version_of(task["base_commit"])
-        with (
-            Store(options.out / "snapshots").open(task["snapshot"]) as snapshot,
-            engine.sandboxes(environment, version=version, name=task["repo"]) as sandboxes,
-        ):
-            ratios += measure(task, snapshot, sandboxes, options.rounds)
-    engine.close()
+    store = options.out / "snapshots"
+    with OpenEngine(SandboxConfig(), cache=options.out / "wheels", store=store) as engine:
+        for task in chosen:
+            environment = Environment.model_validate(task["environment"])
+            sandboxes = engine.sandboxes(environment, base_commit=task["base_commit"], name=task["repo"])
+            with Store(store).open(task["snapshot"]) as snapshot:
+                ratios += measure(task, snapshot, sandboxes, options.rounds)
     quarters = statistics.quantiles(ratios, n=4)
     print(f"grading / bare run: median {quarters[1]:.2f}, quartiles {quarters[0]:.2f} to {quarters[2]:.2f}")
 

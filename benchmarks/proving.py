@@ -13,6 +13,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+from hgen.config import SandboxConfig
+from hgen.engines import OpenEngine
 from hgen.families import families
 from hgen.families.base import Static
 from hgen.records import Task, Validated
@@ -22,9 +24,7 @@ from hgen.scoring.start_state import start_state
 from hgen.scoring.tested.task import TestedTask
 from hgen.shards import read_shard
 from hgen.snapshots import Store
-from hgen.testbed.building import version_of
 from hgen.testbed.grading import grade
-from hgen.testbed.opening import Testbeds, open_engine
 from hgen.testbed.proving import prove
 
 
@@ -36,17 +36,15 @@ def main() -> None:
     parser.add_argument("--engine", choices=["auto", "docker", "podman"], default="auto")
     options = parser.parse_args()
     cache = Path(os.environ.get("HGEN_CACHE") or Path.home() / ".cache" / "hgen")
-    beds = Testbeds(open_engine(options.engine, base="", cache=cache, store=options.out / "snapshots"))
-    try:
+    store = options.out / "snapshots"
+    with OpenEngine(SandboxConfig(engine=options.engine), cache=cache, store=store) as engine:
         for family, tasks in drawn(options.out, options.tasks).items():
-            costs = [measured(task, options.out / "snapshots", beds) for task in tasks]
+            costs = [measured(task, store, engine) for task in tasks]
             ratios = [proof / grading for grading, proof in costs]
             print(
                 f"{family}: {len(tasks)} tasks, a grading {statistics.median(grading for grading, _ in costs):.2f} s, "
                 f"a proof {statistics.median(ratios):.1f} gradings at the median, {max(ratios):.1f} at most"
             )
-    finally:
-        beds.close()
 
 
 def drawn(out: Path, count: int) -> dict[str, list[Task]]:
@@ -62,10 +60,10 @@ def drawn(out: Path, count: int) -> dict[str, list[Task]]:
     return found
 
 
-def measured(task: Task, store: Path, beds: Testbeds) -> tuple[float, float]:
+def measured(task: Task, store: Path, engine: OpenEngine) -> tuple[float, float]:
     """Seconds for grading the gold patch once, and for the whole proof."""
     assert task.environment is not None
-    sandboxes = beds.of(task.environment, version=version_of(task.base_commit), name=task.repo)
+    sandboxes = engine.sandboxes(task.environment, base_commit=task.base_commit, name=task.repo)
     grading, asked = families()[task.family].grading, TestedTask.of(task.model_dump(mode="json"))
     assert not isinstance(grading, Static)
     with Store(store).open(task.snapshot) as snapshot:

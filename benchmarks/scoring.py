@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hgen.config import SandboxConfig
 from hgen.executors import local
 from hgen.probes import probes
 from hgen.scoring import score
@@ -203,7 +204,7 @@ def _run(folder: Path, jobs: int, *, times: int) -> float:
                 folder / "predictions.jsonl",
                 output,
                 store=folder / "store",
-                engine=EngineChoice("auto", "", folder / "cache"),
+                engine=EngineChoice(SandboxConfig(), folder / "cache"),
                 executor=executor,
             )
             output.unlink()

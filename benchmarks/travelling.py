@@ -23,6 +23,8 @@ from typing import Any
 
 import docker
 
+from hgen.config import SandboxConfig
+from hgen.engines import OpenEngine
 from hgen.export.grader import answer_file, grader_source
 from hgen.records import Environment, Task
 from hgen.sandbox import labels
@@ -35,9 +37,7 @@ from hgen.scoring.tasks import graded_by
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot, Store
 from hgen.stages.score.lines import lines_of, task_files, task_of
-from hgen.testbed.building import version_of
 from hgen.testbed.grading import grade
-from hgen.testbed.opening import Testbeds, open_engine
 
 Row = dict[str, Any]
 
@@ -63,15 +63,14 @@ def main() -> None:
     chance = random.Random(options.seed)
     chosen = sorted(chance.sample(rows, min(options.tasks, len(rows))), key=lambda row: str(row["environment"]))
     store = Store(options.out / "snapshots")
-    engine = open_engine("auto", base=options.base, cache=options.out / "wheels", store=options.out / "snapshots")
-    beds = Testbeds(engine)
+    sandbox = SandboxConfig(base_image=options.base)
     found = Found()
-    for row in chosen:
-        environment = Environment.model_validate(row["environment"])
-        sandboxes = beds.of(environment, version=version_of(row["base_commit"]), name=row["repo"])
-        with store.open(row["snapshot"]) as snapshot:
-            compare(row, snapshot, sandboxes, chance, found)
-    beds.close()
+    with OpenEngine(sandbox, cache=options.out / "wheels", store=options.out / "snapshots") as engine:
+        for row in chosen:
+            environment = Environment.model_validate(row["environment"])
+            sandboxes = engine.sandboxes(environment, base_commit=row["base_commit"], name=row["repo"])
+            with store.open(row["snapshot"]) as snapshot:
+                compare(row, snapshot, sandboxes, chance, found)
     print(f"{len(chosen)} of {len(rows)} tasks: {dict(Counter(row['family'] for row in chosen))}")
     print(", ".join(f"{name} {count}" for name, count in sorted(found.counts.items())))
     for how, several in found.ratios.items():

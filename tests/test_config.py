@@ -37,6 +37,8 @@ def test_a_shipped_configuration_is_found_from_anywhere(tmp_path: Path, monkeypa
     [
         ({"mine": {"licences": []}}, "unknown configuration key mine.licences; did you mean mine.licenses?"),
         ({"minee": {}}, "unknown configuration key minee; did you mean mine?"),
+        ({"validate": {"base_image": "x"}}, "key validate.base_image; did you mean sandbox.base_image?"),
+        ({"validate": {"sandbox": "auto"}}, "key validate.sandbox; did you mean validate.in_sandbox?"),
         ({"synth": {"seed": "x"}}, "configuration key synth.seed: Input should be a valid integer"),
         ({"mine": {"max_files": 0}}, "configuration key mine.max_files: Input should be greater than 0"),
         ({"mine": None}, "configuration key mine: Input should be"),

@@ -162,7 +162,8 @@ def validate(
 
     Examples: [bold]hgen validate -o out[/bold]; [bold]hgen validate --sandbox auto[/bold]
     """
-    chosen = [f"validate.sandbox={sandbox}"] if sandbox else []
+    chosen = [f"validate.in_sandbox={'false' if sandbox == 'none' else 'true'}"] if sandbox else []
+    chosen += [f"sandbox.engine={sandbox}"] if sandbox and sandbox != "none" else []
     _run_stages(["validate"], _settings(config, [*(assignments or ()), *chosen]), out, jobs, as_json=as_json)
 
 
@@ -243,9 +244,7 @@ def score(
     from hgen.stages.score import EngineChoice, score_predictions
 
     written = rewards or predictions.with_suffix(".rewards.jsonl")
-    settings = _settings(config, assignments).validate_
-    kind = "auto" if settings.sandbox == "none" else settings.sandbox
-    engine = EngineChoice(kind, settings.base_image, _cache())
+    engine = EngineChoice(_settings(config, assignments).sandbox, _cache())
     with local(jobs or os.cpu_count() or 1) as executor:
         found = score_predictions(
             tasks, predictions, written, store=out / "snapshots", engine=engine, executor=executor

@@ -47,6 +47,16 @@ class ParseConfig(Section):
     max_file_bytes: int = Field(2_000_000, gt=0)
 
 
+class SandboxConfig(Section):
+    """The containers in which repositories' code runs."""
+
+    engine: Literal["auto", "docker", "podman"] = "auto"
+    base_image: str = ""
+    memory_mb: int = Field(1024, ge=128)
+    cpus: float = Field(1.0, gt=0)
+    processes: int = Field(256, ge=32)
+
+
 class BuildConfig(Section):
     """How repositories' tests are made to run, and how much is tried with them; times in seconds."""
 
@@ -68,8 +78,7 @@ class SynthConfig(Section):
 class ValidateConfig(Section):
     """How tasks are validated."""
 
-    sandbox: Literal["none", "auto", "docker", "podman"] = "none"
-    base_image: str = ""
+    in_sandbox: bool = False
 
 
 class ExportConfig(Section):
@@ -90,6 +99,7 @@ class Config(Section):
 
     mine: MineConfig = MineConfig()
     parse: ParseConfig = ParseConfig()
+    sandbox: SandboxConfig = SandboxConfig()
     build: BuildConfig = BuildConfig()
     synth: SynthConfig = SynthConfig()
     validate_: ValidateConfig = Field(ValidateConfig(), alias="validate")
@@ -169,7 +179,13 @@ def _first_problem(error: ValidationError, model: type[BaseModel], place: tuple[
     if problem["type"] != "extra_forbidden":
         return f"configuration key {name}: {problem['msg']}, found {problem['input']!r}"
     near = difflib.get_close_matches(path[-1], _keys(model, path[:-1]), n=1, cutoff=0.0)
-    return f"unknown configuration key {name}; did you mean {'.'.join([*place, *path[:-1], *near])}?"
+    meant = _elsewhere(path[-1]) or ".".join([*place, *path[:-1], *near])
+    return f"unknown configuration key {name}; did you mean {meant}?"
+
+
+def _elsewhere(key: str) -> str:
+    """Where a section has a key of this name."""
+    return next((f"{section}.{key}" for section in _keys(Config, []) if key in _keys(Config, [section])), "")
 
 
 def _keys(model: type[BaseModel], path: list[str]) -> list[str]:

@@ -40,7 +40,7 @@ def test_tasks_are_built_proven_and_graded_and_nothing_is_left(client: Client, t
     before, networks = abandoned(client), {network["Id"] for network in client._api.networks()}
 
     def hgen(*arguments: object) -> list[dict[str, object]]:
-        settings = (f"validate.sandbox={client.kind}", "build.min_tests=4", "build.targets=2", "build.mutants=6")
+        settings = (f"sandbox.engine={client.kind}", "build.min_tests=4", "build.targets=2", "build.mutants=6")
         options = [*(word for text in settings for word in ("--set", text)), "-o", out, "--json"]
         done = subprocess.run(
             [*HGEN, *map(str, [*arguments, *options])],

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hgen.config import SandboxConfig
 from hgen.errors import ConfigError, ShardError
 from hgen.executors import InProcess, local
 from hgen.scoring import diffs
@@ -33,7 +34,7 @@ class Bench:
         (folder / "tree").mkdir()
         (folder / "tree" / "m.py").write_bytes(SOURCE)
         self.store = folder / "snapshots"
-        self.engine = EngineChoice("auto", "", folder / "cache")
+        self.engine = EngineChoice(SandboxConfig(), folder / "cache")
         self.snapshot = (
             Store(self.store).add(folder / "tree", Limits(files=9, total_bytes=10**6, file_bytes=10**6)).digest
         )

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from hgen.config import SandboxConfig
+from hgen.engines import OpenEngine
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.snapshots.snapshot import Snapshot
-from hgen.testbed.opening import Engine, open_engine
 from tests.testbed import world
 
 
@@ -25,14 +26,13 @@ def snapshot(kept: Path) -> Snapshot:
 
 
 @pytest.fixture(scope="session")
-def engine(kept: Path) -> Iterator[Engine]:
-    opened = open_engine("auto", base=world.BASE, cache=kept / "cache", store=kept / "store")
-    yield opened
-    opened.close()
+def engine(kept: Path) -> Iterator[OpenEngine]:
+    with OpenEngine(SandboxConfig(base_image=world.BASE), cache=kept / "cache", store=kept / "store") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
-def environment(engine: Engine, snapshot: Snapshot) -> dict[str, Any]:
+def environment(engine: OpenEngine, snapshot: Snapshot) -> dict[str, Any]:
     """The small repository's environment, as it stands in a task's row."""
     python, machine = engine.house.fetcher.python()
     return Environment(
@@ -48,6 +48,5 @@ def environment(engine: Engine, snapshot: Snapshot) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def testbed(engine: Engine, environment: dict[str, Any]) -> Iterator[Containers]:
-    with engine.sandboxes(Environment.model_validate(environment), version="1.0", name="world") as sandboxes:
-        yield sandboxes
+def testbed(engine: OpenEngine, environment: dict[str, Any]) -> Containers:
+    return engine.sandboxes(Environment.model_validate(environment), base_commit="1.0", name="world")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hgen.config import SandboxConfig
+from hgen.engines import OpenEngine
 from hgen.records import Codebase, Environment, Reject, StableTest
 from hgen.runner import done_shards
 from hgen.sandbox.client import Client
@@ -14,7 +16,6 @@ from hgen.scoring.tested.jobs import Job
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from hgen.testbed.building import Tree, image_name
-from hgen.testbed.opening import open_engine
 from hgen.testbed.running import run_jobs
 from tests.command import hgen
 from tests.testbed.world import BASE
@@ -321,7 +322,7 @@ def run(root: Path, repositories: Mapping[str, Mapping[str, str]], **settings: o
             (root / name / path).write_text(text, encoding="utf-8")
     sources = ",".join(str(root / name) for name in repositories)
     chosen = {"mine.sources": f"[{sources}]", "build.targets": 2, "build.mutants": 3, **settings}
-    chosen |= {"validate.base_image": BASE} if BASE else {}
+    chosen |= {"sandbox.base_image": BASE} if BASE else {}
     arguments = [word for key, value in chosen.items() for word in ("--set", f"{key}={value}")]
     for stage in ("mine", "parse", "build"):
         done = hgen(stage, "-o", root / "out", "-j", "2", *arguments)
@@ -439,15 +440,13 @@ def test_an_environment_is_built_again_from_its_record_alone(
     environment: Environment = codebase.testbed.environment
     client = Client(choose("auto").url)
     # Another cache stands in for another machine, an engine that has forgotten the image likewise.
-    engine = open_engine("auto", base=BASE, cache=tmp_path, store=out / "snapshots")
+    engine = OpenEngine(SandboxConfig(base_image=BASE), cache=tmp_path, store=out / "snapshots")
     client._api.remove_image(image_name(environment, engine.house.image), force=True)
     with Store(out / "snapshots").open(environment.snapshot) as snapshot:
         tree = Tree.of(snapshot)
     tests = tuple(stable(codebase))
-    with (
-        engine.sandboxes(environment, version=codebase.repo.base_commit, name="good") as sandboxes,
-        sandboxes.start(tree.state(job={}, also=environment.generated)) as sandbox,
-    ):
+    sandboxes = engine.sandboxes(environment, base_commit=codebase.repo.base_commit, name="good")
+    with sandboxes.start(tree.state(job={}, also=environment.generated)) as sandbox:
         (run,) = run_jobs(sandbox, [Job(tests=tests, path=environment.path, options=environment.options)])
         pip = sandbox.exec(["/opt/venv/bin/python", "-c", "import pip"], timeout=30)
     engine.close()

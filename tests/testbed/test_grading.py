@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hgen.config import SandboxConfig
 from hgen.executors import local
 from hgen.sandbox.container import Containers
 from hgen.scoring import Score
@@ -214,7 +215,7 @@ def test_predictions_for_all_families_are_scored_by_the_command(
             tmp_path / "answers.jsonl",
             tmp_path / "rewards.jsonl",
             store=kept / "store",
-            engine=EngineChoice("auto", world.BASE, kept / "cache"),
+            engine=EngineChoice(SandboxConfig(base_image=world.BASE), kept / "cache"),
             executor=executor,
         )
     assert found.complete

@@ -1,10 +1,13 @@
 """The grader that travels judges by tests as the library does, in a container that promises nothing."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hgen.config import SandboxConfig
+from hgen.engines import OpenEngine
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import AGENT, GRADER, TREE
@@ -14,7 +17,6 @@ from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
 from hgen.testbed.neutral import neutral_files
-from hgen.testbed.opening import Engine
 from hgen.testbed.running import driver
 from tests.testbed import world
 from tests.testbed.outside import ANSWER, Outside
@@ -324,16 +326,17 @@ def test_another_environment_gives_no_verdict(
 
 
 @pytest.fixture(scope="module")
-def installed(engine: Engine, environment: dict[str, Any]) -> dict[str, Any]:
+def installed(engine: OpenEngine, environment: dict[str, Any]) -> dict[str, Any]:
     """An environment in which the repository is installed, in editable form."""
     wheels = engine.house.choose(["pytest", "setuptools"])
     return environment | {"editable": True, "wheels": [wheel.model_dump(mode="json") for wheel in wheels]}
 
 
 @pytest.fixture(scope="module")
-def where_installed(engine: Engine, installed: dict[str, Any]) -> Iterator[Containers]:
-    with engine.sandboxes(Environment.model_validate(installed), version="1.0", name="world") as sandboxes:
-        yield sandboxes
+def where_installed(kept: Path, installed: dict[str, Any]) -> Iterator[Containers]:
+    # An engine of its own, because one has sandboxes of one environment at a time.
+    with OpenEngine(SandboxConfig(base_image=world.BASE), cache=kept / "cache", store=kept / "store") as engine:
+        yield engine.sandboxes(Environment.model_validate(installed), base_commit="1.0", name="world")
 
 
 def seen(container: Outside) -> str:

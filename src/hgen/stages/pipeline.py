@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hgen.config import Config, MineConfig, ParseConfig
+from hgen.config import Config, MineConfig, ParseConfig, SandboxConfig
 from hgen.errors import ConfigError, Skip
 from hgen.families import chosen
 from hgen.records import Codebase, Reject, Repo, Source, Task, Validated
@@ -77,11 +77,11 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
             apply_build = partial(
                 build,
                 config=config.build,
-                sandbox=config.validate_,
+                sandbox=config.sandbox,
                 store=folders.snapshots,
                 cache_folder=folders.cache,
             )
-            settings_build = config.build.model_dump_json() + config.validate_.base_image
+            settings_build = config.build.model_dump_json() + _contained(config.sandbox)
             return Stage("build", "parse", Codebase, Codebase, apply_build, _digest(settings_build))
         case "synth":
             apply_synth = partial(synth, config=config.synth, store=folders.snapshots)
@@ -89,11 +89,14 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
             return Stage("synth", reads, Codebase, Task, apply_synth, synthesis.fingerprint(config.synth))
         case "validate":
             apply_validate = partial(
-                validate, store=folders.snapshots, config=config.validate_, cache_folder=folders.cache
+                validate,
+                store=folders.snapshots,
+                config=config.validate_,
+                sandbox=config.sandbox,
+                cache_folder=folders.cache,
             )
-            return Stage(
-                "validate", "synth", Task, Validated, apply_validate, _digest(config.validate_.model_dump_json())
-            )
+            settings_validate = config.validate_.model_dump_json() + _contained(config.sandbox)
+            return Stage("validate", "synth", Task, Validated, apply_validate, _digest(settings_validate))
     raise ValueError(name)
 
 
@@ -113,6 +116,11 @@ def _row_spec(row: Row, host: str) -> str:
 def _parse(repo: Repo, *, settings: ParseConfig, store: Path) -> Iterator[Codebase | Reject]:
     with Store(store).open(repo.snapshot) as files:
         yield from parse(repo, files, settings)
+
+
+def _contained(sandbox: SandboxConfig) -> str:
+    """What decides how foreign code runs: not which engine runs it, as all of them hold the same limits."""
+    return sandbox.model_dump_json(exclude={"engine"})
 
 
 def _digest(text: str) -> str:

@@ -1,29 +1,19 @@
 """Prove tasks that are judged by running tests, in containers with the environments of their repositories."""
 
 from collections.abc import Mapping
-from functools import cache
-from multiprocessing.util import Finalize
 from pathlib import Path
 
-from hgen.config import ValidateConfig
+from hgen.engines import OpenEngine
 from hgen.errors import Skip
 from hgen.families.base import Answer, Tests
 from hgen.records import Check, Task
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Store
-from hgen.testbed.building import version_of
-from hgen.testbed.opening import Testbeds, open_engine
 from hgen.testbed.proving import prove
 
 
 def prove_by_tests(
-    task: Task,
-    grading: Answer | Tests,
-    start: Mapping[str, bytes],
-    *,
-    config: ValidateConfig,
-    store: Path,
-    cache_folder: Path,
+    task: Task, grading: Answer | Tests, start: Mapping[str, bytes], *, engine: OpenEngine, store: Path
 ) -> tuple[list[Check], dict[str, bool]]:
     """The checks that need running code, and which lazy answers solve the task.
 
@@ -32,8 +22,7 @@ def prove_by_tests(
     if task.environment is None:
         raise Skip("start-state", "the task has no environment")
     asked = TestedTask.of(task.model_dump(mode="json"))
-    beds = _testbeds(config, store, cache_folder)
-    sandboxes = beds.of(task.environment, version=version_of(task.base_commit), name=task.repo)
+    sandboxes = engine.sandboxes(task.environment, base_commit=task.base_commit, name=task.repo)
     with Store(store).open(task.snapshot) as snapshot:
         probes, lazy = list(grading.probes(asked, start)), list(grading.lazy_answers(asked, start))
         proof = prove(asked, start, snapshot, sandboxes, probes=probes, lazy=lazy)
@@ -47,11 +36,3 @@ def prove_by_tests(
         Check(name="probes", passed=True, evidence=seen),
     ]
     return checks, {name: score.resolved for name, score in proof.lazy.items()}
-
-
-@cache
-def _testbeds(config: ValidateConfig, store: Path, cache_folder: Path) -> Testbeds:
-    choice = "auto" if config.sandbox == "none" else config.sandbox
-    opened = Testbeds(open_engine(choice, base=config.base_image, cache=cache_folder, store=store))
-    Finalize(None, opened.close, exitpriority=10)
-    return opened

@@ -7,9 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hgen.config import ValidateConfig
+from hgen.config import SandboxConfig, ValidateConfig
 from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import leaks
+from hgen.engines import worker_engine
 from hgen.errors import Skip
 from hgen.families import families
 from hgen.families.base import Static
@@ -23,7 +24,9 @@ from hgen.syntax import Broken, parse_module
 from hgen.syntax.grammar import parser
 
 
-def validate(task: Task, *, store: Path, config: ValidateConfig, cache_folder: Path) -> Iterator[Validated]:
+def validate(
+    task: Task, *, store: Path, config: ValidateConfig, sandbox: SandboxConfig, cache_folder: Path
+) -> Iterator[Validated]:
     """The task with its evidence; a container starts only for a task that holds all static checks.
 
     Tasks that are judged by running tests are proven in containers whatever the configuration says: there is no
@@ -37,7 +40,8 @@ def validate(task: Task, *, store: Path, config: ValidateConfig, cache_folder: P
     start = _checked(checks, "start-state", lambda: _start_state(task, corpus))
     if not isinstance(grading, Static):
         _checked(checks, "leak", lambda: _no_leak(task))
-        more, lazy = prove_by_tests(task, grading, start, config=config, store=store, cache_folder=cache_folder)
+        engine = worker_engine(sandbox, store, cache_folder)
+        more, lazy = prove_by_tests(task, grading, start, engine=engine, store=store)
         yield Validated(task=task, checks=(*checks, *more), baselines=lazy)
         return
     asked = StaticTask.of(task.model_dump(mode="json"))
@@ -45,8 +49,8 @@ def validate(task: Task, *, store: Path, config: ValidateConfig, cache_folder: P
     _checked(checks, "no-op", lambda: _nothing(grading, asked, start))
     _checked(checks, "leak", lambda: _no_leak(task))
     _checked(checks, "probes", lambda: _probes(grading, asked, start))
-    if config.sandbox != "none":
-        evidence = prove(task, config=config, store=store)
+    if config.in_sandbox:
+        evidence = prove(task, sandboxes=worker_engine(sandbox, store, cache_folder).generic, store=store)
         checks.append(Check(name="sandbox", passed=True, evidence=evidence))
     chosen = {name: _solves(task, corpus, choose(task, corpus)) for name, choose in grading.lazy_choices.items()}
     yield Validated(task=task, checks=tuple(checks), baselines=chosen)

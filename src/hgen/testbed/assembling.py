@@ -12,13 +12,13 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from hgen.errors import Skip
 from hgen.records import Codebase, Environment, StableTest, Testbed, Wheel
+from hgen.sandbox.base import Limits
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers, ContainerSandbox
 from hgen.sandbox.layout import StartState
 from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.report import TestRun
 from hgen.testbed.building import Tree, builder, install, keep, packed, version_of
-from hgen.testbed.opening import LIMITS
 from hgen.testbed.requirements import Declared, answerable, declared
 from hgen.testbed.running import run_jobs
 from hgen.testbed.trials import trials
@@ -58,11 +58,14 @@ class Effort:
     mutants: int
 
 
-def assemble(codebase: Codebase, tree: Tree, house: Wheelhouse, effort: Effort) -> Testbed:
-    """The testbed of a repository. Raises ``Skip`` if it cannot be built, or has too few stable tests."""
+def assemble(codebase: Codebase, tree: Tree, house: Wheelhouse, limits: Limits, effort: Effort) -> Testbed:
+    """The testbed of a repository, whose tests may use so much as ``limits`` say.
+
+    Raises ``Skip`` if it cannot be built, or has too few stable tests.
+    """
     plan = _Plan(declared(tree.files))
     for left in reversed(range(_ROUNDS)):
-        with _built(codebase, tree, house, plan) as (built, sandboxes):
+        with _built(codebase, tree, house, limits, plan) as (built, sandboxes):
             if built is None:
                 continue
             state = tree.state(job={}, also=built.generated)
@@ -112,7 +115,7 @@ class _Plan:
 
 @contextmanager
 def _built(
-    codebase: Codebase, tree: Tree, house: Wheelhouse, plan: _Plan
+    codebase: Codebase, tree: Tree, house: Wheelhouse, limits: Limits, plan: _Plan
 ) -> Iterator[tuple[Environment | None, Containers]]:
     """An environment and sandboxes with it; None if the repository's own metadata asks for more."""
     python, machine = house.fetcher.python()
@@ -140,7 +143,7 @@ def _built(
             options=(),
         )
         image = keep(builders.client, sandbox.container, environment, house.image)
-    with Containers(Client(house.client.url), image, LIMITS) as sandboxes:
+    with Containers(Client(house.client.url), image, limits) as sandboxes:
         yield environment, sandboxes
 
 

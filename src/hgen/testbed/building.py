@@ -140,7 +140,7 @@ def ensure(house: Wheelhouse, environment: Environment, tree: Callable[[], Tree]
     if have != (environment.python, environment.machine):
         raise SandboxError(
             f"the environment of {name} is for Python {environment.python} on {environment.machine}, and the image "
-            f"has Python {have[0]} on {have[1]}; set validate.base_image, or build again"
+            f"has Python {have[0]} on {have[1]}; set sandbox.base_image, or build again"
         )
     house.complete(environment.wheels)
     with builder(Client(client.url), image) as sandboxes:

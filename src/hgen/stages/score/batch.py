@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
+from hgen.config import SandboxConfig
 from hgen.errors import ShardError
 from hgen.scoring import BY_RUNNING, Refusal, Score, Scorer, StaticTask, refused, score_patch
 from hgen.scoring.start_state import committed_state
@@ -20,9 +20,7 @@ from hgen.stages.score.lines import Place, Row, prediction_of, task_of
 class EngineChoice:
     """Which container engine runs the tests of executable families, and where it keeps their wheels."""
 
-    kind: Literal["auto", "docker", "podman"]
-    base: str
-    """The image that sandboxes are made from; empty for the default."""
+    sandbox: SandboxConfig
     cache: Path
 
 
