@@ -1,12 +1,10 @@
 """The command line: the only module that knows argv, stdout, logging and exit statuses."""
 
-import fcntl
 import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,18 +46,26 @@ OUT = Path("out")
 _INTERRUPTED = 130
 
 
-@app.callback()
-def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more, to stderr.")] = False,
-) -> None:
-    """Options of every command."""
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="hgen: %(message)s", force=True)
-    if version:
+def _say_version(wanted: bool) -> None:
+    if wanted:
         from hgen import __version__
 
         print(f"hgen {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        # Eager: said before a command is missed.
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more, to stderr.")] = False,
+) -> None:
+    """Options of every command."""
+    del version
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="hgen: %(message)s", force=True)
 
 
 @app.command()
@@ -400,6 +406,7 @@ def _run_stages(names: list[str], settings: "Config", out: Path, jobs: int, *, a
     from hgen.config import dump
     from hgen.console import progress, summary_table
     from hgen.executors import local
+    from hgen.out_folder import claimed
     from hgen.runner import run as run_stage
     from hgen.runner import write_sources
     from hgen.shards import write_whole
@@ -411,7 +418,7 @@ def _run_stages(names: list[str], settings: "Config", out: Path, jobs: int, *, a
         raise ConfigError("nothing to mine: name a source, or list some under mine.sources in the configuration")
     sources = specs(settings.mine) if "mine" in names else ()
     summaries: list[Summary] = []
-    with _locked(out), local(jobs or os.cpu_count() or 1) as executor:
+    with claimed(out), local(jobs or os.cpu_count() or 1) as executor:
         write_whole(out / "config.yaml", dump(settings).encode())
         if "mine" in names:
             write_sources(out, sources, settings.run.sources_per_shard)
@@ -435,11 +442,12 @@ def _export(
     from hgen import __version__
     from hgen.console import export_table, progress
     from hgen.export import hub
+    from hgen.out_folder import claimed
     from hgen.stages.export import export as write
 
     if push_to:
         hub.require(push_to)
-    with _locked(out), progress("export") as report:
+    with claimed(out), progress("export") as report:
         summaries = write(out, formats, shard_bytes=settings.export.shard_bytes, progress=report)
         url = ""
         if push_to:
@@ -454,15 +462,3 @@ def _cache() -> Path:
     """Where git mirrors are shared between runs."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("HGEN_CACHE") or Path(base) / "hgen")
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Keep a second hgen off the same folder; a killed one holds no lock."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(f"another hgen is working in {out}") from None
-        yield

@@ -1,5 +1,6 @@
 """The one loop that runs every stage: read a shard, apply, collect rejects, write the new shard, leave a receipt."""
 
+import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -126,7 +127,7 @@ def done_shards(out: Path, name: str) -> list[Path]:
     Raises ``ShardError`` when there are none, when one is undone, or when one is not what its receipt says.
     """
     folder = out / name
-    shards = sorted(path for path in folder.glob("[0-9]*.jsonl") if path.name.count(".") == 1)
+    shards = _shards(folder)
     if not shards:
         raise ShardError(f"{folder} holds no shards; run `hgen {name}` first")
     for shard in shards:
@@ -165,14 +166,24 @@ def _shard_name(number: int) -> str:
 
 def _inputs(stage: Stage, out: Path) -> list[Path]:
     if stage.reads == "sources":
-        return sorted((out / "sources").glob("[0-9]*.jsonl"))
+        return _shards(out / "sources")
     return done_shards(out, stage.reads)
 
 
+_SHARD = re.compile(r"\d{5,}\.jsonl")
+_OWN = re.compile(r"(\.?)(\d{5,})\.(?:jsonl|rejects\.jsonl|receipt\.json)(?:\.\d+\.tmp)?")
+"""Files that the runner writes, half-written ones included: a dot before them, the number of the shard."""
+
+
+def _shards(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("[0-9]*.jsonl") if _SHARD.fullmatch(path.name))
+
+
 def _forget_others(folder: Path, names: set[str]) -> None:
-    """Remove what a killed run left half-written, and shards that no input stands for any more."""
+    """Remove what a killed run left half-written, and shards that no input stands for any more; no others' files."""
     for path in sorted(folder.iterdir()):
-        if path.name.endswith(".tmp") or f"{path.name.split('.')[0]}.jsonl" not in names:
+        own = _OWN.fullmatch(path.name)
+        if own and (own[1] or f"{own[2]}.jsonl" not in names):
             path.unlink()
 
 
