@@ -19,7 +19,7 @@ from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import TREE, StartState
 from hgen.snapshots import Store
 from hgen.snapshots.snapshot import Snapshot
-from hgen.stages.score.lines import lines_of, task_files, task_of
+from hgen.stages.rows import lines_of, task_files, task_of
 from hgen.testbed.building import version_of
 from hgen.testbed.grading import grade
 from hgen.testbed.opening import open_engine

@@ -31,7 +31,7 @@ from hgen.sandbox.layout import TREE, StartState
 from hgen.scoring.diffs import DiffError, Patched
 from hgen.scoring.executable import FAMILIES
 from hgen.snapshots import Snapshot, Store
-from hgen.stages.score.lines import lines_of, task_files, task_of
+from hgen.stages.rows import lines_of, task_files, task_of
 from hgen.testbed.building import version_of
 from hgen.testbed.grading import grade
 from hgen.testbed.opening import Testbeds, open_engine

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hgen.errors import ConfigError
-from hgen.export.folders import whole_folder
 from hgen.executors import InProcess
+from hgen.export.folders import whole_folder
 from hgen.runner import run, write_sources
 from hgen.sources.scratch import scratch
 from tests.command import hgen
