@@ -22,7 +22,7 @@ from hgen.sandbox.layout import TREE, StartState
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Store
 from hgen.snapshots.snapshot import Snapshot
-from hgen.stages.score.lines import lines_of, task_files, task_of
+from hgen.stages.rows import lines_of, task_files, task_of
 from hgen.testbed.grading import grade
 
 Task = dict[str, Any]

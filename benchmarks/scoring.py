@@ -13,6 +13,7 @@ import gc
 import hashlib
 import json
 import os
+import shutil
 import sys
 import sysconfig
 import tempfile
@@ -22,15 +23,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hgen.config import SandboxConfig
-from hgen.executors import local
-from hgen.probes import probes
-from hgen.scoring import score
+from hgen.run import score as score_predictions
+from hgen.scoring import StaticTask, score
 from hgen.scoring.diffs import DiffError, apply
 from hgen.scoring.python.definitions import docstring_of, first_line, places
 from hgen.scoring.python.sources import SourceError, parse_start
 from hgen.snapshots import Limits, Store
-from hgen.stages.score import EngineChoice, score_predictions
 
 KINDS = {"right", "neighbour-too", "code-beside", "all-but-one", "comment-only", "wrong-text"}
 """Predictions as agents give them; probes that refuse to parse or that rewrite whole files would flatter the figure."""
@@ -90,7 +88,8 @@ def _work(path: str, content: bytes, predictions: int) -> Work | None:
         target = {"file": path, "qualname": place.qualname, "kind": kind, "def_line": place.node.lineno}
         family = "dep-search" if number % 2 else "func-localize"
         task = {"family": family, "targets": [target], "subject": {**target, "qualname": "subject"}}
-        for probe in probes(task, {path: content}):
+        probes = dep_search.probes if family == "dep-search" else func_localize.probes
+        for probe in probes(StaticTask.of(task), {path: content}):
             if probe.name in KINDS and len(patches) < predictions:
                 tasks.append({**task, "instance_id": f"{path}-{len(tasks)}"})
                 patches.append(probe.patch)
@@ -159,7 +158,7 @@ def _through_hgen_score(works: list[Work]) -> None:
         for work in works:
             (folder / "tree" / work.path).write_bytes(work.content)
         limits = Limits(files=10_000, total_bytes=10**9, file_bytes=10**8)
-        snapshot = Store(folder / "store").add(folder / "tree", limits).digest
+        snapshot = Store(folder / "snapshots").add(folder / "tree", limits).digest
         rows = [
             (
                 {**task, "snapshot": snapshot, "setup_patch": ""},
@@ -173,7 +172,7 @@ def _through_hgen_score(works: list[Work]) -> None:
         alone = len(rows) / min(_alone(works) for _ in range(3))
         print(f"score() alone    {alone:7.0f} predictions a CPU second")
         for jobs in (1, 2):
-            # What one run costs more than none, so that starting workers, which a long run does once, does not count.
+            # What one run costs more than none, but for two workers: starting them is part of each run.
             seconds = min(_run(folder, jobs, times=3) for _ in range(3)) - min(
                 _run(folder, jobs, times=1) for _ in range(3)
             )
@@ -195,19 +194,10 @@ def _alone(works: list[Work]) -> float:
 def _run(folder: Path, jobs: int, *, times: int) -> float:
     """CPU seconds of this process and its workers."""
     begin = os.times()
-    with local(jobs) as executor:
-        for _ in range(times):
-            parse_start.cache_clear()
-            output = folder / "scores.jsonl"
-            score_predictions(
-                folder / "tasks.jsonl",
-                folder / "predictions.jsonl",
-                output,
-                store=folder / "store",
-                engine=EngineChoice(SandboxConfig(), folder / "cache"),
-                executor=executor,
-            )
-            output.unlink()
+    for _ in range(times):
+        parse_start.cache_clear()
+        done = score_predictions(folder / "tasks.jsonl", folder / "predictions.jsonl", out=folder, jobs=jobs)
+        shutil.rmtree(done.folder)
     return sum(os.times()[:4]) - sum(begin[:4])
 
 

@@ -36,7 +36,7 @@ from hgen.scoring.start_state import start_state
 from hgen.scoring.tasks import graded_by
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot, Store
-from hgen.stages.score.lines import lines_of, task_files, task_of
+from hgen.stages.rows import lines_of, task_files, task_of
 from hgen.testbed.grading import grade
 
 Row = dict[str, Any]

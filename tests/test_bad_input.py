@@ -174,7 +174,7 @@ def test_a_second_hgen_keeps_off_a_folder_that_is_in_use(tmp_path: Path) -> None
     import fcntl
 
     (tmp_path / "out").mkdir()
-    with (tmp_path / "out" / ".lock").open("w") as lock:
+    with (tmp_path / "out" / ".hgen").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = hgen("mine", "installed:rich", "-o", tmp_path / "out")
     assert done.returncode == 2

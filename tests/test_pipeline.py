@@ -19,7 +19,7 @@ def contents(out: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(out)): path.read_bytes()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and not path.name.endswith(".receipt.json") and path.name != ".lock"
+        if path.is_file() and not path.name.endswith(".receipt.json")
     }
 
 

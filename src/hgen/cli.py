@@ -1,18 +1,18 @@
 """The command line: the only module that knows argv, stdout, logging and exit statuses."""
 
-import fcntl
 import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
+from hgen import run as library
 from hgen.errors import ConfigError, MachineError, ShardError, Skip
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from hgen.config import Config
     from hgen.runner import Summary
+
+    Stages = Sequence[Summary]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,22 +46,30 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Override one configuration key.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-OUT = Path("out")
+OUT = library.OUT
 _INTERRUPTED = 130
 
 
-@app.callback()
-def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more, to stderr.")] = False,
-) -> None:
-    """Options of every command."""
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="hgen: %(message)s", force=True)
-    if version:
+def _say_version(wanted: bool) -> None:
+    if wanted:
         from hgen import __version__
 
         print(f"hgen {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        # Eager: said before a command is missed.
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more, to stderr.")] = False,
+) -> None:
+    """Options of every command."""
+    del version
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="hgen: %(message)s", force=True)
 
 
 @app.command()
@@ -86,7 +96,7 @@ def mine(
     if sources:
         section = settings.mine.model_copy(update={"sources": tuple(sources)})
         settings = settings.model_copy(update={"mine": section})
-    _run_stages(["mine"], settings, out, jobs, as_json=as_json)
+    _require_whole(_run_stages(["mine"], settings, out, jobs, as_json=as_json))
 
 
 @app.command()
@@ -101,7 +111,7 @@ def parse(
 
     Example: [bold]hgen parse -o out -j 2[/bold]
     """
-    _run_stages(["parse"], _settings(config, assignments), out, jobs, as_json=as_json)
+    _require_whole(_run_stages(["parse"], _settings(config, assignments), out, jobs, as_json=as_json))
 
 
 @app.command()
@@ -116,7 +126,7 @@ def build(
 
     Needs a container engine; see [bold]hgen doctor[/bold]. Example: [bold]hgen build -o out -j 2[/bold]
     """
-    _run_stages(["build"], _settings(config, assignments), out, jobs, as_json=as_json)
+    _require_whole(_run_stages(["build"], _settings(config, assignments), out, jobs, as_json=as_json))
 
 
 @app.command()
@@ -143,7 +153,7 @@ def synth(
         section = settings.synth.model_copy(update={"families": tuple(task)})
         settings = settings.model_copy(update={"synth": section})
     needed = [name for name in order(settings) if name in {"build", "synth"}]
-    _run_stages(needed, settings, out, jobs, as_json=as_json)
+    _require_whole(_run_stages(needed, settings, out, jobs, as_json=as_json))
 
 
 @app.command()
@@ -164,7 +174,8 @@ def validate(
     """
     chosen = [f"validate.in_sandbox={'false' if sandbox == 'none' else 'true'}"] if sandbox else []
     chosen += [f"sandbox.engine={sandbox}"] if sandbox and sandbox != "none" else []
-    _run_stages(["validate"], _settings(config, [*(assignments or ()), *chosen]), out, jobs, as_json=as_json)
+    settings = _settings(config, [*(assignments or ()), *chosen])
+    _require_whole(_run_stages(["validate"], settings, out, jobs, as_json=as_json))
 
 
 @app.command()
@@ -177,13 +188,17 @@ def run(
 ) -> None:
     """Run all stages in order, from one YAML file; what is up to date is not done again.
 
+    Exits with 1 if something is missing or undone. What is sound is exported all the same, unless a shard is undone.
+
     Example: [bold]hgen run -c configs/quickstart.yaml -o out -j 2[/bold]
     """
     from hgen.stages.pipeline import order
 
     settings = _settings(config, assignments)
-    _run_stages(order(settings), settings, out, jobs, as_json=as_json)
-    _export(settings, out, settings.export.formats, None, private=True, as_json=as_json)
+    stages = _run_stages(order(settings), settings, out, jobs, as_json=as_json)
+    if library.exportable(stages):
+        _export(settings, out, (), None, public=False, as_json=as_json)
+    _require_whole(stages)
 
 
 @app.command()
@@ -207,11 +222,7 @@ def export(
 
     Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks[/bold]
     """
-    settings = _settings(config, assignments)
-    wanted = tuple(formats or settings.export.formats)
-    if hf_push and "hf" not in wanted:
-        wanted = ("hf", *wanted)
-    _export(settings, out, wanted, hf_push, private=not public, as_json=as_json)
+    _export(_settings(config, assignments), out, formats or (), hf_push, public=public, as_json=as_json)
 
 
 @app.command()
@@ -232,31 +243,23 @@ def score(
 ) -> None:
     """Score agents' diffs: one JSON line with the reward and its reasons for each, and a table per family.
 
-    Goes on where it stopped; needs a container engine for families that are judged by running tests. Exits with 1 if a
-    prediction has no task or no verdict.
+    A task may have several answers, of several models. Goes on where it stopped, from shards that it keeps beside the
+    rewards (FILE.shards); needs a container engine for families that are judged by running tests. Exits with 1 if a
+    prediction cannot be read, has no task or no verdict (its reward is null, or not there if a shard is undone).
 
-    Example: [bold]hgen score out/export/jsonl/dep_search.jsonl predictions.jsonl[/bold]
+    Example: [bold]hgen score out/export predictions.jsonl[/bold];
+    [bold]hgen score out/export/jsonl/dep_search.jsonl predictions.jsonl --rewards rewards.jsonl[/bold]
     """
-    from dataclasses import asdict
+    from hgen.console import progress, score_table
 
-    from hgen.console import score_table
-    from hgen.executors import local
-    from hgen.stages.score import EngineChoice, score_predictions
-
-    written = rewards or predictions.with_suffix(".rewards.jsonl")
-    engine = EngineChoice(_settings(config, assignments).sandbox, _cache())
-    with local(jobs or os.cpu_count() or 1) as executor:
-        found = score_predictions(
-            tasks, predictions, written, store=out / "snapshots", engine=engine, executor=executor
-        )
-    _answer(asdict(found) | {"rewards": str(written)}, score_table(found), as_json=as_json)
-    print(f"hgen: the rewards are in {written}", file=sys.stderr)
-    for problem, names in (("without a task", found.unknown), ("without a verdict", found.ungradable)):
-        if names:
-            _complain(f"{len(names)} predictions {problem}: {', '.join(names[:5])}{', …' if len(names) > 5 else ''}", 1)
-    for place in found.unreadable[:5]:
-        _complain(place, 1)
-    if found.unknown or found.ungradable or found.unreadable:
+    settings = _settings(config, assignments)
+    with progress() as report:
+        found = library.score(tasks, predictions, rewards, out=out, config=settings, jobs=jobs, progress=report)
+    _answer(found.row(), score_table(found), as_json=as_json)
+    print(f"hgen: the rewards are in {found.rewards}", file=sys.stderr)
+    for problem in found.problems():
+        _complain(problem, 1)
+    if found.failed:
         raise typer.Exit(1)
 
 
@@ -276,7 +279,7 @@ def deps(
     from hgen.stages.reading import read_files
 
     settings = _settings(config, assignments)
-    files = read_files(path, settings.mine, store=out / "snapshots", cache=_cache())
+    files = read_files(path, settings.mine, store=out / "snapshots", cache=library.default_cache())
     rows = deps_rows(files, max_bytes=settings.parse.max_file_bytes)
     if as_json or not sys.stdout.isatty():
         for row in rows:
@@ -311,8 +314,8 @@ def stats(out: OutOption = OUT, as_json: JsonOption = False) -> None:
     from hgen.stages.stats import render, to_json
     from hgen.stages.stats import stats as count
 
-    with progress("stats") as report:
-        found = count(out, report)
+    with progress() as report:
+        found = count(out, partial(report, "stats"))
     _answer(to_json(found), render(found), as_json=as_json)
 
 
@@ -394,74 +397,31 @@ def _answer(value: object, renderable: "RenderableType", *, as_json: bool, soft_
     Console(width=max(console.width, 160) if not console.is_terminal else None).print(renderable, soft_wrap=soft_wrap)
 
 
-def _run_stages(names: list[str], settings: "Config", out: Path, jobs: int, *, as_json: bool) -> None:
-    """Run stages until one fails; the tables come last, also when one failed."""
-    from hgen.config import dump
+def _run_stages(names: Sequence[str], settings: "Config", out: Path, jobs: int, *, as_json: bool) -> "Stages":
+    """Run stages, and show what they did and what they could not do."""
     from hgen.console import progress, summary_table
-    from hgen.executors import local
-    from hgen.runner import run as run_stage
-    from hgen.runner import write_sources
-    from hgen.shards import write_whole
-    from hgen.stages.pipeline import Folders, specs, stage
 
-    folders = Folders(out=out, cache=_cache())
-    stages = [stage(name, settings, folders) for name in names]
-    if "mine" in names and not settings.mine.sources:
-        raise ConfigError("nothing to mine: name a source, or list some under mine.sources in the configuration")
-    sources = specs(settings.mine) if "mine" in names else ()
-    summaries: list[Summary] = []
-    with _locked(out), local(jobs or os.cpu_count() or 1) as executor:
-        write_whole(out / "config.yaml", dump(settings).encode())
-        if "mine" in names:
-            write_sources(out, sources, settings.run.sources_per_shard)
-        for each in stages:
-            with progress(each.name) as report:
-                summaries.append(run_stage(each, out, executor, report))
-            if summaries[-1].failed:
-                break
-    _answer([summary.row() for summary in summaries], summary_table(summaries), as_json=as_json)
-    for failure in summaries[-1].failures:
-        _complain(failure, 1)
-    if bugs := summaries[-1].rejects["bug"]:
-        _complain(f"{bugs} records met a bug in hgen; see {out / summaries[-1].stage}/*.rejects.jsonl", 1)
-    if summaries[-1].failed:
+    with progress() as report:
+        stages = library.run_stages(names, settings, out, jobs=jobs, progress=report)
+    _answer([summary.row() for summary in stages], summary_table(stages), as_json=as_json)
+    for problem in library.problems(stages, out):
+        _complain(problem, 1)
+    return stages
+
+
+def _require_whole(stages: "Stages") -> None:
+    if any(summary.failed for summary in stages):
         raise typer.Exit(1)
 
 
 def _export(
-    settings: "Config", out: Path, formats: tuple[str, ...], push_to: str | None, *, private: bool, as_json: bool
+    settings: "Config", out: Path, formats: Sequence[str], push_to: str | None, *, public: bool, as_json: bool
 ) -> None:
-    from hgen import __version__
     from hgen.console import export_table, progress
-    from hgen.export import hub
-    from hgen.stages.export import export as write
 
-    if push_to:
-        hub.require(push_to)
-    with _locked(out), progress("export") as report:
-        summaries = write(out, formats, shard_bytes=settings.export.shard_bytes, progress=report)
-        url = ""
-        if push_to:
-            url = hub.push(out / "export" / "hf", push_to, private=private, message=f"Tasks made by hgen {__version__}")
-    rows = [{"format": each.format, "folder": str(each.folder), "tasks": each.tasks} for each in summaries]
-    _answer({"formats": rows, "url": url}, export_table(summaries), as_json=as_json)
-    if url and not as_json:
-        print(url)
-
-
-def _cache() -> Path:
-    """Where git mirrors are shared between runs."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("HGEN_CACHE") or Path(base) / "hgen")
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Keep a second hgen off the same folder; a killed one holds no lock."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(f"another hgen is working in {out}") from None
-        yield
+    with progress() as report:
+        done = library.export(settings, out, formats=formats, push_to=push_to or "", public=public, progress=report)
+    rows = [{"format": each.format, "folder": str(each.folder), "tasks": each.tasks} for each in done.formats]
+    _answer({"formats": rows, "url": done.url}, export_table(done.formats), as_json=as_json)
+    if done.url and not as_json:
+        print(done.url)

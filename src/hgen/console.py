@@ -9,12 +9,12 @@ from rich.table import Table
 
 from hgen.export.summary import ExportSummary
 from hgen.runner import Summary
-from hgen.stages.score.results import ScoreSummary
+from hgen.stages.rewards import ScoreSummary
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr that is told how many of how many are done; silent when stderr is not a terminal."""
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr that is told how many of how many of a step are done; silent when stderr is not a terminal."""
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),
@@ -24,8 +24,14 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task("", total=None)
+
+        def report(step: str, done: int, total: int, /) -> None:
+            if bar.tasks[0].description != step:
+                bar.reset(task)
+            bar.update(task, description=step, completed=done, total=total)
+
+        yield report
 
 
 def summary_table(summaries: Sequence[Summary]) -> Table:
@@ -69,8 +75,9 @@ def score_table(summary: ScoreSummary) -> Table:
         table.add_column(column, justify="left" if column == "family" else "right")
     table.add_column("reasons", overflow="fold")
     for family in summary.families:
-        share = f"{family.resolved:,} ({family.resolved / max(family.predictions, 1):.1%})"
+        share = f"{family.resolved:,} ({family.resolved / max(family.graded, 1):.1%})"
+        mean = "–" if family.mean_reward is None else f"{family.mean_reward:.3f}"
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in family.reasons)
-        table.add_row(family.family, f"{family.predictions:,}", share, f"{family.mean_reward:.3f}", reasons)
+        table.add_row(family.family, f"{family.predictions:,}", share, mean, reasons)
     table.caption = f"{summary.tasks:,} tasks, {len(summary.missing):,} of them without a prediction"
     return table

@@ -5,7 +5,7 @@ Lines are 1-based everywhere; names follow SWE-bench where the meaning is the sa
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
 SymbolKind = Literal["function", "async function", "method", "class"]
 GradedBy = Literal["docstrings", "markers", "comments", "family", "tests", "mutants"]
@@ -15,6 +15,15 @@ class Record(BaseModel):
     """The base of all records: immutable, and strict about unknown fields so that a stale shard is noticed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _storable(text: str) -> str:
+    # Names of files need not be Unicode; what cannot be written as UTF-8 is shown escaped.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+Storable = Annotated[str, AfterValidator(_storable)]
+"""Text from anywhere."""
 
 
 class Source(Record):
@@ -236,14 +245,52 @@ class Validated(Record):
     """For each lazy baseline of the family, whether it fully solves the task."""
 
 
-def _storable(text: str) -> str:
-    # Names of files need not be Unicode; what cannot be written as UTF-8 is shown escaped.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+class Prediction(Record):
+    """An agent's answer to a task, in SWE-bench's shape; there may be several to one task, and of several models."""
+
+    instance_id: str
+    model_name_or_path: Storable = ""
+    model_patch: str | tuple[str] | None
+    """The diff. None if the agent gave none; what is no text at all is kept as JSON in a tuple, and earns nothing."""
+    row: int
+    """The line of the file that it was given in, counted from 1 without blank ones: what tells it from others."""
+
+
+class Submission(Record):
+    """A prediction beside its task, which is all that scoring needs besides the snapshot."""
+
+    prediction: Prediction
+    task: dict[str, JsonValue]
+    """The task's row as it was given, by whatever version or package."""
+
+
+class Objection(Record):
+    """Why a score is not full: a code of ``hgen.scoring.REASONS``, and what was found."""
+
+    code: str
+    detail: Storable
+
+
+class Scored(Record):
+    """The verdict on a prediction."""
+
+    instance_id: str
+    family: str
+    model_name_or_path: str
+    row: int
+    """As in ``Prediction``."""
+    reward: float | None
+    """In [0, 1]; None if there is no verdict, as the task or its files are at fault. Then it counts in no mean."""
+    resolved: bool
+    """Full success; False without a verdict."""
+    parts: dict[str, float]
+    """What the reward is made of, by name: ``precision``, ``recall``, ``f1``, …; empty without a verdict."""
+    reasons: tuple[Objection, ...]
 
 
 class Reject(Record):
     """Something that yielded nothing: what it was, a countable reason, and what was found."""
 
-    source: Annotated[str, AfterValidator(_storable)]
+    source: Storable
     reason: str
-    detail: Annotated[str, AfterValidator(_storable)]
+    detail: Storable

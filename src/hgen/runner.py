@@ -1,5 +1,6 @@
 """The one loop that runs every stage: read a shard, apply, collect rejects, write the new shard, leave a receipt."""
 
+import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,11 +16,14 @@ from pydantic import ValidationError
 from hgen import __version__
 from hgen.errors import MachineError, ShardError, Skip
 from hgen.executors import Executor
-from hgen.records import Codebase, Record, Reject, Repo, Source, Task, Validated
+from hgen.records import Codebase, Record, Reject, Repo, Source, Submission, Task, Validated
 from hgen.shards import ShardWriter, file_digest, read_shard, write_whole
 
 BUG = "bug"
 """The reason of a reject that is hgen's own fault: the run fails, and a rerun tries again."""
+
+GIVEN = ("sources", "predictions")
+"""Folders of shards that hold what the user gave; no stage writes them, and they have no receipts."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def run(stage: Stage, out: Path, executor: Executor, progress: Callable[[int, in
     folder = out / stage.name
     folder.mkdir(parents=True, exist_ok=True)
     inputs = _inputs(stage, out)
-    _forget_others(folder, {path.name for path in inputs})
+    forget_others(folder, {path.name for path in inputs})
     todo = []
     for path in inputs:
         receipt = _fresh_receipt(stage, path, folder)
@@ -126,16 +130,22 @@ def done_shards(out: Path, name: str) -> list[Path]:
     Raises ``ShardError`` when there are none, when one is undone, or when one is not what its receipt says.
     """
     folder = out / name
-    shards = sorted(path for path in folder.glob("[0-9]*.jsonl") if path.name.count(".") == 1)
-    if not shards:
+    found = shards(folder)
+    if not found:
         raise ShardError(f"{folder} holds no shards; run `hgen {name}` first")
-    for shard in shards:
+    for shard in found:
         receipt = read_receipt(shard)
         if receipt is None:
             raise ShardError(f"{shard} is unfinished; run `hgen {name}` again")
         if receipt.output != file_digest(shard):
             raise ShardError(f"{shard} is damaged (not what its receipt says); run `hgen {name}` again")
-    return shards
+    return found
+
+
+def finished_shards(stage: Stage, out: Path) -> list[Path]:
+    """The shards of a stage that are up to date, in order: those of a run that left some undone."""
+    folder = out / stage.name
+    return [folder / path.name for path in _inputs(stage, out) if _current_receipt(stage, path, folder) is not None]
 
 
 def read_receipt(shard: Path) -> Receipt | None:
@@ -146,41 +156,59 @@ def read_receipt(shard: Path) -> Receipt | None:
         return None
 
 
+def shards(folder: Path) -> list[Path]:
+    """The shards in a folder, finished or not, in order."""
+    return sorted(path for path in folder.glob("[0-9]*.jsonl") if _SHARD.fullmatch(path.name))
+
+
 def write_sources(out: Path, specs: tuple[str, ...], per_shard: int) -> None:
     """Write the first shards, which ``mine`` reads: one record for each thing to mine."""
     folder = out / "sources"
     folder.mkdir(parents=True, exist_ok=True)
     groups = [specs[start : start + per_shard] for start in range(0, len(specs), per_shard)]
-    _forget_others(folder, {_shard_name(number) for number in range(len(groups))})
+    forget_others(folder, {shard_name(number) for number in range(len(groups))})
     for number, group in enumerate(groups):
         content = "".join(Source(spec=spec).model_dump_json() + "\n" for spec in group).encode()
-        shard = folder / _shard_name(number)
+        shard = folder / shard_name(number)
         if not shard.exists() or shard.read_bytes() != content:
             write_whole(shard, content)
 
 
-def _shard_name(number: int) -> str:
+def shard_name(number: int) -> str:
+    """What the shard of this number is called."""
     return f"{number:05d}.jsonl"
 
 
 def _inputs(stage: Stage, out: Path) -> list[Path]:
-    if stage.reads == "sources":
-        return sorted((out / "sources").glob("[0-9]*.jsonl"))
+    if stage.reads in GIVEN:
+        return shards(out / stage.reads)
     return done_shards(out, stage.reads)
 
 
-def _forget_others(folder: Path, names: set[str]) -> None:
-    """Remove what a killed run left half-written, and shards that no input stands for any more."""
+_SHARD = re.compile(r"\d{5,}\.jsonl")
+_OWN = re.compile(r"(\.?)(\d{5,})\.(?:jsonl|rejects\.jsonl|receipt\.json)(?:\.\d+\.tmp)?")
+"""Files that the runner writes, half-written ones included: a dot before them, the number of the shard."""
+
+
+def forget_others(folder: Path, names: set[str]) -> None:
+    """Remove what a killed run left half-written, and shards that no input stands for any more; no others' files."""
     for path in sorted(folder.iterdir()):
-        if path.name.endswith(".tmp") or f"{path.name.split('.')[0]}.jsonl" not in names:
+        own = _OWN.fullmatch(path.name)
+        if own and (own[1] or f"{own[2]}.jsonl" not in names):
             path.unlink()
 
 
 def _fresh_receipt(stage: Stage, source: Path, folder: Path) -> Receipt | None:
-    """The receipt of an earlier run, if nothing that the shard depends on has changed since."""
+    """The receipt of an earlier run, if there is nothing to do again."""
+    receipt = _current_receipt(stage, source, folder)
+    return None if receipt is None or BUG in receipt.rejects else receipt
+
+
+def _current_receipt(stage: Stage, source: Path, folder: Path) -> Receipt | None:
+    """The receipt of a shard, if nothing that the shard depends on has changed since."""
     shard = folder / source.name
     receipt = read_receipt(shard)
-    if receipt is None or BUG in receipt.rejects or not shard.exists():
+    if receipt is None or not shard.exists():
         return None
     seen = (receipt.hgen, receipt.stage, receipt.fingerprint, receipt.input, receipt.output)
     now = (__version__, stage.name, stage.fingerprint, file_digest(source), file_digest(shard))
@@ -235,14 +263,12 @@ def name_of(record: Record) -> str:
     match record:
         case Source():
             return record.spec
-        case Repo():
-            return f"{record.repo}@{record.base_commit}"
-        case Codebase():
-            return f"{record.repo.repo}@{record.repo.base_commit}"
-        case Task():
-            return record.instance_id
-        case Validated():
-            return record.task.instance_id
+        case (Repo() as repo) | Codebase(repo=repo):
+            return f"{repo.repo}@{repo.base_commit}"
+        case (Task() as task) | Validated(task=task):
+            return task.instance_id
+        case Submission():
+            return f"{record.prediction.instance_id} (row {record.prediction.row})"
         case _:
             return type(record).__name__
 

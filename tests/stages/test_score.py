@@ -1,16 +1,22 @@
-"""``hgen score``'s stage: tasks and predictions joined by id, scored once, resumed, and nothing lost."""
+"""``hgen score``: tasks and predictions joined by id, scored once, resumed, and nothing lost."""
 
 import json
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from hgen.config import SandboxConfig
+from hgen import run as library
 from hgen.errors import ConfigError, ShardError
-from hgen.executors import InProcess, local
+from hgen.records import Reject, Scored
+from hgen.runner import done_shards
 from hgen.scoring import diffs
+from hgen.shards import read_shard
 from hgen.snapshots import Limits, Store
-from hgen.stages.score import EngineChoice, ScoreSummary, score_predictions
+from hgen.stages.rewards import ScoreSummary
+from hgen.stages.submissions import PER_SHARD
+from tests.command import hgen
 
 SOURCE = b'''def first(x):
     """Return the first thing."""
@@ -25,53 +31,56 @@ START = SOURCE.replace(b'    """Return the first thing."""\n', b"").replace(b'  
 RIGHT = diffs.edit("m.py", START, [diffs.Edit(2, 1, (b'    """Give the first item."""',))])
 WRONG = diffs.edit("m.py", START, [diffs.Edit(6, 5, (b'    """Give the last item."""',))])
 
+Row = dict[str, object]
+
 
 class Bench:
-    """A store with one tree, and files of tasks and predictions."""
+    """An out folder with snapshots, and files of tasks and predictions."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        (folder / "tree").mkdir()
-        (folder / "tree" / "m.py").write_bytes(SOURCE)
-        self.store = folder / "snapshots"
-        self.engine = EngineChoice(SandboxConfig(), folder / "cache")
-        self.snapshot = (
-            Store(self.store).add(folder / "tree", Limits(files=9, total_bytes=10**6, file_bytes=10**6)).digest
-        )
+        self.out = folder / "out"
+        self.snapshot = self.add(SOURCE)
         self.tasks = folder / "tasks.jsonl"
         self.predictions = folder / "predictions.jsonl"
-        self.output = folder / "results" / "scores.jsonl"
+        self.output = folder / "scores.jsonl"
+        self.shards = folder / "scores.jsonl.shards"
 
-    def task(self, instance_id: str) -> dict[str, object]:
+    def add(self, source: bytes) -> str:
+        tree = self.folder / f"tree{len(list(self.folder.glob('tree*')))}"
+        tree.mkdir()
+        (tree / "m.py").write_bytes(source)
+        limits = Limits(files=9, total_bytes=10**6, file_bytes=10**6)
+        return Store(self.out / "snapshots").add(tree, limits).digest
+
+    def task(self, instance_id: str, snapshot: str = "") -> Row:
         return {
             "instance_id": instance_id,
             "family": "func-localize",
-            "snapshot": self.snapshot,
+            "snapshot": snapshot or self.snapshot,
             "setup_patch": diffs.render({"m.py": SOURCE}, {"m.py": START}),
             "targets": [{"file": "m.py", "qualname": "first", "kind": "function", "def_line": 1}],
             "subject": None,
         }
 
-    def write(self, tasks: list[dict[str, object]], predictions: list[object]) -> None:
+    def write(self, tasks: Sequence[Row], predictions: Sequence[Row | str]) -> None:
         self.tasks.write_text("".join(json.dumps(task) + "\n" for task in tasks), encoding="utf-8")
         lines = [line if isinstance(line, str) else json.dumps(line) for line in predictions]
         self.predictions.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
-    def score(self, jobs: int = 1, batch: int = 2) -> ScoreSummary:
-        with local(jobs) as executor:
-            return score_predictions(
-                self.tasks,
-                self.predictions,
-                self.output,
-                store=self.store,
-                engine=self.engine,
-                executor=executor,
-                batch=batch,
-            )
+    def score(self, jobs: int = 1, tasks: Path | None = None) -> ScoreSummary:
+        return library.score(tasks or self.tasks, self.predictions, self.output, out=self.out, jobs=jobs)
 
-    def results(self) -> dict[str, float]:
-        rows = [json.loads(line) for line in self.output.read_text(encoding="utf-8").splitlines()]
-        return {row["instance_id"]: row["reward"] for row in rows}
+    def rows(self) -> list[Row]:
+        return [json.loads(line) for line in self.output.read_text(encoding="utf-8").splitlines()]
+
+    def results(self) -> dict[object, object]:
+        return {row["instance_id"]: row["reward"] for row in self.rows()}
+
+    def receipts(self) -> dict[str, tuple[int, int]]:
+        """When the receipt of each shard was written, and as which file: what is not done again keeps both."""
+        found = sorted((self.shards / "score").glob("*.receipt.json"))
+        return {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in found}
 
 
 @pytest.fixture
@@ -79,93 +88,263 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
-def test_each_prediction_gets_its_reward_and_what_is_odd_is_reported(bench: Bench):
+def answer(instance_id: str, patch: object = RIGHT, **more: object) -> Row:
+    return {"instance_id": instance_id, "model_patch": patch, **more}
+
+
+def test_each_prediction_gets_its_reward_and_what_is_odd_is_reported(bench: Bench) -> None:
     bench.write(
-        [bench.task(name) for name in ("right", "wrong", "null", "number", "openhands", "absent")],
+        [bench.task(name) for name in ("right", "wrong", "null", "number", "half", "openhands", "absent")],
         [
-            {"instance_id": "wrong", "model_patch": WRONG},
-            {"instance_id": "right", "model_patch": RIGHT, "model_name_or_path": "x"},
-            {"instance_id": "null", "model_patch": None},
+            answer("wrong", WRONG),
+            answer("right", model_name_or_path="x"),
+            answer("null", None),
             "this is not JSON",
             "[" * 100_000,
-            {"instance_id": "number", "model_patch": 3},
+            answer("number", 3),
             {"instance_id": "openhands", "test_result": {"git_patch": RIGHT}, "history": []},
-            {"instance_id": "stranger", "model_patch": RIGHT},
+            answer("stranger"),
             {"model_patch": RIGHT},
+            answer("half", "\ud83d"),
         ],
     )
     summary = bench.score()
-    assert bench.results() == {"right": 1, "wrong": 0, "null": 0, "number": 0, "openhands": 1}
-    assert (summary.tasks, summary.missing, summary.unknown) == (6, ("absent",), ("stranger",))
+    assert bench.results() == {"right": 1, "wrong": 0, "null": 0, "number": 0, "half": 0, "openhands": 1}
+    assert [row["instance_id"] for row in bench.rows()] == ["right", "wrong", "null", "number", "half", "openhands"]
+    assert (summary.tasks, summary.missing, summary.unknown) == (7, ("absent",), ("stranger",))
     assert len(summary.unreadable) == 3
-    assert not summary.complete
+    assert summary.failed
     (family,) = summary.families
-    assert (family.predictions, family.resolved, family.mean_reward) == (5, 2, 0.4)
-    assert dict(family.reasons) == {"docstring-elsewhere": 1, "target-missed": 1, "no-patch": 1, "not-a-string": 1}
+    assert (family.predictions, family.graded, family.resolved) == (6, 6, 2)
+    assert family.mean_reward == pytest.approx(1 / 3)
+    assert dict(family.reasons) == {"docstring-elsewhere": 1, "target-missed": 1, "no-patch": 1, "not-a-string": 2}
+    rejects = list(read_shard(bench.shards / "predictions/rejects.jsonl", Reject))
+    assert [reject.reason for reject in rejects] == ["unreadable"] * 3 + ["unknown-task"]
 
 
-def test_two_predictions_for_one_task_are_refused(bench: Bench):
-    bench.write([bench.task("a")], [{"instance_id": "a", "model_patch": RIGHT}] * 2)
-    with pytest.raises(ConfigError, match="two predictions for a"):
-        bench.score()
+@pytest.mark.parametrize("row", [{}, {"test_result": {}}, {"test_result": None}, {"patch": RIGHT}])
+def test_a_row_without_a_patch_is_unreadable_and_not_a_wrong_answer(bench: Bench, row: Row) -> None:
+    bench.write([bench.task("a"), bench.task("b")], [{"instance_id": "a", **row}, answer("b")])
+    done = hgen("score", bench.tasks, bench.predictions, "--rewards", bench.output, "-o", bench.out, "--json")
+    assert done.returncode == 1
+    assert "row 1: a has no model_patch" in done.stderr
+    assert bench.results() == {"b": 1}
+    found = json.loads(done.stdout)
+    assert (found["missing"], found["families"][0]["mean_reward"]) == (["a"], 1)
 
 
-def test_a_run_cut_anywhere_is_resumed_to_the_same_bytes(bench: Bench):
-    names = [f"t{number}" for number in range(7)]
-    patches = [RIGHT, WRONG, "", RIGHT, "nonsense", RIGHT, WRONG]
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"setup_patch": "--- a/m.py\n+++ b/m.py\n@@ -1 +1 @@\n-x\n+y\n"}, "start-state"),
+        ({"targets": "none"}, "bad-task"),
+        ({"family": "no-such-family"}, "bad-task"),
+        ({"family": "func-gen", "environment": {"python": 3}}, "bad-task"),
+    ],
+)
+def test_no_verdict_is_no_reward_and_in_no_mean(bench: Bench, fault: Row, reason: str) -> None:
+    bench.write([bench.task("a"), bench.task("b") | fault], [answer("a"), answer("b")])
+    done = hgen("score", bench.tasks, bench.predictions, "--rewards", bench.output, "-o", bench.out, "--json")
+    assert done.returncode == 1
+    assert "1 predictions without a verdict: b" in done.stderr
+    (_, row) = bench.rows()
+    assert (row["reward"], row["resolved"]) == (None, False)
+    assert [each["code"] for each in row["reasons"]] == [reason]
+    families = json.loads(done.stdout)["families"]
+    means = {family["family"]: (family["graded"], family["mean_reward"]) for family in families}
+    assert means["func-localize"] == (1, 1)
+    assert all(mean == (0, None) for name, mean in means.items() if name != "func-localize")
+    (reject,) = read_shard(bench.shards / "score/00000.rejects.jsonl", Reject)
+    assert (reject.source, reject.reason) == ("b (row 2)", reason)
+
+
+def test_a_task_may_have_several_answers_of_several_models(bench: Bench) -> None:
     bench.write(
-        [bench.task(name) for name in names],
-        [{"instance_id": name, "model_patch": patch} for name, patch in zip(names, patches, strict=True)],
+        [bench.task("a"), bench.task("b")],
+        [
+            answer("b", model_name_or_path="one"),
+            answer("a", WRONG, model_name_or_path="one"),
+            answer("a", model_name_or_path="two"),
+            answer("a", model_name_or_path="two"),
+        ],
     )
-    first = bench.score()
-    whole = bench.output.read_bytes()
-    for cut in range(0, len(whole), 97):
-        bench.output.write_bytes(whole[:cut])
-        summary = bench.score()
-        assert bench.output.read_bytes() == whole
-        assert summary.families == first.families
-        assert summary.resumed == whole[:cut].count(b"\n")
+    summary = bench.score()
+    assert [(row["instance_id"], row["row"], row["model_name_or_path"], row["reward"]) for row in bench.rows()] == [
+        ("a", 2, "one", 0), ("a", 3, "two", 1), ("a", 4, "two", 1), ("b", 1, "one", 1),
+    ]  # fmt: skip
+    assert summary.families[0].mean_reward == 0.75
+    (shard,) = done_shards(bench.shards, "score")
+    assert {scored.row for scored in read_shard(shard, Scored)} == {1, 2, 3, 4}
+    assert not summary.failed
 
 
-def test_a_changed_prediction_is_scored_again_and_the_others_are_kept(bench: Bench):
-    tasks = [bench.task("a"), bench.task("b")]
-    bench.write(tasks, [{"instance_id": "a", "model_patch": WRONG}, {"instance_id": "b", "model_patch": RIGHT}])
-    bench.score()
-    bench.write(tasks, [{"instance_id": "a", "model_patch": RIGHT}, {"instance_id": "b", "model_patch": RIGHT}])
-    assert bench.score().resumed == 1
-    assert bench.results() == {"a": 1, "b": 1}
-
-
-def test_workers_write_the_same_bytes_as_one_process(bench: Bench):
-    names = [f"t{number}" for number in range(9)]
+def test_a_missing_snapshot_undoes_its_own_shard_and_the_others_are_scored(bench: Bench) -> None:
+    other = bench.add(SOURCE + b"\n\nx = 1\n")
     bench.write(
-        [bench.task(name) for name in names],
-        [{"instance_id": name, "model_patch": RIGHT if number % 2 else WRONG} for number, name in enumerate(names)],
+        [bench.task("lost", "0" * 64), bench.task("a"), bench.task("b", other), bench.task("c")],
+        [answer(name) for name in ("lost", "a", "b", "c")],
+    )
+    done = hgen("score", bench.tasks, bench.predictions, "--rewards", bench.output, "-o", bench.out)
+    assert done.returncode == 1
+    assert "00000.jsonl is undone" in done.stderr
+    assert "000.zip is missing" in done.stderr
+    assert bench.results() == {"a": 1, "b": 1, "c": 1}
+
+
+def test_what_is_scored_is_not_scored_again(bench: Bench) -> None:
+    count = PER_SHARD + 8
+    tasks = [bench.task(f"t{number}") for number in range(count + 2)]
+    rows = [answer(f"t{number}") for number in range(count)]
+    bench.write(tasks, rows)
+    bench.score()
+    before, whole = bench.receipts(), bench.output.read_bytes()
+    assert len(before) == 2
+    bench.output.unlink()
+    bench.score()
+    assert (bench.receipts(), bench.output.read_bytes()) == (before, whole)
+    # Rows that are added get a shard of their own, one that changed costs the shard that it was in.
+    bench.write(tasks, [*rows, answer(f"t{count}"), answer("t0", WRONG)])
+    bench.score()
+    after = bench.receipts()
+    assert {name: after[name] for name in before} == before
+    assert len(after) == 3
+    bench.write(tasks, [answer("t0", WRONG), *rows[1:]])
+    bench.score()
+    assert sum(after.get(name) == receipt for name, receipt in bench.receipts().items()) == 1
+    assert bench.results() == {f"t{number}": int(number > 0) for number in range(count)}
+
+
+def test_a_changed_task_is_scored_again(bench: Bench) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    bench.score()
+    target = {"file": "m.py", "qualname": "last", "kind": "function", "def_line": 5}
+    bench.write([{**bench.task("a"), "targets": [target]}], [answer("a")])
+    bench.score()
+    assert bench.results() == {"a": 0}
+
+
+def test_workers_write_the_same_bytes_as_one_process(bench: Bench, tmp_path: Path) -> None:
+    names = [f"t{number}" for number in range(3 * PER_SHARD)]
+    bench.write(
+        [bench.task(name) for name in reversed(names)],
+        [answer(name, RIGHT if number % 2 else WRONG) for number, name in enumerate(names)],
     )
     bench.score(jobs=1)
     alone = bench.output.read_bytes()
-    bench.output.unlink()
+    bench.output = tmp_path / "others.jsonl"
     bench.score(jobs=2)
     assert bench.output.read_bytes() == alone
 
 
-def test_records_of_validation_and_folders_of_shards_are_tasks_too(bench: Bench):
-    shards = bench.folder / "validate"
-    shards.mkdir()
+def test_tasks_are_found_in_the_folders_that_hold_them(bench: Bench) -> None:
     row = {"task": bench.task("a"), "checks": [], "baselines": {}}
-    (shards / "00000.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
-    (shards / "00000.rejects.jsonl").write_text('{"source": "x"}\n', encoding="utf-8")
-    bench.write([], [{"instance_id": "a", "model_patch": RIGHT}])
-    for tasks in (shards, bench.folder):
-        summary = score_predictions(
-            tasks, bench.predictions, bench.output, store=bench.store, engine=bench.engine, executor=InProcess()
-        )
-        assert summary.complete
-        assert summary.families[0].resolved == 1
+    bench.write([], [answer("a")])
+    for folder, others in {"export/jsonl": ["export"], "validate": ["."]}.items():
+        shards = bench.out / folder
+        shards.mkdir(parents=True)
+        (shards / "00000.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+        (shards / "00000.rejects.jsonl").write_text('{"source": "x"}\n', encoding="utf-8")
+        for place in (folder, *others, "."):
+            summary = bench.score(tasks=bench.out / place)
+            assert not summary.failed
+            assert summary.families[0].resolved == 1
 
 
-def test_a_missing_snapshot_is_no_verdict(bench: Bench):
-    bench.write([{**bench.task("a"), "snapshot": "0" * 64}], [{"instance_id": "a", "model_patch": RIGHT}])
-    with pytest.raises(ShardError):
+def test_two_tasks_with_one_id_are_refused(bench: Bench) -> None:
+    bench.write([bench.task("a"), bench.task("a")], [answer("a")])
+    with pytest.raises(ConfigError, match="two tasks have the id a"):
         bench.score()
-    assert not bench.output.exists() or not bench.output.read_bytes()
+
+
+def test_a_damaged_task_is_named(bench: Bench) -> None:
+    bench.write([bench.task("a"), {"instance_id": "b"}], [answer("a")])
+    with pytest.raises(ShardError, match="this line is no task"):
+        bench.score()
+
+
+def _link(file: Path, to: Path) -> Path:
+    file.symlink_to(to)
+    return file
+
+
+def _hard_link(file: Path, to: Path) -> Path:
+    os.link(to, file)
+    return file
+
+
+WAYS: dict[str, Callable[[Path, Path], Path]] = {
+    "its name": lambda file, to: to,
+    "another spelling": lambda file, to: to.parent / "out" / ".." / to.name,
+    "a link": _link,
+    "a hard link": _hard_link,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("given", ["tasks", "predictions"])
+def test_rewards_never_replace_an_input(bench: Bench, given: str, way: str) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    file = getattr(bench, given)
+    before = file.read_bytes()
+    target = WAYS[way](bench.folder / "rewards.jsonl", file)
+    done = hgen("score", bench.tasks, bench.predictions, "--rewards", target, "-o", bench.out)
+    assert done.returncode == 2
+    assert "is an input" in done.stderr
+    assert file.read_bytes() == before
+
+
+def test_rewards_never_replace_one_of_a_folders_tasks(bench: Bench) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    (bench.out / "validate").mkdir()
+    bench.tasks.rename(bench.out / "validate/00000.jsonl")
+    before = (bench.out / "validate/00000.jsonl").read_bytes()
+    done = hgen("score", bench.out, bench.predictions, "--rewards", bench.out / "validate/00000.jsonl", "-o", bench.out)
+    assert (done.returncode, "is an input" in done.stderr) == (2, True)
+    assert (bench.out / "validate/00000.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["my notes\n", '{"instance_id": "a", "model_patch": "x"}\n', "{}", "[1, 2]\n"])
+def test_rewards_never_replace_what_is_no_rewards(bench: Bench, content: str) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    bench.output.write_text(content, encoding="utf-8")
+    done = hgen("score", bench.tasks, bench.predictions, "--rewards", bench.output, "-o", bench.out)
+    assert (done.returncode, "holds something else than rewards" in done.stderr) == (2, True)
+    assert bench.output.read_text(encoding="utf-8") == content
+
+
+def test_rewards_of_an_earlier_run_are_replaced_also_if_it_was_killed_while_it_wrote_them(bench: Bench) -> None:
+    """An earlier hgen appended, and wrote digests beside the rewards."""
+    bench.write([bench.task("a")], [answer("a")])
+    old = {"instance_id": "z", "family": "f", "reward": 0.0, "resolved": False, "reasons": [], "inputs": "ab"}
+    bench.output.write_text(json.dumps(old) + "\n" + json.dumps(old)[:20], encoding="utf-8")
+    bench.score()
+    assert bench.results() == {"a": 1}
+
+
+def test_rewards_are_written_through_a_link(bench: Bench) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    bench.output.symlink_to(bench.folder / "elsewhere.jsonl")
+    bench.score()
+    assert bench.output.is_symlink()
+    assert bench.results() == {"a": 1}
+
+
+def test_somebodys_folder_beside_the_rewards_is_refused(bench: Bench) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    bench.shards.mkdir()
+    (bench.shards / "thesis.tex").write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigError, match="is not empty and no out folder"):
+        bench.score()
+    assert [path.name for path in bench.shards.iterdir()] == ["thesis.tex"]
+
+
+def test_a_second_hgen_keeps_off_rewards_that_are_being_made(bench: Bench) -> None:
+    import fcntl
+
+    bench.write([bench.task("a")], [answer("a")])
+    bench.shards.mkdir()
+    with (bench.shards / ".hgen").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ConfigError, match="another hgen is working"):
+            bench.score()
+    assert not bench.output.exists()

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from hgen.config import SandboxConfig
-from hgen.executors import local
+from hgen.config import Config, SandboxConfig
+from hgen.run import score as score_predictions
 from hgen.sandbox.container import Containers
 from hgen.scoring import Score
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
-from hgen.stages.score import EngineChoice, score_predictions
 from hgen.testbed.grading import grade
 from tests.testbed import world
 from tests.testbed.world import BODY, KEPT, LIBRARY, MUTANTS, TESTS, library, start_files
@@ -209,14 +208,14 @@ def test_predictions_for_all_families_are_scored_by_the_command(
     (tmp_path / "tasks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     answers = [{"instance_id": row["instance_id"], "model_patch": row["patch"]} for row in rows]
     (tmp_path / "answers.jsonl").write_text("".join(json.dumps(answer) + "\n" for answer in answers), encoding="utf-8")
-    with local(1) as executor:
-        found = score_predictions(
-            tmp_path / "tasks.jsonl",
-            tmp_path / "answers.jsonl",
-            tmp_path / "rewards.jsonl",
-            store=kept / "store",
-            engine=EngineChoice(SandboxConfig(base_image=world.BASE), kept / "cache"),
-            executor=executor,
-        )
-    assert found.complete
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/snapshots").symlink_to(kept / "store")
+    found = score_predictions(
+        tmp_path / "tasks.jsonl",
+        tmp_path / "answers.jsonl",
+        out=tmp_path / "out",
+        config=Config(sandbox=SandboxConfig(base_image=world.BASE)),
+        cache=kept / "cache",
+    )
+    assert not found.failed
     assert {(family.family, family.resolved) for family in found.families} == {("func-gen", 1), ("test-gen", 1)}

@@ -32,6 +32,8 @@ def whole_folder(folder: Path, kind: str) -> Iterator[Path]:
         yield new
         _write_manifest(new, kind)
         _sync_tree(new)
+        # Writing takes a while, in which somebody may have put a file there.
+        _refuse_foreign(folder)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
@@ -63,6 +65,7 @@ def tree_files(folder: Path) -> list[Path]:
 def _recover(folder: Path, old: Path) -> None:
     if old.exists() and not folder.exists():
         old.rename(folder)
+    _refuse_foreign(old)
     shutil.rmtree(old, ignore_errors=True)
 
 

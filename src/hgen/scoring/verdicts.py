@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 REASONS = {
-    "no-patch": "the prediction holds no patch (null or missing)",
+    "no-patch": "the prediction holds no patch (null)",
     "not-a-string": "the patch is something else than text",
     "empty-patch": "the patch is empty",
     "too-large": "the patch is larger than any right answer",

@@ -76,17 +76,21 @@ class Snapshot(Mapping[str, bytes]):
             name: self._read(name).decode() for name in sorted(self._entries) if _mode(self._entries[name]) == "120000"
         }
 
-    def extract(self, destination: Path) -> None:
+    def extract(self, destination: Path, files: Mapping[str, bytes] | None = None) -> None:
         """Write the whole tree to a folder, which is created and must be empty; links come last.
 
-        Raises ``MachineError`` if the file system takes two of the names for one.
+        ``files`` stand in the place of the snapshot's own, as after a patch. Raises ``MachineError`` if the file system
+        takes two of the names for one, ``ShardError`` for a path that leads elsewhere.
         """
+        files = self if files is None else files
         destination.mkdir(parents=True, exist_ok=True)
         if next(destination.iterdir(), None) is not None:
             raise FileExistsError(f"{destination} is not empty")
         try:
-            for path in self:
-                _write_new(destination / path, self[path], executable=self.is_executable(path))
+            for path in files:
+                if not is_safe_path(path) or ".git" in path.lower().split("/"):
+                    raise ShardError(f"{path!r} cannot be a path in a tree")
+                _write_new(destination / path, files[path], executable=path in self and self.is_executable(path))
             for path, target in self.links.items():
                 (destination / path).parent.mkdir(parents=True, exist_ok=True)
                 (destination / path).symlink_to(target)

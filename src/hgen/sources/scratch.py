@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_PREFIX = "hgen-"
+"""What the names of these folders begin with: others in the same place are left alone."""
+
 
 @contextmanager
 def scratch(parent: Path) -> Iterator[Path]:
@@ -24,7 +27,7 @@ def scratch(parent: Path) -> Iterator[Path]:
 
 def _make_locked(parent: Path) -> tuple[Path, int]:
     while True:
-        folder = Path(tempfile.mkdtemp(dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         # Another worker may take it for abandoned before it is locked.
         with suppress(FileNotFoundError):
             descriptor = os.open(folder, os.O_RDONLY)
@@ -35,7 +38,7 @@ def _make_locked(parent: Path) -> tuple[Path, int]:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    for folder in sorted(parent.iterdir()):
+    for folder in sorted(parent.glob(f"{_PREFIX}*")):
         try:
             descriptor = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:

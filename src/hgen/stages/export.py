@@ -38,6 +38,11 @@ def export(
     return summaries
 
 
+def sound_tasks(out: Path) -> Iterator[Validated]:
+    """The sound tasks, one by one; of those with the same ``instance_id`` the first."""
+    return _Reading(done_shards(out, "validate"), 0, lambda done, total: None).tasks()
+
+
 class _Reading:
     """Reads the sound tasks once per format; counts over all passes what was read, and per pass what was repeated."""
 

@@ -62,7 +62,7 @@ def specs(settings: MineConfig) -> tuple[str, ...]:
 
 
 def stage(name: str, config: Config, folders: Folders) -> Stage:
-    """One stage by name, ready for the runner."""
+    """One stage by name, ready for the runner; raises ``ConfigError`` for a name that is none."""
     match name:
         case "mine":
             apply = partial(mine, settings=config.mine, store=Store(folders.snapshots), cache=folders.cache)
@@ -97,7 +97,7 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
             )
             settings_validate = config.validate_.model_dump_json() + _contained(config.sandbox)
             return Stage("validate", "synth", Task, Validated, apply_validate, _digest(settings_validate))
-    raise ValueError(name)
+    raise ConfigError(f"unknown stage {name!r}; known: mine, parse, build, synth, validate")
 
 
 def _needs_tests(config: Config) -> bool:

@@ -1,4 +1,4 @@
-"""Tasks and predictions as lines of JSON, found by where they stand so that files of any size can be joined."""
+"""Tasks and predictions as users give them: lines of JSON, found by where they stand, in files of any size."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hgen.errors import ConfigError, ShardError
+from hgen.records import Prediction
 
 Row = dict[str, object]
 
@@ -24,6 +25,10 @@ class Place:
             return lines.readline()
 
 
+class Unreadable(Exception):  # noqa: N818 - a row that is counted, not a failure
+    """A row that is no prediction; the message says why."""
+
+
 def lines_of(file: Path) -> Iterator[tuple[Place, bytes]]:
     """All lines that are not blank."""
     offset = 0
@@ -38,13 +43,17 @@ def lines_of(file: Path) -> Iterator[tuple[Place, bytes]]:
 
 
 def task_files(path: Path) -> list[Path]:
-    """The files of tasks that a path means: itself, or a folder's shards or exported lines."""
+    """The files of tasks that a path means: itself, or a folder's.
+
+    A folder is one of shards or of exported lines, or one that holds these: an out folder, or its exports.
+    """
     if not path.is_dir():
         return [path]
-    folder = path / "validate" if (path / "validate").is_dir() else path
+    holding = [path / "validate", path / "export" / "jsonl", path / "jsonl"]
+    folder = next((each for each in holding if each.is_dir()), path)
     files = sorted(file for file in folder.glob("*.jsonl") if not file.name.endswith(".rejects.jsonl"))
     if not files:
-        raise ConfigError(f"{folder} holds no tasks (*.jsonl)")
+        raise ConfigError(f"{folder} holds no tasks (*.jsonl); `hgen export --format jsonl` writes some")
     return files
 
 
@@ -60,18 +69,44 @@ def task_of(line: bytes, place: Place) -> Row:
     return row
 
 
-def prediction_of(line: bytes) -> tuple[str, object] | None:
-    """The id and the patch of a prediction, in SWE-bench's shape or OpenHands' own; None if the line has no id."""
+def prediction_of(line: bytes, number: int) -> Prediction:
+    """The prediction in a row, in SWE-bench's shape or OpenHands' own; raises ``Unreadable`` if it has no id or answer.
+
+    An answer of null is one: an agent that gave none.
+    """
     row = _json(line)
     if not isinstance(row, dict) or not isinstance(row.get("instance_id"), str):
-        return None
-    if "model_patch" in row:
-        return row["instance_id"], row["model_patch"]
+        raise Unreadable("no JSON object with an instance_id")
+    if not _is_storable(row["instance_id"]):
+        raise Unreadable("its instance_id is no Unicode text")
     result = row.get("test_result")
-    return row["instance_id"], result.get("git_patch") if isinstance(result, dict) else None
+    if "model_patch" in row:
+        patch = row["model_patch"]
+    elif isinstance(result, dict) and "git_patch" in result:
+        patch = result["git_patch"]
+    else:
+        raise Unreadable(f"{row['instance_id']} has no model_patch")
+    model = row.get("model_name_or_path")
+    return Prediction(
+        instance_id=row["instance_id"],
+        model_name_or_path=model if isinstance(model, str) else "",
+        model_patch=patch if patch is None or _is_storable(patch) else (json.dumps(patch),),
+        row=number,
+    )
 
 
 _TASK_KEYS = ("instance_id", "family", "snapshot", "setup_patch")
+
+
+def _is_storable(value: object) -> bool:
+    """Whether it is text that UTF-8 can write; JSON's escapes can name halves of characters."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _json(line: bytes) -> object:

@@ -1,0 +1,44 @@
+"""The out folder: a mark says that it is hgen's, and a lock on the mark keeps a second hgen off it."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hgen.errors import ConfigError
+
+MARK = ".hgen"
+"""The file that makes a folder an out folder."""
+
+_TEXT = "hgen keeps what it makes in this folder: it replaces and deletes files that it has written here.\n"
+
+
+@contextmanager
+def claimed(out: Path) -> Iterator[None]:
+    """Make ``out`` an out folder, or take one up, and keep a second hgen off it; a killed one holds no lock.
+
+    Raises ``ConfigError`` if the folder holds anything and has no mark, or if another hgen works in it.
+    """
+    _refuse_foreign(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / MARK).open("a", encoding="utf-8") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"another hgen is working in {out}") from None
+        if not mark.tell():
+            mark.write(_TEXT)
+            mark.flush()
+        yield
+
+
+def _refuse_foreign(out: Path) -> None:
+    if not out.exists() or (out / MARK).is_file():
+        return
+    if not out.is_dir():
+        raise ConfigError(f"{out} is not a folder; choose another one with --out")
+    if next(out.iterdir(), None) is not None:
+        raise ConfigError(
+            f"{out} is not empty and no out folder of hgen, which would replace and delete files in it; choose another "
+            f"one with --out (if an earlier hgen made this one, say so: touch {out / MARK})"
+        )

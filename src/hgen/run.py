@@ -1,0 +1,290 @@
+"""hgen as a library: run stages, export, score predictions, read the tasks and write their trees.
+
+Nothing here prints or exits. What goes wrong is raised as one of ``hgen.errors``, a full disk or a folder that cannot
+be written to as ``MachineError``; what a run could not do although it went on is in what it returns. Importing this
+module costs little: each function loads what it needs. docs/library.md has an example.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from hgen.errors import ConfigError, MachineError, ShardError
+
+if TYPE_CHECKING:
+    from hgen.config import Config
+    from hgen.export.summary import ExportSummary
+    from hgen.records import Task, Validated
+    from hgen.runner import Summary
+    from hgen.stages.rewards import ScoreSummary
+
+State = Literal["committed", "start", "gold"]
+"""What a task's tree can be: the one commit of the agent's repository; what the agent meets, which for families with a
+change to verify is the commit with that change; and as the reference answer leaves it."""
+
+OUT = Path("out")
+"""The usual out folder."""
+
+_NAMED = 5
+"""How many records a message names."""
+
+
+class Progress(Protocol):
+    """Is told how many of how many shards, tasks or predictions of a step are done; called in the caller's thread."""
+
+    def __call__(self, step: str, done: int, total: int, /) -> None:
+        """``step`` is the name of a stage, or ``export``."""
+
+
+def quiet(step: str, done: int, total: int, /) -> None:
+    """The progress of which nobody wants to hear."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was exported, and where it is on the hub if it was sent there."""
+
+    formats: "tuple[ExportSummary, ...]"
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of all stages did."""
+
+    stages: "tuple[Summary, ...]"
+    exported: Exported
+    problems: tuple[str, ...]
+    """What is undone, or missing in the export, a line each; the next run tries it again."""
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(str(error)) from error
+
+
+def run(
+    config: "Config", out: Path = OUT, *, jobs: int = 1, cache: Path | None = None, progress: Progress = quiet
+) -> Outcome:
+    """Bring everything up to date from the sources to the exports, as ``hgen run`` does.
+
+    Records that met a bug in hgen are left out and named in ``problems``; if a shard is undone, what follows is not
+    begun. Arguments are those of ``run_stages``.
+    """
+    from hgen.stages.pipeline import order
+
+    stages = run_stages(order(config), config, out, jobs=jobs, cache=cache, progress=progress)
+    exported = Exported(())
+    if exportable(stages):
+        exported = export(config, out, progress=progress)
+    return Outcome(stages, exported, problems(stages, out))
+
+
+@_own_errors()
+def run_stages(
+    names: Sequence[str],
+    config: "Config",
+    out: Path = OUT,
+    *,
+    jobs: int = 1,
+    cache: Path | None = None,
+    progress: Progress = quiet,
+) -> "tuple[Summary, ...]":
+    """Bring stages up to date, one after the other, up to the first that leaves a shard undone.
+
+    ``jobs`` worker processes do the work, 0 meaning one per core; a script that asks for more than one needs the usual
+    ``if __name__ == "__main__":``. ``cache`` is where git mirrors and wheels are shared between runs. Raises
+    ``ConfigError`` if the folder is not hgen's or another hgen works in it, ``ShardError`` if the stage before is
+    undone.
+    """
+    from hgen.config import dump
+    from hgen.executors import local
+    from hgen.out_folder import claimed
+    from hgen.runner import run as run_stage
+    from hgen.runner import write_sources
+    from hgen.shards import write_whole
+    from hgen.stages.pipeline import Folders, specs, stage
+
+    folders = Folders(out=out, cache=cache or default_cache())
+    stages = [stage(name, config, folders) for name in names]
+    if "mine" in names and not config.mine.sources:
+        raise ConfigError("nothing to mine: name a source, or list some under mine.sources in the configuration")
+    sources = specs(config.mine) if "mine" in names else ()
+    summaries: list[Summary] = []
+    with claimed(out), local(_workers(jobs)) as executor:
+        write_whole(out / "config.yaml", dump(config).encode())
+        if "mine" in names:
+            write_sources(out, sources, config.run.sources_per_shard)
+        for each in stages:
+            summaries.append(run_stage(each, out, executor, partial(progress, each.name)))
+            if summaries[-1].failures:
+                break
+    return tuple(summaries)
+
+
+def exportable(stages: "Sequence[Summary]") -> bool:
+    """Whether what the stages of a run have left may be exported: no shard is undone, and bugs have left something."""
+    bugs = any(summary.failed for summary in stages)
+    return not any(summary.failures for summary in stages) and (not bugs or stages[-1].given > 0)
+
+
+def problems(stages: "Sequence[Summary]", out: Path = OUT) -> tuple[str, ...]:
+    """What the stages could not do, a line each."""
+    from hgen.runner import BUG
+
+    lines = []
+    for summary in stages:
+        lines += summary.failures
+        if bugs := summary.rejects[BUG]:
+            names = _named(_bugs(out / summary.stage), bugs)
+            lines.append(
+                f"{bugs} records met a bug in hgen in {summary.stage}, and are missing in what follows: {names}; "
+                f"see {out / summary.stage}/*.rejects.jsonl"
+            )
+    return tuple(lines)
+
+
+@_own_errors()
+def export(
+    config: "Config",
+    out: Path = OUT,
+    *,
+    formats: Sequence[str] = (),
+    push_to: str = "",
+    public: bool = False,
+    progress: Progress = quiet,
+) -> Exported:
+    """Write the sound tasks to ``out/export/FORMAT``, for the configuration's formats or others.
+
+    ``push_to`` is a dataset repository ``ORG/NAME`` on the Hugging Face Hub, to which the format ``hf`` is uploaded;
+    one that is made for it is private unless ``public``. Raises ``ConfigError`` for no sound task, an unknown format,
+    or a folder in which there are files that no export wrote.
+    """
+    from hgen import __version__
+    from hgen.export import hub
+    from hgen.out_folder import claimed
+    from hgen.stages.export import export as write
+
+    wanted = tuple(formats or config.export.formats)
+    if push_to:
+        hub.require(push_to)
+        wanted = wanted if "hf" in wanted else ("hf", *wanted)
+    with claimed(out):
+        shard_bytes = config.export.shard_bytes
+        summaries = write(out, wanted, shard_bytes=shard_bytes, progress=partial(progress, "export"))
+        url = ""
+        if push_to:
+            message = f"Tasks made by hgen {__version__}"
+            url = hub.push(out / "export" / "hf", push_to, private=not public, message=message)
+    return Exported(tuple(summaries), url)
+
+
+@_own_errors()
+def score(
+    tasks: Path,
+    predictions: Path,
+    rewards: Path | None = None,
+    *,
+    out: Path = OUT,
+    config: "Config | None" = None,
+    jobs: int = 1,
+    cache: Path | None = None,
+    progress: Progress = quiet,
+) -> "ScoreSummary":
+    """Score predictions, and write a line of JSON for each to ``rewards``, in the order of the tasks.
+
+    ``tasks`` is a file or folder of tasks as any stage or export wrote them, ``predictions`` a file of SWE-bench rows
+    or of OpenHands' output, of any number of models and with any number of answers to a task; ``out`` has the
+    snapshots. The verdicts are kept in shards in a folder beside ``rewards``, ``NAME.shards``, from which a run that
+    was stopped goes on. A shard that cannot be done is named in the summary, and the others go on.
+
+    Raises ``ConfigError`` if ``rewards`` names an input or holds something else, for a file that cannot be read, and
+    for two tasks with one id; ``ShardError`` for a damaged task.
+    """
+    from hgen.config import Config
+    from hgen.executors import local
+    from hgen.out_folder import claimed
+    from hgen.runner import finished_shards
+    from hgen.runner import run as run_stage
+    from hgen.stages.rewards import require_rewards, write_rewards
+    from hgen.stages.rows import task_files
+    from hgen.stages.score import stage
+    from hgen.stages.submissions import lay_out
+
+    written = (rewards or predictions.with_suffix(".rewards.jsonl")).resolve()
+    scoring = stage(out / "snapshots", (config or Config()).sandbox, cache or default_cache())
+    folder = written.with_name(f"{written.name}.shards")
+    require_rewards(written, [predictions, *task_files(tasks)])
+    with claimed(folder), local(_workers(jobs)) as executor:
+        joined = lay_out(tasks, predictions, folder / scoring.reads)
+        summary = run_stage(scoring, folder, executor, partial(progress, "score"))
+        return write_rewards(written, finished_shards(scoring, folder), joined, summary, folder=folder)
+
+
+def tasks(out: Path = OUT) -> "Iterator[Validated]":
+    """The sound tasks of an out folder with their evidence, one by one, each ``instance_id`` once.
+
+    Raises ``ShardError`` if ``validate`` has not run or left a shard undone.
+    """
+    from hgen.stages.export import sound_tasks
+
+    with _own_errors():
+        yield from sound_tasks(out)
+
+
+@_own_errors()
+def materialise(task: "Task", folder: Path, *, out: Path = OUT, state: State = "start") -> None:
+    """Write a task's tree to a folder, which is created and must be empty: plain files and links, no git.
+
+    Raises ``ConfigError`` for a folder that holds something, ``ShardError`` if the snapshot is missing or damaged, or
+    if it is not the one that the task was made from.
+    """
+    from hgen.scoring import Refusal
+    from hgen.scoring.start_state import committed_state, gold_state, start_state
+    from hgen.snapshots import Store
+
+    if folder.exists() and (not folder.is_dir() or next(folder.iterdir(), None) is not None):
+        raise ConfigError(f"{folder} is not an empty folder")
+    with Store(out / "snapshots").open(task.snapshot) as snapshot:
+        try:
+            match state:
+                case "committed":
+                    files = committed_state(snapshot, task.setup_patch)
+                case "start":
+                    files = start_state(snapshot, task.setup_patch, task.candidate_patch)
+                case "gold":
+                    files = gold_state(snapshot, task.setup_patch, task.candidate_patch, task.patch)
+        except Refusal as refusal:
+            raise ShardError(f"{task.instance_id}: {refusal.reason.detail}") from None
+        snapshot.extract(folder, files)
+
+
+def default_cache() -> Path:
+    """Where git mirrors and wheels are shared between runs: ``HGEN_CACHE``, or ``hgen`` in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("HGEN_CACHE") or Path(base) / "hgen")
+
+
+def _workers(jobs: int) -> int:
+    return jobs or os.cpu_count() or 1
+
+
+def _bugs(folder: Path) -> Iterator[str]:
+    from hgen.records import Reject
+    from hgen.runner import BUG
+    from hgen.shards import read_shard
+
+    for shard in sorted(folder.glob("[0-9]*.rejects.jsonl")):
+        yield from (reject.source for reject in read_shard(shard, Reject) if reject.reason == BUG)
+
+
+def _named(names: Iterator[str], total: int) -> str:
+    first = [name for name, _ in zip(names, range(_NAMED), strict=False)]
+    return ", ".join(first) + (", …" if total > _NAMED else "")

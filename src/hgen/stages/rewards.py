@@ -1,0 +1,187 @@
+"""The file of rewards: a line of JSON for each verdict, in the order of the tasks, and what they come to."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from hgen.errors import ConfigError
+from hgen.records import Scored
+from hgen.runner import BUG, Summary
+from hgen.shards import read_shard, sync_folder
+from hgen.stages.rows import lines_of
+from hgen.stages.submissions import REJECTS, Joined
+
+_NAMED = 5
+"""How many predictions a message names."""
+
+
+@dataclass(frozen=True)
+class FamilySummary:
+    """What was scored of one task family, over all rows."""
+
+    family: str
+    predictions: int
+    graded: int
+    """Those with a verdict."""
+    resolved: int
+    mean_reward: float | None
+    """Over those with a verdict; None if there are none."""
+    reasons: tuple[tuple[str, int], ...]
+    """How many predictions each reason code applies to, most frequent first."""
+
+
+@dataclass(frozen=True)
+class ScoreSummary:
+    """What a run of scoring found; what needs the user's attention has a field of its own."""
+
+    rewards: Path
+    folder: Path
+    """Where the shards are, the rejects among them."""
+    families: tuple[FamilySummary, ...]
+    tasks: int
+    missing: tuple[str, ...]
+    """Tasks without a prediction."""
+    unknown: tuple[str, ...]
+    """Predictions without a task."""
+    unreadable: tuple[str, ...]
+    """Rows that are no JSON object with an ``instance_id`` and a patch, and why."""
+    ungradable: tuple[str, ...]
+    """Predictions without a verdict, as their task or its files are damaged."""
+    failures: tuple[str, ...]
+    """Shards that are undone, and why: a rerun takes them up again."""
+    bugs: int
+    """Predictions that met a bug in hgen, or in another package's family."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a row of the predictions has no verdict."""
+        return bool(self.unknown or self.unreadable or self.ungradable or self.failures or self.bugs)
+
+    def problems(self) -> list[str]:
+        """What has no verdict and why, a line each."""
+        lines = []
+        for problem, names in (("without a task", self.unknown), ("without a verdict", self.ungradable)):
+            if names:
+                more = ", …" if len(names) > _NAMED else ""
+                lines.append(f"{len(names)} predictions {problem}: {', '.join(names[:_NAMED])}{more}")
+        if self.bugs:
+            lines.append(f"{self.bugs} predictions met a bug in hgen; see {self.folder}/score/*.rejects.jsonl")
+        lines += self.failures
+        lines += self.unreadable[:_NAMED]
+        if len(self.unreadable) > _NAMED:
+            lines.append(f"{len(self.unreadable)} rows cannot be read; see {self.folder}/predictions/{REJECTS}")
+        return lines
+
+    def row(self) -> dict[str, object]:
+        """The summary for machines."""
+        return asdict(self) | {"rewards": str(self.rewards), "folder": str(self.folder)}
+
+
+def require_rewards(file: Path, inputs: Sequence[Path]) -> None:
+    """Raise ``ConfigError`` for a file that may not be replaced: an input by whatever name, or no file of rewards."""
+    if not file.exists():
+        return
+    for given in inputs:
+        if given.exists() and file.samefile(given):
+            raise ConfigError(f"{file} is an input ({given}), which the rewards would replace; name another --rewards")
+    if not file.is_file():
+        raise ConfigError(f"{file} is no regular file, so that no rewards can be written there")
+    if not _holds_rewards(file):
+        raise ConfigError(f"{file} holds something else than rewards, which would replace it; name another --rewards")
+
+
+def write_rewards(file: Path, shards: Iterable[Path], joined: Joined, stage: Summary, *, folder: Path) -> ScoreSummary:
+    """Put the verdicts in the shards into one file, which appears whole or not at all, and count them."""
+    lines: dict[int, bytes] = {}
+    tallies: dict[str, _Tally] = {}
+    ungradable = []
+    for shard in shards:
+        for scored in read_shard(shard, Scored):
+            lines[scored.row] = json.dumps(_line(scored)).encode() + b"\n"
+            tallies.setdefault(scored.family, _Tally()).add(scored)
+            if scored.reward is None:
+                ungradable.append(scored.instance_id)
+    _write(file, [lines[row] for row in joined.rows if row in lines], folder)
+    return ScoreSummary(
+        rewards=file,
+        folder=folder,
+        families=tuple(tally.summary(family) for family, tally in sorted(tallies.items())),
+        tasks=joined.tasks,
+        missing=tuple(joined.missing),
+        unknown=tuple(joined.unknown),
+        unreadable=tuple(joined.unreadable),
+        ungradable=tuple(ungradable),
+        failures=tuple(stage.failures),
+        bugs=stage.rejects[BUG],
+    )
+
+
+@dataclass
+class _Tally:
+    """Counts of one family's verdicts."""
+
+    predictions: int = 0
+    resolved: int = 0
+    rewards: list[float] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, scored: Scored) -> None:
+        self.predictions += 1
+        self.resolved += scored.resolved
+        self.reasons.update({reason.code for reason in scored.reasons})
+        if scored.reward is not None:
+            self.rewards.append(scored.reward)
+
+    def summary(self, family: str) -> FamilySummary:
+        return FamilySummary(
+            family,
+            predictions=self.predictions,
+            graded=len(self.rewards),
+            resolved=self.resolved,
+            mean_reward=sum(self.rewards) / len(self.rewards) if self.rewards else None,
+            reasons=tuple(sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))),
+        )
+
+
+def _line(scored: Scored) -> dict[str, object]:
+    """As the travelling grader says it, with what the row is about before it."""
+    return {
+        "instance_id": scored.instance_id,
+        "family": scored.family,
+        "model_name_or_path": scored.model_name_or_path,
+        "row": scored.row,
+        "reward": scored.reward,
+        "resolved": scored.resolved,
+        **scored.parts,
+        "reasons": [reason.model_dump() for reason in scored.reasons],
+    }
+
+
+def _write(file: Path, lines: Sequence[bytes], folder: Path) -> None:
+    # In the working folder, where what a kill leaves is in nobody's way and is written over by the next run.
+    temporary = folder / "rewards.tmp"
+    with temporary.open("wb") as whole:
+        whole.writelines(lines)
+        whole.flush()
+        os.fsync(whole.fileno())
+    temporary.replace(file)
+    sync_folder(file.parent)
+
+
+def _holds_rewards(file: Path) -> bool:
+    """Whether all lines are rewards; an earlier hgen may have been killed in the middle of the last one."""
+    lines = [line for _, line in lines_of(file)]
+    if len(lines) > 1 and not lines[-1].endswith(b"\n") and not _is_reward(lines[-1]):
+        lines.pop()
+    return all(map(_is_reward, lines))
+
+
+def _is_reward(line: bytes) -> bool:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, Mapping) and {"instance_id", "family", "reward", "resolved", "reasons"} <= row.keys()

@@ -1,0 +1,45 @@
+"""The stage ``score``: a prediction beside its task becomes a verdict."""
+
+import hashlib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from hgen.config import SandboxConfig
+from hgen.records import Objection, Reject, Scored, Submission
+from hgen.runner import Stage, name_of
+from hgen.scoring import UNGRADABLE
+from hgen.scoring.verdicts import MAX_DETAIL
+from hgen.stages.grading import graded
+
+_PARTS = ("precision", "recall", "f1", "file_recall")
+
+
+def stage(store: Path, sandbox: SandboxConfig, cache_folder: Path) -> Stage:
+    """The stage, ready for the runner; ``store`` holds the tasks' snapshots."""
+    # Which engine runs the tests changes no verdict; what its sandboxes are made of may.
+    fingerprint = hashlib.sha256(sandbox.model_dump_json(exclude={"engine"}).encode()).hexdigest()
+    apply = partial(score, store=store, sandbox=sandbox, cache_folder=cache_folder)
+    return Stage("score", "predictions", Submission, Scored, apply, fingerprint)
+
+
+def score(
+    submission: Submission, *, store: Path, sandbox: SandboxConfig, cache_folder: Path
+) -> Iterator[Scored | Reject]:
+    """The verdict; where there is none, a row without a reward and a reject that says why."""
+    task, prediction = submission.task, submission.prediction
+    verdict = graded(task, prediction.model_patch, store=store, sandbox=sandbox, cache_folder=cache_folder)
+    faults = [reason for reason in verdict.reasons if reason.code in UNGRADABLE]
+    parts = {name: value for name in _PARTS if isinstance(value := verdict.row().get(name), float)}
+    yield Scored(
+        instance_id=prediction.instance_id,
+        family=str(task["family"]),
+        model_name_or_path=prediction.model_name_or_path,
+        row=prediction.row,
+        reward=None if faults else verdict.reward,
+        resolved=verdict.resolved and not faults,
+        parts={} if faults else parts,
+        reasons=tuple(Objection(code=each.code, detail=each.detail[:MAX_DETAIL]) for each in verdict.reasons),
+    )
+    for fault in faults:
+        yield Reject(source=name_of(submission), reason=fault.code, detail=fault.detail)

@@ -1,0 +1,155 @@
+"""Predictions joined with their tasks, and laid into the shards that the stage ``score`` reads."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from pydantic_core import PydanticSerializationError
+
+from hgen.errors import ConfigError, ShardError
+from hgen.records import Prediction, Reject, Submission
+from hgen.runner import forget_others, shard_name, shards
+from hgen.shards import ShardWriter, write_whole
+from hgen.stages.rows import Place, Row, Unreadable, lines_of, prediction_of, task_files, task_of
+
+PER_SHARD = 32
+"""Predictions in one shard, all of one snapshot: what a kill costs at most."""
+
+REJECTS = "rejects.jsonl"
+"""Where the rows that have no task, or are no predictions, are listed, beside the shards."""
+
+
+@dataclass
+class Joined:
+    """Tasks and predictions matched by id: how many there are, and what has no match."""
+
+    tasks: int = 0
+    rows: list[int] = field(default_factory=list)
+    """The rows that have a task, in the order of the tasks and, for each of them, of the rows."""
+    missing: list[str] = field(default_factory=list)
+    """Tasks without a prediction."""
+    unknown: list[str] = field(default_factory=list)
+    """Ids that are those of no task, each once."""
+    unreadable: list[str] = field(default_factory=list)
+    """Rows that are no predictions, and why."""
+
+
+def lay_out(tasks: Path, predictions: Path, folder: Path, *, per_shard: int = PER_SHARD) -> Joined:
+    """Write a ``Submission`` for each prediction that has a task to the shards in ``folder``.
+
+    A shard that is there and still wanted as it is stays, so that a prediction that is added or changed does not cost
+    the verdicts on the others. Raises ``ConfigError`` if two tasks have one id, ``ShardError`` for a damaged task.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    joined = Joined()
+    items = _join(tasks, predictions, joined, folder / REJECTS)
+    wanted = {item.digest: item for item in items}
+    numbers = {int(shard.stem) for shard in shards(folder) if _kept(shard, wanted)}
+    forget_others(folder, {shard_name(number) for number in numbers})
+    free = (number for number in count() if number not in numbers)
+    for group in _groups([item for item in items if item.digest in wanted], per_shard):
+        write_whole(folder / shard_name(next(free)), b"".join(item.line() for item in group))
+    return joined
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A prediction and its task, by where they stand."""
+
+    snapshot: str
+    task: Place
+    prediction: Place
+    row: int
+    digest: bytes
+    """Of the line that they make."""
+
+    def line(self) -> bytes:
+        line = _submission(self.task.read(), self.task, self.prediction.read(), self.row)
+        if _digest(line) != self.digest:
+            raise ShardError(f"{self.prediction.file} or {self.task.file} changed while it was read; run again")
+        return line
+
+
+def _join(tasks: Path, predictions: Path, joined: Joined, rejects: Path) -> list[_Item]:
+    items: list[_Item] = []
+    with ShardWriter(rejects) as dropped:
+        waiting = _predictions(predictions, joined, dropped)
+        seen: set[str] = set()
+        for file in task_files(tasks):
+            for place, line in lines_of(file):
+                task = task_of(line, place)
+                instance_id = str(task["instance_id"])
+                if instance_id in seen:
+                    raise ConfigError(f"{file}: two tasks have the id {instance_id}; score one set of tasks at a time")
+                seen.add(instance_id)
+                answers = waiting.pop(instance_id, ())
+                if not answers:
+                    joined.missing.append(instance_id)
+                for number, answer in answers:
+                    digest = _digest(_submission(line, place, answer.read(), number))
+                    items.append(_Item(str(task["snapshot"]), place, answer, number, digest))
+        joined.tasks = len(seen)
+        joined.rows = [item.row for item in items]
+        joined.unknown = sorted(waiting)
+        for instance_id in joined.unknown:
+            for number, _ in waiting[instance_id]:
+                dropped.write(Reject(source=f"{instance_id} (row {number})", reason="unknown-task", detail=str(tasks)))
+        dropped.commit()
+    return items
+
+
+def _predictions(file: Path, joined: Joined, dropped: ShardWriter) -> dict[str, list[tuple[int, Place]]]:
+    """Where the predictions for each id stand, with the numbers of their rows."""
+    found: dict[str, list[tuple[int, Place]]] = {}
+    for number, (place, line) in enumerate(lines_of(file), 1):
+        try:
+            found.setdefault(prediction_of(line, number).instance_id, []).append((number, place))
+        except Unreadable as problem:
+            joined.unreadable.append(f"{file}, row {number}: {problem}")
+            dropped.write(Reject(source=f"row {number}", reason="unreadable", detail=str(problem)))
+    return found
+
+
+def _submission(task_line: bytes, place: Place, prediction_line: bytes, number: int) -> bytes:
+    try:
+        prediction = prediction_of(prediction_line, number)
+    except Unreadable as problem:
+        raise ShardError(f"row {number} of the predictions changed while it was read ({problem}); run again") from None
+    return _line(task_of(task_line, place), prediction, place)
+
+
+def _line(task: Row, prediction: Prediction, place: Place) -> bytes:
+    try:
+        submission = Submission.model_validate({"prediction": prediction, "task": task})
+        return submission.model_dump_json().encode() + b"\n"
+    except (ValueError, PydanticSerializationError, RecursionError) as error:
+        raise ShardError(f"{place.file}, byte {place.offset}: this task is damaged: {error}") from None
+
+
+def _kept(shard: Path, wanted: dict[bytes, _Item]) -> bool:
+    """Whether each line of a shard is wanted; if so, they are taken from what is wanted."""
+    with shard.open("rb") as lines:
+        digests = [_digest(line) for line in lines]
+    if not digests or not all(digest in wanted for digest in digests):
+        return False
+    for digest in digests:
+        wanted.pop(digest, None)
+    return True
+
+
+def _groups(items: Sequence[_Item], size: int) -> Iterator[list[_Item]]:
+    """In the order of the snapshots, so that each is opened once, and within one in that of the tasks."""
+    group: list[_Item] = []
+    for item in sorted(items, key=lambda item: item.snapshot):
+        if group and (item.snapshot != group[0].snapshot or len(group) == size):
+            yield group
+            group = []
+        group.append(item)
+    if group:
+        yield group
+
+
+def _digest(line: bytes) -> bytes:
+    return hashlib.blake2b(line, digest_size=16).digest()

@@ -1,0 +1,94 @@
+"""Folders that are not hgen's, and files in its folders that it has not written, stay as they are."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hgen.errors import ConfigError
+from hgen.executors import InProcess
+from hgen.export.folders import whole_folder
+from hgen.runner import run, write_sources
+from hgen.sources.scratch import scratch
+from tests.command import hgen
+from tests.test_runner import STAGE
+
+MINE = ("mine", "installed:rich")
+COMMANDS = [MINE, ("parse",), ("build",), ("synth",), ("validate",), ("export",), ("run", "-c", "configs/offline.yaml")]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_folder_with_somebodys_files_is_refused_and_stays_as_it_is(command: tuple[str, ...], tmp_path: Path) -> None:
+    ours = {"mine/thesis.tex": "years of work", "config.yaml": "my: own", "sources/00000.jsonl": "{}"}
+    for name, text in ours.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = hgen(*command, "-o", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"hgen: {tmp_path} is not empty and no out folder of hgen")
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == set(ours)
+    assert {name: (tmp_path / name).read_text(encoding="utf-8") for name in ours} == ours
+
+
+def test_a_file_is_no_out_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    done = hgen(*MINE, "-o", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"hgen: {tmp_path / 'out'} is not a folder; choose another one with --out\n",
+    )
+
+
+def test_the_folder_of_an_earlier_hgen_is_taken_up_once_its_owner_says_so(undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed, out)
+    (out / ".hgen").unlink()
+    refused = hgen("synth", "-o", out)
+    assert refused.returncode == 2
+    assert f"touch {out / '.hgen'}" in refused.stderr
+    for command in ("stats", "show"):
+        assert hgen(command, "-o", out).returncode == 0
+    (out / ".hgen").touch()
+    assert hgen("export", "--format", "jsonl", "-o", out).returncode == 0
+
+
+def test_what_somebody_put_beside_shards_stays(tmp_path: Path) -> None:
+    def make(*specs: str) -> None:
+        write_sources(tmp_path, specs, 2)
+        run(STAGE, tmp_path, InProcess(), lambda done, total: None)
+
+    make("a", "b", "c")
+    theirs = {
+        tmp_path / folder / name
+        for folder in ("sources", "shout")
+        for name in ("thesis.tex", "notes.jsonl", "2026.jsonl", "7-best.jsonl", ".draft.tmp", "00001.jsonl.bak")
+    }
+    for path in theirs:
+        path.write_text("mine", encoding="utf-8")
+    (tmp_path / "shout/plots").mkdir()
+    (tmp_path / "shout/.00000.jsonl.123.tmp").write_bytes(b"half")
+    make("a")
+    left = {path for folder in ("sources", "shout") for path in (tmp_path / folder).iterdir()}
+    names = {"00000.jsonl", "00000.rejects.jsonl", "00000.receipt.json", "plots"}
+    assert left == theirs | {tmp_path / "shout" / name for name in names} | {tmp_path / "sources/00000.jsonl"}
+
+
+def test_what_comes_into_an_exports_folder_while_it_is_written_stops_it(tmp_path: Path) -> None:
+    folder = tmp_path / "jsonl"
+    with whole_folder(folder, "jsonl") as new:
+        (new / "a.jsonl").write_text("1", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"such as notes\.txt"), whole_folder(folder, "jsonl") as new:
+        (new / "a.jsonl").write_text("2", encoding="utf-8")
+        (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert (folder / "a.jsonl").read_text(encoding="utf-8") == "1"
+
+
+def test_somebodys_folder_beside_those_to_work_in_stays(tmp_path: Path) -> None:
+    """``HGEN_CACHE`` may name a folder in which there is a ``work`` already."""
+    (tmp_path / "work/thesis").mkdir(parents=True)
+    (tmp_path / "work/thesis/thesis.tex").write_text("mine", encoding="utf-8")
+    with scratch(tmp_path / "work"):
+        pass
+    assert [path.name for path in (tmp_path / "work").rglob("*")] == ["thesis", "thesis.tex"]
