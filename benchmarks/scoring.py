@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hgen.probes import dep_search, func_localize
 from hgen.run import score as score_predictions
 from hgen.scoring import StaticTask, score
 from hgen.scoring.diffs import DiffError, apply
