@@ -11,7 +11,7 @@ import pytest
 from hgen.errors import SandboxError
 from hgen.sandbox.base import Unreadable
 from hgen.sandbox.container import Containers, ContainerSandbox
-from hgen.sandbox.layout import TREE, StartState
+from hgen.sandbox.layout import StartState
 from tests.sandbox.conftest import TREE as TREE_FILES
 
 pytestmark = pytest.mark.container
@@ -37,7 +37,7 @@ def test_the_files_are_there_with_their_modes(containers):
     state = StartState(files, frozenset({"run.sh"}), {"link": "a b/ü.py", "l" * 120: "d" * 90})
     with containers.start(state) as sandbox:
         assert shell(sandbox, "./run.sh") == "ran\n"
-        assert sandbox.read_file(TREE / "a b/ü.py") == b"x = 1\r\n"
+        assert sandbox.exec(["cat", "a b/ü.py"], timeout=30).stdout == b"x = 1\r\n"
         assert shell(sandbox, "git ls-files -s | cut -c1-6") == "100644\n100644\n120000\n120000\n100755\n"
         assert shell(sandbox, "cat link; git status --porcelain") == "x = 1\r\n"
         assert sandbox.diff() == b""
@@ -136,15 +136,12 @@ def test_a_process_left_behind_does_not_delay_the_result_and_is_gone(sandbox):
 def test_files_go_in_and_come_out(sandbox):
     content = bytes(range(256)) * 5000
     sandbox.write_file(PurePosixPath("new/folder/blob"), content)
-    assert sandbox.read_file(TREE / "new/folder/blob") == content
+    assert sandbox.exec(["cat", "new/folder/blob"], timeout=30).stdout == content
     sandbox.write_file(PurePosixPath("tool"), b"#!/bin/sh\necho tool\n", executable=True)
     assert shell(sandbox, "./tool; stat -c %U tool") == "tool\nagent\n"
 
 
-def test_what_cannot_be_read_or_written_says_so(sandbox):
-    for path in ("/sandbox/repo/none", "/sandbox/repo/pkg", "/etc/shadow", "/sandbox/hidden/x", "/dev/zero"):
-        with pytest.raises(Unreadable, match=re.escape(path)):
-            sandbox.read_file(PurePosixPath(path))
+def test_what_cannot_be_written_says_so(sandbox):
     with pytest.raises(Unreadable, match="/etc/passwd"):
         sandbox.write_file(PurePosixPath("/etc/passwd"), b"")
 
@@ -185,7 +182,6 @@ def test_a_tree_that_was_locked_is_read_all_the_same(sandbox):
     )
     files = re.findall(rb"^diff --git a/(\S+) ", sandbox.diff(), re.MULTILINE)
     assert files == [b"README.md", b"set/x"]
-    assert sandbox.read_file(PurePosixPath("set/x")) == b"x\n"
 
 
 ODD_NAMES = [b"\xff\xfe.py", b"new\nline", b'quote"', b"back\\slash", b" ", b"--checkpoint-action=exec=id", b"n" * 255]
@@ -233,8 +229,6 @@ def test_a_tree_of_as_many_files_as_fit_has_a_diff(sandbox):
 def test_a_sparse_file_of_a_terabyte_is_unreadable_and_costs_nothing(sandbox):
     shell(sandbox, "truncate -s 1T huge")
     with pytest.raises(Unreadable):
-        sandbox.read_file(TREE / "huge")
-    with pytest.raises(Unreadable):
         sandbox.diff()
 
 
@@ -265,5 +259,3 @@ def test_a_sandbox_ends_by_itself_when_its_lifetime_is_over(limited):
     sandbox = limited(lifetime=1.0)
     time.sleep(1.5)
     assert sandbox.exec(["true"], timeout=5).ended == "died"
-    with pytest.raises(Unreadable):
-        sandbox.read_file(TREE / "README.md")

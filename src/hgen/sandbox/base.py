@@ -87,10 +87,6 @@ class Sandbox(Protocol):
         """
         ...
 
-    def read_file(self, path: PurePosixPath) -> bytes:
-        """Read a regular file that may have been written by foreign code; raises ``Unreadable``."""
-        ...
-
     def write_file(self, path: PurePosixPath, content: bytes, *, executable: bool = False) -> None:
         """Write a file as the sandboxed user, making folders as needed; raises ``Unreadable`` if that user cannot."""
         ...

@@ -141,14 +141,6 @@ class ContainerSandbox:
             argv, timeout=timeout, env=env, cwd=cwd, as_grader=as_grader, output_limit=self._origin.limits.output
         )
 
-    def read_file(self, path: PurePosixPath) -> bytes:
-        """Read a regular file; at most as much as the sandbox's disk limit."""
-        # As the user who wrote it, so that a link leads nowhere that this user cannot go.
-        done = self._own(["/bin/sh", "-c", '[ -f "$0" ] && exec cat -- "$0"', str(TREE / path)])
-        if not done.ok:
-            raise Unreadable(_why(f"cannot read {path}", done))
-        return done.stdout
-
     def write_file(self, path: PurePosixPath, content: bytes, *, executable: bool = False) -> None:
         """Write a file as the sandboxed user."""
         # Copied by that user from a folder which is root's: the engine must not follow a link that foreign code laid.

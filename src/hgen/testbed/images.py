@@ -19,11 +19,6 @@ class Kept:
     size: int
 
 
-def own_bytes(client: Client, image: str) -> int:
-    """The bytes of a testbed's own layer, ``/opt/venv``; ``image`` is its tag or identifier."""
-    return client.top_layer(image).size
-
-
 def kept(client: Client, *, label: str = MARK) -> Kept:
     """All images of testbeds that an engine has."""
     layers = _layers(client, label)

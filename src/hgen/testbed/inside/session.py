@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .apart import Apart
 from .canaries import plant
+from .fork_each import ForkEach
 from .guard import Guard
 from .reporter import speaker
 from .tracer import Tracer
@@ -46,7 +46,7 @@ def run(number: int, job: dict[str, Any], key: bytes, descriptor: int) -> int:
             del sys.modules[name]
     if guard:
         guard.begin(reporter)
-    plugins = [reporter, Apart(reporter)] if job["fork_each"] else [reporter]
+    plugins = [reporter, ForkEach(reporter)] if job["fork_each"] else [reporter]
     status = int(pytest.main(_arguments(job, tree), plugins=plugins))
     reporter.finish(status)
     return status

@@ -5,19 +5,31 @@ from __future__ import annotations
 import gc
 import json
 import os
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import pytest
 from _pytest.runner import runtestprotocol
 
-if TYPE_CHECKING:
-    from .session import Reporter
+
+class Reports(Protocol):
+    """What limits a test and reports it."""
+
+    @property
+    def limit(self) -> AbstractContextManager[None, bool | None]:
+        """Within it a test has only so much time."""
+
+    def lines(self, item: pytest.Item) -> list[dict[str, Any]]:
+        """What is reported of a test that has been run."""
+
+    def say(self, line: dict[str, Any]) -> None:
+        """Report a line."""
 
 
-class Apart:
+class ForkEach:
     """The plugin that runs every test by itself, shared fixtures included."""
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self, reporter: Reports) -> None:
         self._reporter = reporter
 
     @pytest.hookimpl(tryfirst=True)
