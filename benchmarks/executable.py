@@ -27,7 +27,7 @@ import docker
 from hgen.records import Codebase, Reject, Validated
 from hgen.runner import done_shards
 from hgen.shards import read_shard
-from hgen.testbed.images import MARK
+from hgen.testbed.environment.images import MARK
 
 HGEN = [sys.executable, "-m", "hgen"]
 CONFIG = Path(__file__).with_suffix(".yaml")

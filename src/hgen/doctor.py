@@ -22,7 +22,7 @@ from hgen.sandbox.client import Client
 from hgen.sandbox.engines import ADVICE, engines
 from hgen.sandbox.removal import at_work, reap
 from hgen.sources.pip_config import read_index
-from hgen.testbed.images import Kept, kept, remove_unused
+from hgen.testbed.environment.images import Kept, kept, remove_unused
 
 _LOW_DISK = 5 * 10**9
 _PATIENCE = 5.0

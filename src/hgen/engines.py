@@ -15,8 +15,8 @@ from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers
 from hgen.sandbox.opening import open_sandboxes
 from hgen.snapshots import Store
-from hgen.testbed.building import Tree, ensure, version_of
-from hgen.testbed.wheels import open_wheelhouse
+from hgen.testbed.environment.install import Tree, ensure, version_of
+from hgen.testbed.environment.wheels import open_wheelhouse
 
 _OUTPUT_BYTES = 16 << 20
 """What one command may print, which is also how its results are read."""

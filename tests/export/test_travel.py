@@ -62,7 +62,7 @@ def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validat
     assert (answer.executable, answer.links) == ({"run.py"}, {"link": "x.py"})
     assert answer.task.fail_to_pass == validated.task.FAIL_TO_PASS
     assert answer.task.environment.generated == {"src/_version.py": "version = '1'\n"}
-    assert set(answer.driver) >= {"inside/main.py", "inside/session.py", "inside/guard.py"}
+    assert set(answer.driver) >= {"hgen_driver/main.py", "hgen_driver/session.py", "hgen_driver/guard.py"}
     assert tested_answer_file.pack(answer) == content
     for damaged in (
         b"",

@@ -18,8 +18,8 @@ from hgen.snapshots import Store
 from hgen.snapshots.tree import Limits
 from hgen.stages.pipeline import Folders, order, stage
 from hgen.stages.synth import synth
-from hgen.testbed.functions import Function
-from hgen.testbed.mutants import Variant, mutants
+from hgen.testbed.mutation.functions import Function
+from hgen.testbed.mutation.mutants import Variant, mutants
 
 LIBRARY = "shop/pricing.py"
 TESTS = "tests/test_pricing.py"

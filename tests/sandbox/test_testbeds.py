@@ -15,7 +15,7 @@ from hgen.sandbox import labels
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
-from hgen.testbed import images
+from hgen.testbed.environment import images
 from tests.command import HGEN, environment
 from tests.testbed import world
 

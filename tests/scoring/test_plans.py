@@ -19,7 +19,7 @@ from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack, unpac
 from hgen.scoring.tested.plan import plan
 from hgen.scoring.tested.task import TestedTask
 from hgen.scoring.verdicts import Refusal
-from hgen.testbed.neutral import neutral_files
+from hgen.testbed.mutation.neutral import neutral_files
 from hgen.testbed.running import driver
 from tests.scoring.test_grader import interpreters, write
 from tests.testbed import world

@@ -15,7 +15,7 @@ from hgen.sandbox.engines import choose
 from hgen.scoring.tested.jobs import Job
 from hgen.shards import read_shard
 from hgen.snapshots import Store
-from hgen.testbed.building import Tree, image_name
+from hgen.testbed.environment.install import Tree, image_name
 from hgen.testbed.running import run_jobs
 from tests.command import hgen
 from tests.testbed.world import BASE

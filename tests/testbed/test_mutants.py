@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from hgen.errors import Skip
 from hgen.scoring.diffs import Edit, edited
-from hgen.testbed.functions import Function
-from hgen.testbed.mutants import OPERATORS, Variant, mutants
-from hgen.testbed.neutral import neutral
+from hgen.testbed.mutation.functions import Function
+from hgen.testbed.mutation.mutants import OPERATORS, Variant, mutants
+from hgen.testbed.mutation.neutral import neutral
 
 MODULES = ("textwrap", "fnmatch", "shlex", "queue", "graphlib", "netrc", "heapq", "bisect")
 FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef

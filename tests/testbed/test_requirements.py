@@ -2,7 +2,7 @@
 
 import pytest
 
-from hgen.testbed.requirements import Declared, declared
+from hgen.testbed.environment.requirements import Declared, declared
 
 
 def told(**files: str) -> Declared:

@@ -243,7 +243,7 @@ def test_nothing_of_the_job_is_left_for_the_tests_to_read(run):
         "import os, sys\n"
         "def test_it():\n"
         "    assert not os.path.exists('/sandbox/job/driver.zip')\n"
-        "    assert not [name for name in sys.modules if name.split('.')[0] == 'inside']\n"
+        "    assert not [name for name in sys.modules if name.split('.')[0] == 'hgen_driver']\n"
         "    assert not [entry for entry in sys.path if 'job' in entry]\n"
     )
     assert outcomes(found) == {"test_it": "passed"}

@@ -16,7 +16,7 @@ from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
-from hgen.testbed.neutral import neutral_files
+from hgen.testbed.mutation.neutral import neutral_files
 from hgen.testbed.running import driver
 from tests.testbed import world
 from tests.testbed.outside import ANSWER, Outside

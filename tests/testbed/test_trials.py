@@ -21,11 +21,11 @@ from hgen.scoring.start_state import start_state
 from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
-from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.grading import grade
+from hgen.testbed.mutation.copies import readable_elsewhere
+from hgen.testbed.mutation.trials import trials
 from hgen.testbed.proving import Proof, prove
 from hgen.testbed.running import run_jobs
-from hgen.testbed.trials import trials
 from tests.testbed import world
 
 pytestmark = [pytest.mark.container, pytest.mark.network]

@@ -15,7 +15,7 @@ from hgen.scoring.standalone.tested_answer_file import TestedAnswer
 from hgen.scoring.start_state import committed_state
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot
-from hgen.testbed.neutral import neutral_files
+from hgen.testbed.mutation.neutral import neutral_files
 from hgen.testbed.running import driver
 
 _HEAD = '''#!/usr/bin/env python3

@@ -9,8 +9,8 @@ from hgen.errors import Skip
 from hgen.records import Codebase, Reject
 from hgen.runner import name_of
 from hgen.snapshots import Store
-from hgen.testbed.assembling import Effort, assemble
-from hgen.testbed.building import Tree
+from hgen.testbed.environment.install import Tree
+from hgen.testbed.measure import Effort, assemble
 
 
 def build(

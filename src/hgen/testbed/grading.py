@@ -11,7 +11,7 @@ from hgen.scoring.tested.report import TestRun
 from hgen.scoring.tested.task import TestedTask
 from hgen.scoring.verdicts import Refusal, Score, refused
 from hgen.snapshots import Snapshot
-from hgen.testbed.neutral import neutral_files
+from hgen.testbed.mutation.neutral import neutral_files
 from hgen.testbed.running import Drive
 
 

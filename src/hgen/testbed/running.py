@@ -54,5 +54,5 @@ def run_jobs(sandbox: Sandbox, jobs: Sequence[Job]) -> tuple[TestRun, ...]:
 @cache
 def driver() -> dict[str, bytes]:
     """The driver's modules, by their path in the archive."""
-    folder = Path(__file__).parent / "inside"
-    return {f"inside/{file.name}": file.read_bytes() for file in sorted(folder.glob("*.py"))}
+    folder = Path(__file__).parent / "driver"
+    return {f"hgen_driver/{file.name}": file.read_bytes() for file in sorted(folder.glob("*.py"))}

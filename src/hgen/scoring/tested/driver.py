@@ -1,6 +1,6 @@
 """The driver that runs pytest, seen from outside: how jobs are packed for it, how it is started, what it reported.
 
-The driver is ``hgen.testbed.inside``; where it runs is the caller's business.
+The driver is ``hgen.testbed.driver``; where it runs is the caller's business.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ARCHIVE = "driver.zip"
 ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 """Hash order is decided too: a verdict must not depend on it."""
 
-_START = "import sys; sys.path[0] = {!r}; from inside.main import main; main()"
+_START = "import sys; sys.path[0] = {!r}; from hgen_driver.main import main; main()"
 _STARTUP_SECONDS = 20.0
 """What starting Python and pytest may take, on a busy machine, beyond the time of the runs themselves."""
 

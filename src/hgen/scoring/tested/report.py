@@ -1,6 +1,6 @@
 """What a run of tests said: reports that only the driver can have written, read and checked.
 
-The driver is ``hgen.testbed.inside``; its module ``main`` says what the lines look like. Outcomes are ``passed``,
+The driver is ``hgen.testbed.driver``; its module ``main`` says what the lines look like. Outcomes are ``passed``,
 ``failed``, ``error``, ``skipped``, ``xfailed``, ``xpassed`` and ``timeout``.
 """
 
@@ -94,7 +94,7 @@ def read_report(stdout: bytes, key: bytes, runs: int) -> tuple[TestRun, ...]:
 
 
 def run_key(key: bytes, number: int) -> bytes:
-    """The key of one run; see ``hgen.testbed.inside.main``."""
+    """The key of one run; see ``hgen.testbed.driver.main``."""
     return blake2b(b"run %d" % number, key=key, digest_size=32).digest()
 
 

@@ -15,7 +15,7 @@ from hgen.records import Wheel
 from hgen.sandbox.client import Client
 from hgen.shards import file_digest, write_whole
 from hgen.sources.pip_config import read_index
-from hgen.testbed.fetching import Fetcher
+from hgen.testbed.environment.download import Fetcher
 
 
 @dataclass(frozen=True)

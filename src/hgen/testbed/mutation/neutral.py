@@ -14,8 +14,8 @@ from hgen.scoring.python.sources import parse_start
 from hgen.scoring.start_state import committed_state
 from hgen.scoring.tasks import SymbolRef, place_of
 from hgen.scoring.tested.task import TestedTask
-from hgen.testbed.functions import Function, Splice, code, end_of, start_of
-from hgen.testbed.mutants import Variant
+from hgen.testbed.mutation.functions import Function, Splice, code, end_of, start_of
+from hgen.testbed.mutation.mutants import Variant
 
 NEUTRAL = 2
 """How many variants of the true code written tests must not notice."""

@@ -17,8 +17,8 @@ from hgen.sandbox.client import Client
 from hgen.sandbox.container import VENV, Containers, ContainerSandbox
 from hgen.sandbox.layout import JOB, ROOT, StartState, single
 from hgen.snapshots import Snapshot
-from hgen.testbed.images import MARK, NAME
-from hgen.testbed.wheels import Wheelhouse
+from hgen.testbed.environment.images import MARK, NAME
+from hgen.testbed.environment.wheels import Wheelhouse
 
 _RECIPE = b"ARG BASE\nFROM ${BASE}\n# Its files belong to root, whoever made them.\nADD venv.tar /opt/\n"
 _LIMITS = Limits(
@@ -86,7 +86,7 @@ def install(sandbox: ContainerSandbox, *, installable: bool, version: str) -> In
 
 
 def _program() -> str:
-    return (files("hgen.testbed") / "installer.py").read_text(encoding="utf-8")
+    return (files("hgen.testbed.environment") / "installer.py").read_text(encoding="utf-8")
 
 
 def builder(client: Client, image: str) -> Containers:

@@ -24,7 +24,7 @@ def readable_elsewhere(sandbox: Sandbox, bodies: Mapping[int, Sequence[bytes]]) 
     wanted = {key: told for key, lines in bodies.items() if len(told := _telling(lines)) == _LINES}
     place = JOB / "wanted.json"
     sandbox.write_file(place, json.dumps(wanted).encode())
-    program = (files("hgen.testbed") / "searcher.py").read_text(encoding="utf-8")
+    program = (files("hgen.testbed.mutation") / "searcher.py").read_text(encoding="utf-8")
     done = sandbox.exec([PYTHON, "-I", "-c", program, str(place)], timeout=_SECONDS)
     if not done.ok:
         said = done.stderr.decode(errors="replace").strip()[-300:]

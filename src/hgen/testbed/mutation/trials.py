@@ -13,9 +13,9 @@ from hgen.scoring.diffs import Edit, edited
 from hgen.scoring.paths import is_doctest, is_library
 from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.report import TestRun
-from hgen.testbed.copies import readable_elsewhere
-from hgen.testbed.functions import Function
-from hgen.testbed.mutants import Variant, mutants
+from hgen.testbed.mutation.copies import readable_elsewhere
+from hgen.testbed.mutation.functions import Function
+from hgen.testbed.mutation.mutants import Variant, mutants
 from hgen.testbed.running import run_jobs
 
 _STATEMENTS = range(3, 61)

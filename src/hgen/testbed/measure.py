@@ -14,12 +14,12 @@ from hgen.sandbox.container import Containers, ContainerSandbox
 from hgen.sandbox.layout import StartState
 from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.report import TestRun
-from hgen.testbed.building import Tree, builder, install, keep, packed, version_of
-from hgen.testbed.requirements import answerable, declared
+from hgen.testbed.environment.install import Tree, builder, install, keep, packed, version_of
+from hgen.testbed.environment.requirements import answerable, declared
+from hgen.testbed.environment.shopping import Shopping, wheels_for
+from hgen.testbed.environment.wheels import Wheelhouse
+from hgen.testbed.mutation.trials import trials
 from hgen.testbed.running import run_jobs
-from hgen.testbed.shopping import Shopping, wheels_for
-from hgen.testbed.trials import trials
-from hgen.testbed.wheels import Wheelhouse
 
 _ROUNDS = 4
 """How often an environment is made again because something was missing."""

@@ -9,8 +9,8 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from hgen.errors import Skip
 from hgen.records import Wheel
-from hgen.testbed.requirements import Declared
-from hgen.testbed.wheels import Wheelhouse
+from hgen.testbed.environment.requirements import Declared
+from hgen.testbed.environment.wheels import Wheelhouse
 
 _UNKNOWN = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)")
 _BACKEND_HELPERS = {"hatchling": "editables", "flit-core": "flit-core"}

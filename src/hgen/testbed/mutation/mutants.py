@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hgen.scoring.diffs import Edit
-from hgen.testbed.functions import Function, Splice, code, end_of, start_of
+from hgen.testbed.mutation.functions import Function, Splice, code, end_of, start_of
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The environment in which a repository's tests run: its needs fetched as wheels, and installed without a network."""

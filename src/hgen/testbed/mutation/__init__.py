@@ -1,0 +1,1 @@
+"""Functions emptied and mutated, to see which tests notice; and variants that none may notice."""
