@@ -19,7 +19,8 @@ from hgen.syntax.ir import (
     Scope,
 )
 from hgen.syntax.reader import Texts
-from hgen.syntax.statements import ScopeReader
+from hgen.syntax.scope import ScopeReader
+from hgen.syntax.statements import scope_reader
 
 MAX_BYTES = 2_000_000
 
@@ -78,7 +79,7 @@ class _ModuleReader:
             self._pending.append((header, inner))
             return index
 
-        reader = ScopeReader(self._utf8, self._texts, define)
+        reader = scope_reader(self._utf8, self._texts, define)
         for position, parameter in enumerate(scope.parameters):
             reader.flow.bind(parameter[0], reader.flow.new((V_PARAMETER, position)))
         reader.block(block)

@@ -11,7 +11,8 @@ from hgen.syntax.definitions import read_header
 from hgen.syntax.grammar import kind_ids, parser
 from hgen.syntax.ir import CLASS, MODULE, Body, Module, Scope, Value
 from hgen.syntax.reader import Texts
-from hgen.syntax.statements import ScopeReader
+from hgen.syntax.scope import ScopeReader
+from hgen.syntax.statements import scope_reader
 
 T = TypeVar("T")
 
@@ -123,7 +124,7 @@ class _StubReader:
                 header.scope.reading = partial(self._class, header.scope, source, header.block, inner)
             return index
 
-        return ScopeReader(source, self._texts, define)
+        return scope_reader(source, self._texts, define)
 
 
 class _ClassReader:
