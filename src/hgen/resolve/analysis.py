@@ -8,8 +8,8 @@ from hgen.records import BrokenFile, Symbol
 from hgen.resolve import classes, targets
 from hgen.resolve.bearers import topmost
 from hgen.resolve.conditional import conditionally_bound, conditionally_imported, is_by_name
-from hgen.resolve.nameindex import names_of
-from hgen.resolve.program import Answer, Answers, Frame, Function, LoadedModule, Program
+from hgen.resolve.objects import Answer, Answers, Frame, Function, LoadedModule
+from hgen.resolve.program import Program
 from hgen.resolve.solver import deep_stack, without_collector
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.ir import E_VALUE, FUNCTION, RAISE, V_OUTER, Definition, Module, Scope, Site
@@ -170,7 +170,7 @@ def _likely(program: Program, callees: tuple[int, ...], name: str) -> tuple[int,
     """
     if len(callees) <= 1:
         return callees
-    found = [names_of(program).definition(callee) for callee in callees[:_MAX_CANDIDATES]]
+    found = [program.definition(callee) for callee in callees[:_MAX_CANDIDATES]]
     if len(found) == len(callees):
         top = topmost(program, [one for one in found if isinstance(one, Function)])
         if top is not None and all(isinstance(one, Function) and one.owner for one in found):

@@ -1,7 +1,8 @@
 """Annotations as types, and generic classes."""
 
 from hgen.resolve import classes, evaluate, members, protocols
-from hgen.resolve.program import Frame, Function, Program
+from hgen.resolve.objects import Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ALIAS,
     ANY,

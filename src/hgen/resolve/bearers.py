@@ -7,7 +7,8 @@ from collections.abc import Container, Iterable
 
 from hgen.resolve import classes, evaluate
 from hgen.resolve.nameindex import Place, is_test, names_of
-from hgen.resolve.program import Class, Frame, Function, LoadedModule, Program
+from hgen.resolve.objects import Class, Frame, Function, LoadedModule
+from hgen.resolve.program import Program
 from hgen.resolve.types import OUTSIDE, OUTSIDE_INSTANCE, SELF, SELF_CLASS, UNKNOWN, Atom, Type
 from hgen.syntax.ir import (
     E_ATTRIBUTE,

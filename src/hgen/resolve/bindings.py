@@ -1,7 +1,8 @@
 """Type variables: what the arguments of a call say about them."""
 
 from hgen.resolve import annotations, members, protocols
-from hgen.resolve.program import Function, Program
+from hgen.resolve.objects import Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CALLABLE,

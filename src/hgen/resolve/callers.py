@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from hgen.resolve import classes, decorators, evaluate
 from hgen.resolve.nameindex import names_of
-from hgen.resolve.program import Frame, Function, Program
+from hgen.resolve.objects import Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import CLASS, FUNCTION, METHOD
 from hgen.syntax import ir
 from hgen.syntax.ir import Expr

@@ -3,8 +3,9 @@
 from hgen.resolve import annotations, classes, decorators, evaluate, members, protocols
 from hgen.resolve.bindings import fill
 from hgen.resolve.construction import instantiated, makes_instances
+from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.overloads import fits, overloads_of
-from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CALLABLE,

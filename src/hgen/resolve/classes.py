@@ -3,7 +3,8 @@
 from typing import Any
 
 from hgen.resolve import annotations, evaluate
-from hgen.resolve.program import Class, Frame, Program
+from hgen.resolve.objects import Class, Frame
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ALIAS,
     ANY,

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from hgen.resolve import evaluate, names
-from hgen.resolve.program import Frame, LoadedModule, Program
+from hgen.resolve.objects import Frame, LoadedModule
+from hgen.resolve.program import Program
 from hgen.resolve.types import CLASS, FUNCTION, MODULE, Atom, Type
 from hgen.syntax.ir import E_ATTRIBUTE, E_VALUE, RAISE, V_EXPR, Site
 

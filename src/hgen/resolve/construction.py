@@ -2,8 +2,9 @@
 
 from hgen.resolve import calls, classes, members
 from hgen.resolve.bindings import fill
+from hgen.resolve.objects import Class
 from hgen.resolve.overloads import fits, overloads_of
-from hgen.resolve.program import Class, Program
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     EXACT,
     FUNCTION,

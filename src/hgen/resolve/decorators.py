@@ -1,7 +1,8 @@
 """Functions and classes as they are after their decorators."""
 
 from hgen.resolve import classes, evaluate
-from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.objects import Class, Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     CLASS,
     EXACT,

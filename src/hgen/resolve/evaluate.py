@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from hgen.resolve import annotations, calls, decorators, members, names, protocols
 from hgen.resolve.narrow import narrowed
-from hgen.resolve.program import Frame, Function, Program
+from hgen.resolve.objects import Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     COROUTINE,

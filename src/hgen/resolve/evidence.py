@@ -9,7 +9,8 @@ from hgen.resolve import annotations, calls, classes, evaluate, members, protoco
 from hgen.resolve.callers import argument, calls_of
 from hgen.resolve.nameindex import is_test, names_of
 from hgen.resolve.narrow import narrowed
-from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.objects import Class, Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CALLABLE,

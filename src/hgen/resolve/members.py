@@ -1,7 +1,8 @@
 """Attributes of values, and what iterating, entering and indexing them gives."""
 
 from hgen.resolve import calls, classes, decorators, evaluate, names
-from hgen.resolve.program import Class, Program
+from hgen.resolve.objects import Class
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CLASS,

@@ -1,7 +1,8 @@
 """What a name means: through scopes, modules, imports and builtins."""
 
 from hgen.resolve import evaluate, members
-from hgen.resolve.program import Frame, LoadedModule, Program
+from hgen.resolve.objects import Frame, LoadedModule
+from hgen.resolve.program import Program
 from hgen.resolve.types import ANY, FOLDER, MODULE, NOTHING, OUTSIDE, SPECIAL, UNKNOWN, VARIABLE, Atom, Type, union
 from hgen.syntax.ir import CLASS, E_CONSTANT, E_LIST, E_TUPLE, FUNCTION, V_EXPR
 from hgen.syntax.ir import MODULE as MODULE_SCOPE

@@ -1,7 +1,8 @@
 """Overloaded functions of stubs: which signature fits a call."""
 
 from hgen.resolve import annotations, classes, decorators
-from hgen.resolve.program import Class, Function, Program
+from hgen.resolve.objects import Class, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     INSTANCE,
     Arguments,

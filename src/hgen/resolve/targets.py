@@ -6,7 +6,8 @@ from hgen.resolve import classes, evaluate, members
 from hgen.resolve.bearers import foreign_root, implementing, likely_method
 from hgen.resolve.evidence import likely_type
 from hgen.resolve.nameindex import is_test, names_of
-from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.objects import Class, Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CALLABLE,
@@ -108,7 +109,7 @@ def _guess_method(program: Program, frame: Frame, called: Expr, receiver: Type, 
         _implemented(program, frame, called[2], guess)
     if guess.callees or guess.outside:
         if called[2] not in names_of(program).methods or all(
-            names_of(program).definition(callee).scope.name == called[2] for callee in guess.callees
+            program.definition(callee).scope.name == called[2] for callee in guess.callees
         ):
             _take(program, frame, guess, found)
     elif (
@@ -130,7 +131,7 @@ def _take(program: Program, frame: Frame, guess: Found, found: Found) -> None:
     if len(guess.callees) != 1 or guess.outside or guess.called_instance:
         return
     (callee,) = guess.callees
-    if is_test(frame.module.path) or not is_test(names_of(program).definition(callee).module.path):
+    if is_test(frame.module.path) or not is_test(program.definition(callee).module.path):
         found.callees[callee] = None
 
 
