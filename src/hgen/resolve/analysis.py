@@ -11,6 +11,7 @@ from hgen.resolve.conditional import conditionally_bound, conditionally_imported
 from hgen.resolve.objects import Answer, Answers, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.solver import deep_stack, without_collector
+from hgen.resolve.typed_program import TypedProgram
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.ir import E_VALUE, FUNCTION, RAISE, V_OUTER, Definition, Module, Scope, Site
 from hgen.syntax.parser import MAX_BYTES
@@ -81,7 +82,7 @@ def parse_files(files: Mapping[str, bytes], *, max_bytes: int) -> tuple[dict[str
 
 def resolve_functions(modules: Mapping[str, Module], broken: Mapping[str, bytes]) -> Iterator[FunctionCalls]:
     """What each function and method calls, in the order of the symbols: by path, then by line."""
-    program = Program(modules, broken)
+    program = TypedProgram(modules, broken)
     classes.note_subclasses(program)
     ambiguous, several = _ambiguous(program), conditionally_bound(program)
     for module in program.modules.values():

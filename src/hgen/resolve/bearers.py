@@ -5,7 +5,7 @@ A likely answer is shown among the dependencies of a function, and never makes o
 
 from collections.abc import Container, Iterable
 
-from hgen.resolve import classes, evaluate
+from hgen.resolve import classes
 from hgen.resolve.nameindex import Place, is_test, names_of
 from hgen.resolve.objects import Class, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
@@ -67,7 +67,7 @@ def foreign_root(program: Program, frame: Frame, expression: Expr) -> bool:
         elif described[0] in (V_NARROWED, V_UNPACK):
             expression = (E_VALUE, described[1])
         else:
-            some = evaluate.evaluate(program, frame, expression)
+            some = program.evaluate(frame, expression)
             declared = described[0] == V_PARAMETER and frame.scope.parameters[described[1]][1] is not None
             return OUTSIDE in some or OUTSIDE_INSTANCE in some or (declared and some == UNKNOWN)
     return False

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hgen.resolve import classes, decorators, evaluate
+from hgen.resolve import classes, decorators
 from hgen.resolve.nameindex import names_of
 from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program
@@ -41,7 +41,7 @@ def _sites(program: Program, names: tuple[str, ...]) -> Iterator[tuple[Frame, ir
 
 
 def _offset(program: Program, caller: Frame, called: Expr, function: Function) -> int | None:
-    for atom in evaluate.evaluate(program, caller, called):
+    for atom in program.evaluate(caller, called):
         if atom[0] == FUNCTION and atom[1] is function:
             return 0
         if atom[0] == METHOD and atom[1] is function:

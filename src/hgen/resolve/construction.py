@@ -1,10 +1,11 @@
 """What calling a class makes."""
 
-from hgen.resolve import calls, classes, members
+from hgen.resolve import classes, members
 from hgen.resolve.bindings import fill
 from hgen.resolve.objects import Class
 from hgen.resolve.overloads import fits, overloads_of
 from hgen.resolve.program import Program
+from hgen.resolve.returns import result_of_function
 from hgen.resolve.types import (
     EXACT,
     FUNCTION,
@@ -72,7 +73,7 @@ def _from_new(program: Program, atom: Atom, positional: Arguments, keywords: Key
     parts: list[Type] = [NOTHING]
     for one in classes.own_attribute(program, owner, "__new__"):
         if one[0] == FUNCTION and one[2]:
-            parts.append(calls.result_of_function(program, one[1], atom, positional, keywords))
+            parts.append(result_of_function(program, one[1], atom, positional, keywords))
         else:
             parts.append(UNKNOWN)
     made = union(*parts)

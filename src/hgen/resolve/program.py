@@ -1,6 +1,7 @@
 """All modules of a repository and those of the standard library that it uses, and the objects that they define."""
 
 import re
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping
@@ -9,8 +10,8 @@ from hgen.resolve.finder import UNCLEAR, Finder, absolute
 from hgen.resolve.objects import Class, Frame, Function, LoadedModule
 from hgen.resolve.solver import Memo, Solver
 from hgen.resolve.stubs import stub_source
-from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Atom
-from hgen.syntax.ir import CLASS, FUNCTION, V_DEFINITION, Module
+from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Arguments, Atom, Keywords, Type
+from hgen.syntax.ir import CLASS, FUNCTION, V_DEFINITION, Expr, Module
 from hgen.syntax.stubs import read_stub
 
 _DEFINED = re.compile(rb"\b(?:def|class)[ \t]+(\w+)")
@@ -18,8 +19,11 @@ _KEPT_FRAMES = 2_000
 """Function bodies that stay unpacked between two questions."""
 
 
-class Program:
-    """The repository as it is being resolved."""
+class Program(ABC):
+    """The repository as it is being resolved.
+
+    What its values can be is asked of it, and answered by ``inference``: the questions lead to each other in circles.
+    """
 
     def __init__(self, modules: Mapping[str, Module], broken: Mapping[str, bytes]) -> None:
         """``broken`` are files that could not be parsed: what they define is only known by name."""
@@ -55,6 +59,26 @@ class Program:
         self.members |= self.patched
         self.borne |= self.members
         self._ordered = list(self.modules.values())
+
+    @abstractmethod
+    def evaluate(self, frame: Frame, expression: Expr) -> Type:
+        """What an expression can be."""
+
+    @abstractmethod
+    def value(self, frame: Frame, number: int) -> Type:
+        """What a numbered value can be."""
+
+    @abstractmethod
+    def annotated(self, frame: Frame, expression: Expr, function: Function | None) -> Type:
+        """What a value with an annotation can be; ``function`` is the one whose header holds it."""
+
+    @abstractmethod
+    def type_arguments(self, frame: Frame, expression: Expr) -> Arguments:
+        """The types between the brackets of a generic class."""
+
+    @abstractmethod
+    def result_of(self, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:
+        """What calling one atom gives."""
 
     def frame(self, module: LoadedModule, index: int) -> Frame:
         """A scope's frame; see ``forget``."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hgen.resolve import classes, evaluate, members
+from hgen.resolve import classes, members
 from hgen.resolve.bearers import foreign_root, implementing, likely_method
 from hgen.resolve.evidence import likely_type
 from hgen.resolve.nameindex import is_test, names_of
@@ -57,14 +57,14 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
     expression: Expr = site[1]
     found = Found()
     if site[0] == RAISE:
-        _raised(program, evaluate.evaluate(program, frame, expression), found)
+        _raised(program, program.evaluate(frame, expression), found)
         return found
     called: Expr = expression[1]
     if called[0] == E_ATTRIBUTE:
         if called[2] not in program.borne and not called[2].startswith("__"):
             found.outside = True
             return found
-        receiver = evaluate.evaluate(program, frame, called[1])
+        receiver = program.evaluate(frame, called[1])
         for atom in receiver:
             if atom != NONE or len(receiver) == 1:
                 _member(program, atom, called[2], found)
@@ -75,7 +75,7 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
         else:
             _guess_method(program, frame, called, receiver, found)
         return found
-    function, name = evaluate.evaluate(program, frame, called), written_name(called, frame)
+    function, name = program.evaluate(frame, called), written_name(called, frame)
     for atom in without(function, NONE) or function:
         _callee(program, atom, name, found)
     if found.role:
