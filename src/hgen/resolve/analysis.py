@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hgen.records import BrokenFile, Symbol
-from hgen.resolve import classes, targets
-from hgen.resolve.bearers import topmost
+from hgen.resolve import targets
 from hgen.resolve.conditional import conditionally_bound, conditionally_imported, is_by_name
+from hgen.resolve.inference import classes
+from hgen.resolve.inference.typed_program import TypedProgram
+from hgen.resolve.likely.by_name_only import topmost
 from hgen.resolve.objects import Answer, Answers, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.solver import deep_stack, without_collector
-from hgen.resolve.typed_program import TypedProgram
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.ir import E_VALUE, FUNCTION, RAISE, V_OUTER, Definition, Module, Scope, Site
 from hgen.syntax.parser import MAX_BYTES

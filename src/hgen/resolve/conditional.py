@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from hgen.resolve import names
+from hgen.resolve.inference import names
 from hgen.resolve.objects import Frame, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.types import CLASS, FUNCTION, MODULE, Atom, Type

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from hgen.resolve import classes, members
-from hgen.resolve.bearers import foreign_root, implementing, likely_method
-from hgen.resolve.evidence import likely_type
-from hgen.resolve.nameindex import is_test, names_of
+from hgen.resolve.inference import classes, members
+from hgen.resolve.likely.by_name_only import foreign_root, implementing, likely_method
+from hgen.resolve.likely.evidence import likely_type
+from hgen.resolve.likely.nameindex import is_test, names_of
 from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (

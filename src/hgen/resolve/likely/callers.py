@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from hgen.resolve import classes, decorators
-from hgen.resolve.nameindex import names_of
+from hgen.resolve.inference import classes, decorators
+from hgen.resolve.likely.nameindex import names_of
 from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import CLASS, FUNCTION, METHOD

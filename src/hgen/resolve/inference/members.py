@@ -1,6 +1,6 @@
 """Attributes of values, and what iterating, entering and indexing them gives."""
 
-from hgen.resolve import classes, decorators, names
+from hgen.resolve.inference import classes, decorators, names
 from hgen.resolve.instances import as_tuple, builtin_instance
 from hgen.resolve.objects import Class
 from hgen.resolve.program import Program

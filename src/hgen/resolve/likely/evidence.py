@@ -5,10 +5,11 @@ Callers may pass anything, so this never makes a call certain. Each question loo
 
 from collections.abc import Callable, Hashable
 
-from hgen.resolve import annotations, classes, members, protocols
-from hgen.resolve.callers import argument, calls_of
-from hgen.resolve.nameindex import is_test, names_of
-from hgen.resolve.narrow import narrowed
+from hgen.resolve.inference import annotations, classes, members, protocols
+from hgen.resolve.inference.narrow import narrowed
+from hgen.resolve.likely.callers import argument, calls_of
+from hgen.resolve.likely.nameindex import is_test, names_of
+from hgen.resolve.likely.uses import from_uses
 from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
@@ -25,7 +26,6 @@ from hgen.resolve.types import (
     Type,
     union,
 )
-from hgen.resolve.uses import from_uses
 from hgen.syntax import ir
 from hgen.syntax.ir import Expr, Value
 

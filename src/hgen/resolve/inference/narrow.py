@@ -1,6 +1,6 @@
 """What is left of a type after a test."""
 
-from hgen.resolve import classes
+from hgen.resolve.inference import classes
 from hgen.resolve.objects import Class
 from hgen.resolve.program import Program
 from hgen.resolve.types import (

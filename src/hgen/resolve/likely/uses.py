@@ -1,7 +1,7 @@
 """Which class a parameter likely is of, from the attributes that its function reads from it."""
 
-from hgen.resolve import classes
-from hgen.resolve.nameindex import is_test, names_of
+from hgen.resolve.inference import classes
+from hgen.resolve.likely.nameindex import is_test, names_of
 from hgen.resolve.objects import Class, Frame
 from hgen.resolve.program import Program
 from hgen.resolve.types import DECLARED, INSTANCE, NOTHING, Type

@@ -1,6 +1,6 @@
 """Type variables: what the arguments of a call say about them."""
 
-from hgen.resolve import members, protocols
+from hgen.resolve.inference import members, protocols
 from hgen.resolve.objects import Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (

@@ -1,10 +1,10 @@
 """What functions return."""
 
-from hgen.resolve import classes, decorators, members, protocols
-from hgen.resolve.bindings import fill
+from hgen.resolve.inference import classes, decorators, members, protocols
+from hgen.resolve.inference.bindings import fill
+from hgen.resolve.inference.overloads import fits, overloads_of
 from hgen.resolve.instances import stub_instance
 from hgen.resolve.objects import Frame, Function
-from hgen.resolve.overloads import fits, overloads_of
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,

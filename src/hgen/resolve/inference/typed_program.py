@@ -1,7 +1,6 @@
 """A program that answers the questions that the modules of this package ask each other."""
 
-from hgen.resolve import annotations, calls
-from hgen.resolve import evaluate as expressions
+from hgen.resolve.inference import annotations, calls, expressions
 from hgen.resolve.program import Program
 
 

@@ -1,6 +1,6 @@
 """What iterating, entering and calling special methods gives."""
 
-from hgen.resolve import classes, members
+from hgen.resolve.inference import classes, members
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
     CLASS,

@@ -1,6 +1,6 @@
 """Annotations as types, and generic classes."""
 
-from hgen.resolve import classes, protocols
+from hgen.resolve.inference import classes, protocols
 from hgen.resolve.instances import builtin_instance
 from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program

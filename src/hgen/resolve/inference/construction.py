@@ -1,11 +1,11 @@
 """What calling a class makes."""
 
-from hgen.resolve import classes, members
-from hgen.resolve.bindings import fill
+from hgen.resolve.inference import classes, members
+from hgen.resolve.inference.bindings import fill
+from hgen.resolve.inference.overloads import fits, overloads_of
+from hgen.resolve.inference.returns import result_of_function
 from hgen.resolve.objects import Class
-from hgen.resolve.overloads import fits, overloads_of
 from hgen.resolve.program import Program
-from hgen.resolve.returns import result_of_function
 from hgen.resolve.types import (
     EXACT,
     FUNCTION,

@@ -5,8 +5,8 @@ A likely answer is shown among the dependencies of a function, and never makes o
 
 from collections.abc import Container, Iterable
 
-from hgen.resolve import classes
-from hgen.resolve.nameindex import Place, is_test, names_of
+from hgen.resolve.inference import classes
+from hgen.resolve.likely.nameindex import Place, is_test, names_of
 from hgen.resolve.objects import Class, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.types import OUTSIDE, OUTSIDE_INSTANCE, SELF, SELF_CLASS, UNKNOWN, Atom, Type

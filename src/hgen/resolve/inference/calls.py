@@ -1,10 +1,10 @@
 """What calls and operators give."""
 
-from hgen.resolve import decorators, members
-from hgen.resolve.construction import instantiated, makes_instances
+from hgen.resolve.inference import decorators, members
+from hgen.resolve.inference.construction import instantiated, makes_instances
+from hgen.resolve.inference.returns import result_of_function
 from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.program import Program
-from hgen.resolve.returns import result_of_function
 from hgen.resolve.types import (
     CALLABLE,
     CLASS,

@@ -1,6 +1,6 @@
 """Functions and classes as they are after their decorators."""
 
-from hgen.resolve import classes
+from hgen.resolve.inference import classes
 from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (

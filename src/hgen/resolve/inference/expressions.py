@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from hgen.resolve import annotations, calls, decorators, members, names, protocols
+from hgen.resolve.inference import annotations, calls, decorators, members, names, protocols
+from hgen.resolve.inference.narrow import narrowed
 from hgen.resolve.instances import builtin_instance, stub_instance
-from hgen.resolve.narrow import narrowed
 from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (

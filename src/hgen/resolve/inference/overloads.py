@@ -1,6 +1,6 @@
 """Overloaded functions of stubs: which signature fits a call."""
 
-from hgen.resolve import classes, decorators
+from hgen.resolve.inference import classes, decorators
 from hgen.resolve.objects import Class, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
