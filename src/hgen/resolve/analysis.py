@@ -14,7 +14,7 @@ from hgen.resolve.objects import Answer, Answers, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.solver import deep_stack, without_collector
 from hgen.syntax import Broken, parse_module
-from hgen.syntax.ir import E_VALUE, FUNCTION, RAISE, V_OUTER, Definition, Module, Scope, Site
+from hgen.syntax.ir import E_VALUE, FUNCTION_SCOPE, RAISE, V_OUTER, Definition, Module, Scope, Site
 from hgen.syntax.parser import MAX_BYTES
 from hgen.syntax.tokens import body_digest
 
@@ -87,8 +87,8 @@ def resolve_functions(modules: Mapping[str, Module], broken: Mapping[str, bytes]
     classes.note_subclasses(program)
     ambiguous, several = _ambiguous(program), conditionally_bound(program)
     for module in program.modules.values():
-        scopes = sorted((scope for scope in module.scopes if scope.kind == FUNCTION), key=lambda scope: scope.symbol)
-        for scope in scopes:
+        functions = [scope for scope in module.scopes if scope.kind == FUNCTION_SCOPE]
+        for scope in sorted(functions, key=lambda scope: scope.symbol):
             program.forget()
             yield _function(program, module, scope, ambiguous, several)
     program.release()

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from hgen.resolve.solver import Memo
 from hgen.resolve.types import Atom, Type
-from hgen.syntax.ir import FUNCTION, MODULE, Body, Module, Scope
+from hgen.syntax.ir import FUNCTION_SCOPE, MODULE_SCOPE, Body, Module, Scope
 
 Answer: TypeAlias = tuple[str, tuple[int, ...], str]
 """The status, callees and doubt of a call."""
@@ -119,11 +119,11 @@ class LoadedModule:
 
     def sees_globals(self, scope: Scope) -> bool:
         """Whether what a scope does not bind is a global name or a builtin, the same in the whole module."""
-        while scope.kind != MODULE and not scope.type_parameters:
+        while scope.kind != MODULE_SCOPE and not scope.type_parameters:
             scope = self.scopes[scope.parent]
-            if scope.kind == FUNCTION:
+            if scope.kind == FUNCTION_SCOPE:
                 return False
-        return scope.kind == MODULE
+        return scope.kind == MODULE_SCOPE
 
     @property
     def outside(self) -> bool:

@@ -11,7 +11,7 @@ from hgen.resolve.objects import Class, Frame, Function, LoadedModule
 from hgen.resolve.solver import Memo, Solver
 from hgen.resolve.stubs import stub_source
 from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Arguments, Atom, Keywords, Type
-from hgen.syntax.ir import CLASS, FUNCTION, V_DEFINITION, Expr, Module
+from hgen.syntax.ir import CLASS_SCOPE, FUNCTION_SCOPE, V_DEFINITION, Expr, Module
 from hgen.syntax.stubs import read_stub
 
 _DEFINED = re.compile(rb"\b(?:def|class)[ \t]+(\w+)")
@@ -53,9 +53,9 @@ class Program(ABC):
             for scope in module.scopes:
                 self.borne.add(scope.name)
                 self.members.update(scope.self_stores)
-                if scope.kind != FUNCTION:
+                if scope.kind != FUNCTION_SCOPE:
                     bound = self.frame(loaded, scope.index).body.bound
-                    (self.members if scope.kind == CLASS else self.borne).update(bound)
+                    (self.members if scope.kind == CLASS_SCOPE else self.borne).update(bound)
         self.members |= self.patched
         self.borne |= self.members
         self._ordered = list(self.modules.values())
@@ -85,7 +85,7 @@ class Program(ABC):
         kept = module.frames.get(index)
         if kept is None:
             kept = module.frames[index] = Frame(module, module.scopes[index])
-            if kept.scope.kind == FUNCTION:
+            if kept.scope.kind == FUNCTION_SCOPE:
                 self._recent.append((module, index))
         return kept
 
@@ -100,11 +100,11 @@ class Program(ABC):
         found = module.objects.get(index)
         if found is None:
             scope = module.scopes[index]
-            if scope.kind == CLASS:
+            if scope.kind == CLASS_SCOPE:
                 found = Class(module, scope)
             else:
                 parent = module.scopes[scope.parent]
-                owner = self.object(module, parent.index) if parent.kind == CLASS else None
+                owner = self.object(module, parent.index) if parent.kind == CLASS_SCOPE else None
                 found = Function(module, scope, owner if isinstance(owner, Class) else None)
             module.objects[index] = found
         return found

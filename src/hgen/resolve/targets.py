@@ -46,10 +46,10 @@ class Found:
     """Whether it can be anything."""
     called_instance: bool = False
     """Whether a callee is the ``__call__`` of an instance."""
-    role: bool = False
+    through_protocol: bool = False
     """Whether a callee belongs to a protocol of the repository, which classes fit without inheriting from it."""
     doubt: str = ""
-    """Why a single callee is the right one by the rule of DESIGN.md and yet not offered, or ""."""
+    """Why a single callee is the right one by the rule of docs/design.md and yet not offered, or ""."""
 
 
 def find(program: Program, frame: Frame, site: Site) -> Found:
@@ -70,7 +70,7 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
                 _member(program, atom, called[2], found)
         if not receiver:
             _by_name(program, called[2], found)
-        if found.role:
+        if found.through_protocol:
             _implemented(program, frame, called[2], found)
         else:
             _guess_method(program, frame, called, receiver, found)
@@ -78,7 +78,7 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
     function, name = program.evaluate(frame, called), written_name(called, frame)
     for atom in without(function, NONE) or function:
         _callee(program, atom, name, found)
-    if found.role:
+    if found.through_protocol:
         found.callees.clear()
     if not function:
         _by_name(program, name, found)
@@ -105,7 +105,7 @@ def _guess_method(program: Program, frame: Frame, called: Expr, receiver: Type, 
     if called[2] not in program.members:
         return
     guess = _called_by(program, likely_type(program, frame, called), frame, called)
-    if guess.role:
+    if guess.through_protocol:
         _implemented(program, frame, called[2], guess)
     if guess.callees or guess.outside:
         if called[2] not in names_of(program).methods or all(
@@ -218,13 +218,13 @@ def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
 def _check_receiver(program: Program, receiver: Atom, name: str, found: Found) -> None:
     """A receiver that is only declared may be of another class."""
     if receiver[0] in (SELF, SELF_CLASS) or (receiver[0] in (INSTANCE, CLASS) and receiver[3] == DECLARED):
-        if receiver[0] == INSTANCE and name in program.members and _is_role(program, receiver[1]):
+        if receiver[0] == INSTANCE and name in program.members and _is_interface(program, receiver[1]):
             found.unknown = True
-            found.role = found.role or not receiver[1].module.outside
+            found.through_protocol = found.through_protocol or not receiver[1].module.outside
         _check_overriding(program, receiver[1], name, found)
 
 
-def _is_role(program: Program, cls: Class) -> bool:
+def _is_interface(program: Program, cls: Class) -> bool:
     """Whether values declared with a class are often of another one: protocols, and all outside but builtins."""
     if cls.module.outside:
         return cls.module.name != "builtins" or cls.name == "object"

@@ -187,7 +187,7 @@ def _literal(program: Program, frame: Frame, item: ir.Expr) -> Type:
 def _bare_special(program: Program, frame: Frame, name: str) -> Type:
     if name == "Self":
         scope = frame.scope
-        found = program.object(frame.module, scope.index) if scope.kind == ir.CLASS else None
+        found = program.object(frame.module, scope.index) if scope.kind == ir.CLASS_SCOPE else None
         return ((SELF, found),) if found is not None else UNKNOWN
     if name == "LiteralString":
         return builtin_instance(program, "str")

@@ -28,9 +28,9 @@ def instantiated(program: Program, atom: Atom, positional: Arguments, keywords: 
     arguments: tuple[Type, ...] = atom[2]
     names = classes.parameters(program, cls)
     if names and not arguments and cls.module.outside and classes.has_own(program, cls, "__new__"):
-        made = _from_new(program, atom, positional, keywords)
-        if made and all(one[0] == INSTANCE and (one[1] is not cls or one[2]) for one in made):
-            return made
+        instances = _from_new(program, atom, positional, keywords)
+        if instances and all(one[0] == INSTANCE and (one[1] is not cls or one[2]) for one in instances):
+            return instances
     if names and not arguments:
         variables: dict[str, Type] = {}
         for special in ("__init__", "__new__"):
@@ -76,5 +76,5 @@ def _from_new(program: Program, atom: Atom, positional: Arguments, keywords: Key
             parts.append(result_of_function(program, one[1], atom, positional, keywords))
         else:
             parts.append(UNKNOWN)
-    made = union(*parts)
-    return union(made, ((INSTANCE, *atom[1:]),)) if made == UNKNOWN else made
+    instances = union(*parts)
+    return union(instances, ((INSTANCE, *atom[1:]),)) if instances == UNKNOWN else instances

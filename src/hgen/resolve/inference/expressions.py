@@ -9,6 +9,7 @@ from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
+    CLASS,
     COROUTINE,
     DECLARED,
     INSTANCE,
@@ -27,7 +28,6 @@ from hgen.resolve.types import (
     union,
     without,
 )
-from hgen.resolve.types import CLASS as CLASS_TAG
 from hgen.syntax.ir import E_CALL, E_VALUE, KEYWORDS, VARARGS, Expr, Value
 
 
@@ -230,7 +230,7 @@ def _exception(program: Program, frame: Frame, described: Value) -> Type:
     parts: list[Type] = [NOTHING]
     for atom in classes:
         for one in [inner for item in atom[1] for inner in item] if atom[0] == TUPLE else [atom]:
-            if one[0] == CLASS_TAG:
+            if one[0] == CLASS:
                 parts.append(((INSTANCE, one[1], one[2], DECLARED),))
             else:
                 parts.append((OUTSIDE_INSTANCE,) if one == OUTSIDE else UNKNOWN)

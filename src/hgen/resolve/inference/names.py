@@ -4,8 +4,7 @@ from hgen.resolve.instances import builtin_instance
 from hgen.resolve.objects import Frame, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.types import ANY, FOLDER, MODULE, NOTHING, OUTSIDE, SPECIAL, UNKNOWN, VARIABLE, Atom, Type, union
-from hgen.syntax.ir import CLASS, E_CONSTANT, E_LIST, E_TUPLE, FUNCTION, V_EXPR
-from hgen.syntax.ir import MODULE as MODULE_SCOPE
+from hgen.syntax.ir import CLASS_SCOPE, E_CONSTANT, E_LIST, E_TUPLE, FUNCTION_SCOPE, MODULE_SCOPE, V_EXPR
 
 _TYPING = ("typing", "typing_extensions")
 _SPECIAL_FORMS = frozenset(
@@ -63,7 +62,7 @@ def outer_name(program: Program, frame: Frame, name: str) -> Type | None:
         if scope.kind == MODULE_SCOPE:
             break
         scope = module.scopes[scope.parent]
-        if scope.kind == FUNCTION:
+        if scope.kind == FUNCTION_SCOPE:
             around = program.frame(module, scope.index)
             if name in around.body.bound:
                 return union(*[program.value(around, one) for one in around.body.bound[name]])
@@ -74,9 +73,9 @@ def outer_name(program: Program, frame: Frame, name: str) -> Type | None:
 def final_name(program: Program, frame: Frame, name: str) -> Type | None:
     """A name as annotations mean it: when everything in its scope is defined."""
     scope, body = frame.scope, frame.body
-    if scope.kind == FUNCTION and name in body.bound:
+    if scope.kind == FUNCTION_SCOPE and name in body.bound:
         return union(*[program.value(frame, one) for one in body.bound[name]])
-    if scope.kind == CLASS and name in body.final:
+    if scope.kind == CLASS_SCOPE and name in body.final:
         return program.value(frame, body.final[name])
     return outer_name(program, frame, name)
 

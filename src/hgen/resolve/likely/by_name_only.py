@@ -25,7 +25,7 @@ from hgen.syntax.ir import (
     Expr,
 )
 
-_MAX_BEARERS = 60
+_MAX_CLASSES = 60
 """A name that more classes define means nothing without a type."""
 _MAX_LINKS = 20
 
@@ -90,7 +90,7 @@ def _mixed_in(program: Program, atom: Atom, name: str) -> Function | None:
     """A method that a mix-in expects from the classes that it is mixed into, where they all agree."""
     cls: Class = atom[1]
     owners: dict[Class | None, None] = {}
-    for heir in cls.subclasses[:_MAX_BEARERS]:
+    for heir in cls.subclasses[:_MAX_CLASSES]:
         owner, _ = classes.owner_of(program, heir, name)
         if owner is not None and not is_test(owner.module.path):
             owners[owner] = None
@@ -108,7 +108,7 @@ def _likely(program: Program, name: str, *, in_tests: bool) -> Function | None:
     if name in names_of(program).plain or name in names_of(program).foreign:
         return None
     places = _places(program, name, in_tests=in_tests)
-    if not 0 < len(places) <= _MAX_BEARERS:
+    if not 0 < len(places) <= _MAX_CLASSES:
         return None
     every = [one for module, index in places if isinstance(one := program.object(module, index), Function)]
     return topmost(program, _firm(program, places) or every)

@@ -162,9 +162,9 @@ class _Search:
     def outer(self, frame: Frame, described: Value) -> Type:
         """A name of a function around this one."""
         scope = frame.scope
-        while scope.kind != ir.MODULE:
+        while scope.kind != ir.MODULE_SCOPE:
             scope = frame.module.scopes[scope.parent]
-            if scope.kind == ir.FUNCTION:
+            if scope.kind == ir.FUNCTION_SCOPE:
                 around = self._program.frame(frame.module, scope.index)
                 if described[1] in around.body.bound:
                     return union(*[self.value(around, one) for one in around.body.bound[described[1]]])

@@ -7,7 +7,7 @@ from hgen.resolve.objects import Class, Function, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.stubs import stub_source
 from hgen.resolve.types import Type
-from hgen.syntax.ir import CLASS, FUNCTION, V_DEFINITION, Scope
+from hgen.syntax.ir import CLASS_SCOPE, FUNCTION_SCOPE, V_DEFINITION, Scope
 
 Place = tuple[LoadedModule, int]
 """A module and the number of one of its scopes."""
@@ -65,13 +65,13 @@ class NameIndex:
         self.plain.update(scope.self_stores)
         for stored in module.children.get(scope.index, ()):
             self.storing.setdefault(stored, []).append((module, scope.index))
-        if scope.kind == FUNCTION:
-            if module.scopes[scope.parent].kind == CLASS:
+        if scope.kind == FUNCTION_SCOPE:
+            if module.scopes[scope.parent].kind == CLASS_SCOPE:
                 self.methods.setdefault(scope.name, []).append((module, scope.index))
             return
         body = self._program.frame(module, scope.index).body
         for name, values in body.bound.items():
-            if scope.kind != CLASS or any(body.values[value][0] != V_DEFINITION for value in values):
+            if scope.kind != CLASS_SCOPE or any(body.values[value][0] != V_DEFINITION for value in values):
                 self.plain.add(name)
 
 
