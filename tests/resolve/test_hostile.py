@@ -65,7 +65,7 @@ def test_any_program_has_an_answer_and_the_same_one_twice(modules):
     assert not first[1], "the grammar makes valid files"
 
 
-REAL = sorted(Path(hgen.resolve.__file__).parent.glob("*.py"))
+REAL = sorted(Path(hgen.resolve.__file__).parent.rglob("*.py"))
 
 
 @given(st.sampled_from(REAL), st.integers(0, 20_000), st.integers(0, 200), st.binary(max_size=8))
@@ -204,8 +204,9 @@ def test_deep_nesting_is_refused_or_read(source):
 def test_output_does_not_depend_on_hash_order():
     folder = Path(hgen.resolve.__file__).parent
     code = (
-        "import sys, hashlib, pathlib; from hgen.resolve import analyse;"
-        f"files = {{path.name: path.read_bytes() for path in sorted(pathlib.Path({str(folder)!r}).glob('*.py'))}};"
+        f"import sys, hashlib, pathlib; from hgen.resolve import analyse; folder = pathlib.Path({str(folder)!r});"
+        "paths = sorted(folder.rglob('*.py'));"
+        "files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths};"
         "print(hashlib.sha256(repr(analyse(files)).encode()).hexdigest())"
     )
     digests = {

@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from hgen.syntax import parse_module
-from hgen.syntax.ir import CLASS, V_DEFINITION, V_IMPORT, Module
+from hgen.syntax.ir import CLASS_SCOPE, V_DEFINITION, V_IMPORT, Module
 from hgen.syntax.stubs import read_stub
 
 STUBS = sorted(Path(str(files("typeshed_client"))).joinpath("typeshed").rglob("*.pyi"))
@@ -65,7 +65,7 @@ def test_every_name_of_every_class_is_bound_to_the_same():
         whole, pieces = _whole(source), read_stub("a.pyi", source)
         names = pieces.scopes[0].body().bound
         for scope in whole.scopes:
-            if scope.kind == CLASS and scope.parent == 0 and len(whole.scopes[0].body().bound[scope.name]) == 1:
+            if scope.kind == CLASS_SCOPE and scope.parent == 0 and len(whole.scopes[0].body().bound[scope.name]) == 1:
                 number = pieces.scopes[0].body().values[names[scope.name][0]][1]
                 one, other = scope.body(), pieces.scopes[number].body()
                 for name in sorted(one.bound, reverse=True):

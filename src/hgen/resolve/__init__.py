@@ -5,7 +5,7 @@
     analysis.broken                               # tuple[records.BrokenFile, ...]
     for function in analysis.functions:           # every function and method, in the order of ``symbols``
         function.symbol                           # its position in ``analysis.symbols``
-        function.complete                         # whether every call is certain (DESIGN: "complete")
+        function.complete                         # whether every call is certain ("complete" in docs/design.md)
         function.reason                           # why not offered, or ""
         function.deps                             # positions in ``symbols`` of all definitions found, complete or not
         for call in function.calls:               # in source order; ``raise X`` without parentheses included

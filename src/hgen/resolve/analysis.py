@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hgen.records import BrokenFile, Symbol
-from hgen.resolve import classes, targets
-from hgen.resolve.bearers import topmost
+from hgen.resolve import targets
 from hgen.resolve.conditional import conditionally_bound, conditionally_imported, is_by_name
-from hgen.resolve.nameindex import names_of
-from hgen.resolve.program import Answer, Answers, Frame, Function, LoadedModule, Program
+from hgen.resolve.inference import classes
+from hgen.resolve.inference.typed_program import TypedProgram
+from hgen.resolve.likely.by_name_only import topmost
+from hgen.resolve.objects import Answer, Answers, Frame, Function, LoadedModule
+from hgen.resolve.program import Program
 from hgen.resolve.solver import deep_stack, without_collector
 from hgen.syntax import Broken, parse_module
-from hgen.syntax.ir import E_VALUE, FUNCTION, RAISE, V_OUTER, Definition, Module, Scope, Site
+from hgen.syntax.ir import E_VALUE, FUNCTION_SCOPE, RAISE, V_OUTER, Definition, Module, Scope, Site
 from hgen.syntax.parser import MAX_BYTES
 from hgen.syntax.tokens import body_digest
 
@@ -81,12 +83,12 @@ def parse_files(files: Mapping[str, bytes], *, max_bytes: int) -> tuple[dict[str
 
 def resolve_functions(modules: Mapping[str, Module], broken: Mapping[str, bytes]) -> Iterator[FunctionCalls]:
     """What each function and method calls, in the order of the symbols: by path, then by line."""
-    program = Program(modules, broken)
+    program = TypedProgram(modules, broken)
     classes.note_subclasses(program)
     ambiguous, several = _ambiguous(program), conditionally_bound(program)
     for module in program.modules.values():
-        scopes = sorted((scope for scope in module.scopes if scope.kind == FUNCTION), key=lambda scope: scope.symbol)
-        for scope in scopes:
+        functions = [scope for scope in module.scopes if scope.kind == FUNCTION_SCOPE]
+        for scope in sorted(functions, key=lambda scope: scope.symbol):
             program.forget()
             yield _function(program, module, scope, ambiguous, several)
     program.release()
@@ -170,7 +172,7 @@ def _likely(program: Program, callees: tuple[int, ...], name: str) -> tuple[int,
     """
     if len(callees) <= 1:
         return callees
-    found = [names_of(program).definition(callee) for callee in callees[:_MAX_CANDIDATES]]
+    found = [program.definition(callee) for callee in callees[:_MAX_CANDIDATES]]
     if len(found) == len(callees):
         top = topmost(program, [one for one in found if isinstance(one, Function)])
         if top is not None and all(isinstance(one, Function) and one.owner for one in found):

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from hgen.resolve import evaluate, names
-from hgen.resolve.program import Frame, LoadedModule, Program
+from hgen.resolve.inference import names
+from hgen.resolve.objects import Frame, LoadedModule
+from hgen.resolve.program import Program
 from hgen.resolve.types import CLASS, FUNCTION, MODULE, Atom, Type
 from hgen.syntax.ir import E_ATTRIBUTE, E_VALUE, RAISE, V_EXPR, Site
 
@@ -57,7 +58,7 @@ def is_by_name(program: Program, frame: Frame, site: Site) -> bool:
     written = site[1] if site[0] == RAISE else site[1][1]
     if written[0] != E_ATTRIBUTE:
         return True
-    receiver: Type = program.solver.ask(evaluate.evaluate, program, frame, written[1]) or ()
+    receiver: Type = program.solver.ask(program.evaluate, frame, written[1]) or ()
     return any(atom[0] == MODULE for atom in receiver)
 
 
@@ -66,7 +67,7 @@ def _is_alias(program: Program, frame: Frame, value: int) -> bool:
     described = frame.body.values[value]
     if described[0] != V_EXPR or described[1][0] not in (E_VALUE, E_ATTRIBUTE):
         return False
-    meant: Type = program.solver.ask(evaluate.value, program, frame, value) or ()
+    meant: Type = program.solver.ask(program.value, frame, value) or ()
     return any(atom[0] in (FUNCTION, CLASS) and atom[1].symbol >= 0 for atom in meant)
 
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from hgen.resolve import classes, evaluate, members
-from hgen.resolve.bearers import foreign_root, implementing, likely_method
-from hgen.resolve.evidence import likely_type
-from hgen.resolve.nameindex import is_test, names_of
-from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.inference import classes, members
+from hgen.resolve.likely.by_name_only import foreign_root, implementing, likely_method
+from hgen.resolve.likely.evidence import likely_type
+from hgen.resolve.likely.nameindex import is_test, names_of
+from hgen.resolve.objects import Class, Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CALLABLE,
@@ -45,10 +46,10 @@ class Found:
     """Whether it can be anything."""
     called_instance: bool = False
     """Whether a callee is the ``__call__`` of an instance."""
-    role: bool = False
+    through_protocol: bool = False
     """Whether a callee belongs to a protocol of the repository, which classes fit without inheriting from it."""
     doubt: str = ""
-    """Why a single callee is the right one by the rule of DESIGN.md and yet not offered, or ""."""
+    """Why a single callee is the right one by the rule of docs/design.md and yet not offered, or ""."""
 
 
 def find(program: Program, frame: Frame, site: Site) -> Found:
@@ -56,28 +57,28 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
     expression: Expr = site[1]
     found = Found()
     if site[0] == RAISE:
-        _raised(program, evaluate.evaluate(program, frame, expression), found)
+        _raised(program, program.evaluate(frame, expression), found)
         return found
     called: Expr = expression[1]
     if called[0] == E_ATTRIBUTE:
         if called[2] not in program.borne and not called[2].startswith("__"):
             found.outside = True
             return found
-        receiver = evaluate.evaluate(program, frame, called[1])
+        receiver = program.evaluate(frame, called[1])
         for atom in receiver:
             if atom != NONE or len(receiver) == 1:
                 _member(program, atom, called[2], found)
         if not receiver:
             _by_name(program, called[2], found)
-        if found.role:
+        if found.through_protocol:
             _implemented(program, frame, called[2], found)
         else:
             _guess_method(program, frame, called, receiver, found)
         return found
-    function, name = evaluate.evaluate(program, frame, called), written_name(called, frame)
+    function, name = program.evaluate(frame, called), written_name(called, frame)
     for atom in without(function, NONE) or function:
         _callee(program, atom, name, found)
-    if found.role:
+    if found.through_protocol:
         found.callees.clear()
     if not function:
         _by_name(program, name, found)
@@ -104,11 +105,11 @@ def _guess_method(program: Program, frame: Frame, called: Expr, receiver: Type, 
     if called[2] not in program.members:
         return
     guess = _called_by(program, likely_type(program, frame, called), frame, called)
-    if guess.role:
+    if guess.through_protocol:
         _implemented(program, frame, called[2], guess)
     if guess.callees or guess.outside:
         if called[2] not in names_of(program).methods or all(
-            names_of(program).definition(callee).scope.name == called[2] for callee in guess.callees
+            program.definition(callee).scope.name == called[2] for callee in guess.callees
         ):
             _take(program, frame, guess, found)
     elif (
@@ -130,7 +131,7 @@ def _take(program: Program, frame: Frame, guess: Found, found: Found) -> None:
     if len(guess.callees) != 1 or guess.outside or guess.called_instance:
         return
     (callee,) = guess.callees
-    if is_test(frame.module.path) or not is_test(names_of(program).definition(callee).module.path):
+    if is_test(frame.module.path) or not is_test(program.definition(callee).module.path):
         found.callees[callee] = None
 
 
@@ -217,13 +218,13 @@ def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
 def _check_receiver(program: Program, receiver: Atom, name: str, found: Found) -> None:
     """A receiver that is only declared may be of another class."""
     if receiver[0] in (SELF, SELF_CLASS) or (receiver[0] in (INSTANCE, CLASS) and receiver[3] == DECLARED):
-        if receiver[0] == INSTANCE and name in program.members and _is_role(program, receiver[1]):
+        if receiver[0] == INSTANCE and name in program.members and _is_interface(program, receiver[1]):
             found.unknown = True
-            found.role = found.role or not receiver[1].module.outside
+            found.through_protocol = found.through_protocol or not receiver[1].module.outside
         _check_overriding(program, receiver[1], name, found)
 
 
-def _is_role(program: Program, cls: Class) -> bool:
+def _is_interface(program: Program, cls: Class) -> bool:
     """Whether values declared with a class are often of another one: protocols, and all outside but builtins."""
     if cls.module.outside:
         return cls.module.name != "builtins" or cls.name == "object"

@@ -1,16 +1,15 @@
 """Annotations: expressions whose names are looked up when everything is defined, and which call nothing."""
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from hgen.syntax.decode import Broken
+from hgen.syntax.expressions import tables
+from hgen.syntax.flow import Flow
 from hgen.syntax.grammar import by_kind, parser
 from hgen.syntax.ir import E_ATTRIBUTE, E_BINARY, E_CONSTANT, E_LIST, E_NAME, E_SUBSCRIPT, E_TUPLE, E_UNKNOWN, Expr
-
-if TYPE_CHECKING:
-    from hgen.syntax.reader import Reader
+from hgen.syntax.reader import Reader, Texts
 
 _MAX_DEPTH = 90
 
@@ -34,7 +33,7 @@ def _kinds() -> list[int]:
     return by_kind(_KINDS, 0)
 
 
-def annotation(reader: "Reader", node: Node, depth: int = 0) -> Expr:  # noqa: PLR0911
+def annotation(reader: Reader, node: Node, depth: int = 0) -> Expr:  # noqa: PLR0911
     """An annotation's tuple; parts that no type is written with are unknown."""
     if depth > _MAX_DEPTH:
         raise Broken("too-deep")
@@ -65,10 +64,6 @@ def annotation(reader: "Reader", node: Node, depth: int = 0) -> Expr:  # noqa: P
 
 def parse_annotation(text: str) -> Expr:
     """The tuple of an annotation that was written as a string; unknown if it is no expression."""
-    from hgen.syntax.expressions import tables  # noqa: PLC0415
-    from hgen.syntax.flow import Flow  # noqa: PLC0415
-    from hgen.syntax.reader import Reader, Texts  # noqa: PLC0415 - the readers need each other
-
     source = f"({text.strip()})".encode()
     root = parser().parse(source).root_node
     if root.has_error or root.named_child_count != 1:

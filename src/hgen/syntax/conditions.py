@@ -1,12 +1,10 @@
 """Conditions about the platform, whose outcome does not depend on the program."""
 
 import re
-from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-if TYPE_CHECKING:
-    from hgen.syntax.reader import Reader
+from hgen.syntax.reader import Reader
 
 PYTHON = (3, 11, 9)
 """The Python that sources are read for: the oldest one that hgen runs on."""
@@ -21,7 +19,7 @@ _STARTS = re.compile(r"""(?:sys\.)?platform\.startswith\(\s*["'](\w+)["']\s*\)""
 _OS = re.compile(r"""os\.name\s*(==|!=)\s*["'](\w+)["']""")
 
 
-def known_outcome(reader: "Reader", test: Node) -> bool | None:
+def known_outcome(reader: Reader, test: Node) -> bool | None:
     """How a test of the Python version or the operating system (Linux) comes out; None for every other test."""
     text = reader.source[test.start_byte : min(test.end_byte, test.start_byte + 100)].decode("utf-8", "replace")
     for word, deciding in ((" and ", False), (" or ", True)):

@@ -1,7 +1,5 @@
 """Statements with blocks: branches, loops, handlers, context managers and patterns."""
 
-from typing import TYPE_CHECKING
-
 from tree_sitter import Node
 
 from hgen.syntax.conditions import known_outcome
@@ -11,12 +9,10 @@ from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import E_TUPLE, V_EXCEPTION, V_EXPR, V_ITEM, Expr
 from hgen.syntax.narrowing import narrow
 from hgen.syntax.patterns import read_pattern
-
-if TYPE_CHECKING:
-    from hgen.syntax.statements import ScopeReader
+from hgen.syntax.scope import ScopeReader
 
 
-def read_if(reader: "ScopeReader", node: Node) -> None:
+def read_if(reader: ScopeReader, node: Node) -> None:
     """Branches, and where they meet again."""
     flow = reader.flow
     states: list[State | None] = []
@@ -50,7 +46,7 @@ def read_if(reader: "ScopeReader", node: Node) -> None:
     flow.merge([*states, otherwise])
 
 
-def read_while(reader: "ScopeReader", node: Node) -> None:
+def read_while(reader: ScopeReader, node: Node) -> None:
     """A loop on a condition."""
     test, block, *clauses = reader.parts(node)
     endless = test.kind_id in kind_ids("true") or reader.source[test.start_byte : test.end_byte] == b"1"
@@ -61,7 +57,7 @@ def read_while(reader: "ScopeReader", node: Node) -> None:
     _after_loop(reader, clauses, None if endless else test, endless=endless)
 
 
-def read_for(reader: "ScopeReader", node: Node) -> None:
+def read_for(reader: ScopeReader, node: Node) -> None:
     """A loop over items."""
     target, iterated, *rest = reader.parts(node)
     block = next(place for place, part in enumerate(rest) if part.kind_id in kind_ids("block"))
@@ -74,7 +70,7 @@ def read_for(reader: "ScopeReader", node: Node) -> None:
     _after_loop(reader, rest[block + 1 :], None, endless=False)
 
 
-def _after_loop(reader: "ScopeReader", clauses: list[Node], test: Node | None, *, endless: bool) -> None:
+def _after_loop(reader: ScopeReader, clauses: list[Node], test: Node | None, *, endless: bool) -> None:
     flow = reader.flow
     after, breaks = flow.end_loop(endless=endless)
     flow.push()
@@ -90,7 +86,7 @@ def _after_loop(reader: "ScopeReader", clauses: list[Node], test: Node | None, *
     flow.merge([flow.pop(), *breaks])
 
 
-def read_try(reader: "ScopeReader", node: Node) -> None:
+def read_try(reader: ScopeReader, node: Node) -> None:
     """A block that may be left anywhere, and its handlers."""
     flow = reader.flow
     block, *clauses = reader.parts(node)
@@ -118,12 +114,12 @@ def read_try(reader: "ScopeReader", node: Node) -> None:
             flow.dead = flow.dead or dead
 
 
-def _catches_import_error(reader: "ScopeReader", handler: Node) -> bool:
+def _catches_import_error(reader: ScopeReader, handler: Node) -> bool:
     classes = reader.source[handler.start_byte : reader.parts(handler)[-1].start_byte]
     return b"ImportError" in classes or b"ModuleNotFoundError" in classes
 
 
-def _handler(reader: "ScopeReader", node: Node) -> None:
+def _handler(reader: ScopeReader, node: Node) -> None:
     *classes, block = reader.parts(node)
     if len(classes) > 1:
         raise Broken("python-2")
@@ -138,7 +134,7 @@ def _handler(reader: "ScopeReader", node: Node) -> None:
     reader.block(block)
 
 
-def read_with(reader: "ScopeReader", node: Node) -> None:
+def read_with(reader: ScopeReader, node: Node) -> None:
     """Context managers."""
     clause, block = reader.parts(node)
     reader.async_with = node.children[0].type == "async"
@@ -147,7 +143,7 @@ def read_with(reader: "ScopeReader", node: Node) -> None:
     reader.block(block)
 
 
-def read_match(reader: "ScopeReader", node: Node) -> None:
+def read_match(reader: ScopeReader, node: Node) -> None:
     """Patterns, each as a branch."""
     flow = reader.flow
     *subjects, block = reader.parts(node)

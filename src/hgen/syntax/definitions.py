@@ -7,9 +7,9 @@ from tree_sitter import Node
 from hgen.syntax.annotations import annotation
 from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import (
-    CLASS,
+    CLASS_SCOPE,
     E_UNKNOWN,
-    FUNCTION,
+    FUNCTION_SCOPE,
     KEYWORD_ONLY,
     KEYWORDS,
     POSITIONAL,
@@ -51,7 +51,7 @@ def read_header(
     noted = len(reader.sites)
     scope = Scope(
         index=index,
-        kind=CLASS if is_class else FUNCTION,
+        kind=CLASS_SCOPE if is_class else FUNCTION_SCOPE,
         name=reader.text(name),
         parent=outer.index,
         symbol=index - 1,
@@ -70,7 +70,8 @@ def read_header(
             scope.type_parameters = tuple(_first_name(reader, child) for child in reader.parts(part))
     if not is_class:
         del reader.sites[noted:]
-    kind = "class" if is_class else "method" if outer.kind == CLASS else "async function" if is_async else "function"
+    is_method = outer.kind == CLASS_SCOPE
+    kind = "class" if is_class else "method" if is_method else "async function" if is_async else "function"
     qualname = f"{prefix}{scope.name}"
     if stub:
         return Header(scope, Definition(qualname, kind, *_NOWHERE), block)

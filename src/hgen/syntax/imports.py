@@ -2,21 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import V_IMPORT, Import
-
-if TYPE_CHECKING:
-    from hgen.syntax.statements import ScopeReader
+from hgen.syntax.scope import ScopeReader
 
 _CERTAIN = re.compile(rb"TYPE_CHECKING|__name__|MYPY")
 """In the first line of a block that is only for type checkers, or only for scripts."""
 
 
-def import_modules(reader: "ScopeReader", node: Node) -> None:
+def import_modules(reader: ScopeReader, node: Node) -> None:
     """``import a.b`` binds ``a``; ``import a.b as c`` binds the submodule."""
     for part in reader.parts(node):
         if part.kind_id in kind_ids("aliased_import"):
@@ -27,7 +24,7 @@ def import_modules(reader: "ScopeReader", node: Node) -> None:
             _bind(reader, first, (reader.text(first), "", 0))
 
 
-def import_from(reader: "ScopeReader", node: Node) -> None:
+def import_from(reader: ScopeReader, node: Node) -> None:
     """``from ..a import b as c`` and ``from a import *``."""
     for imported, target in _names(reader, node):
         module, name, level = imported
@@ -39,7 +36,7 @@ def import_from(reader: "ScopeReader", node: Node) -> None:
             _bind(reader, target, imported)
 
 
-def conditional_imports(reader: "ScopeReader", root: Node) -> tuple[Import, ...]:
+def conditional_imports(reader: ScopeReader, root: Node) -> tuple[Import, ...]:
     """What a module imports from others inside its own ``if`` and ``try`` blocks.
 
     Blocks for type checkers and for scripts do not count.
@@ -64,7 +61,7 @@ def conditional_imports(reader: "ScopeReader", root: Node) -> tuple[Import, ...]
     return tuple(found)
 
 
-def _names(reader: "ScopeReader", node: Node) -> Iterator[tuple[Import, Node | None]]:
+def _names(reader: ScopeReader, node: Node) -> Iterator[tuple[Import, Node | None]]:
     """What a ``from`` statement imports, and the name that it binds, None for a star."""
     source, *names = reader.parts(node)
     module, level = _dotted(reader, source), 0
@@ -83,9 +80,9 @@ def _names(reader: "ScopeReader", node: Node) -> Iterator[tuple[Import, Node | N
             yield (module, reader.text(name), level), name
 
 
-def _bind(reader: "ScopeReader", name: Node, imported: Import) -> None:
+def _bind(reader: ScopeReader, name: Node, imported: Import) -> None:
     reader.flow.bind(reader.text(name), reader.flow.new((V_IMPORT, *imported)))
 
 
-def _dotted(reader: "ScopeReader", node: Node) -> str:
+def _dotted(reader: ScopeReader, node: Node) -> str:
     return "".join(reader.text(node).split())

@@ -51,7 +51,7 @@ V_UNBOUND = 12
 V_OUTER = 13  # name that is not bound here, at least not yet
 V_GLOBAL = 14  # name
 
-MODULE, CLASS, FUNCTION = 0, 1, 2
+MODULE_SCOPE, CLASS_SCOPE, FUNCTION_SCOPE = 0, 1, 2
 POSITIONAL, VARARGS, KEYWORD_ONLY, KEYWORDS = 0, 1, 2, 3
 CALL, RAISE = 0, 1
 

@@ -1,19 +1,15 @@
 """What the outcome of a test says about the names in it."""
 
-from typing import TYPE_CHECKING
-
 from tree_sitter import Node
 
 from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import E_TUPLE, V_NARROWED, Expr
-
-if TYPE_CHECKING:
-    from hgen.syntax.reader import Reader
+from hgen.syntax.reader import Reader
 
 INSTANCE, NONE, TRUTH, CLASS = "isinstance", "none", "truth", "class"
 
 
-def narrow(reader: "Reader", test: Node, *, held: bool) -> None:
+def narrow(reader: Reader, test: Node, *, held: bool) -> None:
     """Let the names in a test, which was read already, have the values that they can have after it."""
     pending = [(test, held)]
     while pending:
@@ -37,12 +33,12 @@ def narrow(reader: "Reader", test: Node, *, held: bool) -> None:
             _narrow_by_comparison(reader, node, outcome)
 
 
-def narrow_to_class(reader: "Reader", subject: Node, classes: Expr, *, held: bool) -> None:
+def narrow_to_class(reader: Reader, subject: Node, classes: Expr, *, held: bool) -> None:
     """The same for a pattern of a ``match`` statement that names a class."""
     _narrow_name(reader, subject, INSTANCE, classes, held)
 
 
-def _narrow_by_call(reader: "Reader", node: Node, held: bool) -> None:
+def _narrow_by_call(reader: Reader, node: Node, held: bool) -> None:
     function, arguments = reader.parts(node)
     parts = reader.parts(arguments)
     if function.text in (b"isinstance", b"issubclass") and len(parts) == 2:
@@ -52,7 +48,7 @@ def _narrow_by_call(reader: "Reader", node: Node, held: bool) -> None:
         _narrow_name(reader, parts[0], "callable", (), held)
 
 
-def _narrow_by_comparison(reader: "Reader", node: Node, held: bool) -> None:
+def _narrow_by_comparison(reader: Reader, node: Node, held: bool) -> None:
     parts = reader.parts(node)
     operators = [child.type for child in node.children if not child.is_named]
     if len(parts) != 2 or len(operators) != 1:
@@ -70,7 +66,7 @@ def _narrow_by_comparison(reader: "Reader", node: Node, held: bool) -> None:
                 _narrow_name(reader, subjects[0], CLASS, _silent(reader, right), True)
 
 
-def _narrow_name(reader: "Reader", node: Node, kind: str, test: Expr, held: bool) -> None:
+def _narrow_name(reader: Reader, node: Node, kind: str, test: Expr, held: bool) -> None:
     while node.type in ("parenthesized_expression", "named_expression"):
         node = reader.parts(node)[0]
     if node.type == "identifier":
@@ -83,7 +79,7 @@ def _narrow_name(reader: "Reader", node: Node, kind: str, test: Expr, held: bool
             reader.flow.put_chain(chain, reader.flow.new((V_NARROWED, value, kind, test, held)), bind=False)
 
 
-def _silent(reader: "Reader", node: Node) -> Expr:
+def _silent(reader: Reader, node: Node) -> Expr:
     """An expression that was read already, without noting its calls again."""
     noted = len(reader.sites)
     if node.type == "binary_operator":

@@ -9,9 +9,9 @@ from hgen.syntax.definitions import Header, read_header
 from hgen.syntax.grammar import parser
 from hgen.syntax.imports import conditional_imports
 from hgen.syntax.ir import (
-    CLASS,
-    FUNCTION,
-    MODULE,
+    CLASS_SCOPE,
+    FUNCTION_SCOPE,
+    MODULE_SCOPE,
     V_PARAMETER,
     V_UNKNOWN,
     Definition,
@@ -19,7 +19,8 @@ from hgen.syntax.ir import (
     Scope,
 )
 from hgen.syntax.reader import Texts
-from hgen.syntax.statements import ScopeReader
+from hgen.syntax.scope import ScopeReader
+from hgen.syntax.statements import scope_reader
 
 MAX_BYTES = 2_000_000
 
@@ -44,7 +45,7 @@ class _ModuleReader:
         self._path = path
         self._utf8 = utf8
         self._texts = Texts()
-        self._scopes: list[Scope] = [Scope(0, MODULE, "", -1, -1)]
+        self._scopes: list[Scope] = [Scope(0, MODULE_SCOPE, "", -1, -1)]
         self._symbols: list[Definition] = []
         self._pending: deque[tuple[Header, str]] = deque()
         self._stored: set[str] = set()
@@ -74,11 +75,11 @@ class _ModuleReader:
             header = read_header(reader, node, outermost, outer=scope, prefix=prefix, index=index, stub=False)
             self._scopes.append(header.scope)
             self._symbols.append(header.definition)
-            inner = f"{header.definition.qualname}.{'<locals>.' if header.scope.kind == FUNCTION else ''}"
+            inner = f"{header.definition.qualname}.{'<locals>.' if header.scope.kind == FUNCTION_SCOPE else ''}"
             self._pending.append((header, inner))
             return index
 
-        reader = ScopeReader(self._utf8, self._texts, define)
+        reader = scope_reader(self._utf8, self._texts, define)
         for position, parameter in enumerate(scope.parameters):
             reader.flow.bind(parameter[0], reader.flow.new((V_PARAMETER, position)))
         reader.block(block)
@@ -86,12 +87,12 @@ class _ModuleReader:
         return reader
 
     def _finish(self, scope: Scope, reader: ScopeReader) -> None:
-        flow, body = reader.flow, reader.body(is_function=scope.kind == FUNCTION)
-        if scope.kind == FUNCTION:
+        flow, body = reader.flow, reader.body(is_function=scope.kind == FUNCTION_SCOPE)
+        if scope.kind == FUNCTION_SCOPE:
             flow.forget_outer()
             scope.is_generator = reader.generator
         first = scope.parameters[0][0] if scope.parameters else ""
-        is_method = scope.kind == FUNCTION and bool(first) and self._scopes[scope.parent].kind == CLASS
+        is_method = scope.kind == FUNCTION_SCOPE and bool(first) and self._scopes[scope.parent].kind == CLASS_SCOPE
         for name, values in body.bound.items():
             if "." in name:
                 owner, _, attribute = name.rpartition(".")
@@ -116,7 +117,7 @@ class _ModuleReader:
         assigned: dict[int, set[str]] = {}
         for inner, names in self._nonlocals.items():
             index = inner
-            while self._scopes[index].kind == FUNCTION:
+            while self._scopes[index].kind == FUNCTION_SCOPE:
                 assigned.setdefault(index, set()).update(names)
                 index = self._scopes[index].parent
         for index, names in assigned.items():

@@ -1,18 +1,14 @@
 """Patterns of ``match`` statements: what they capture and what they say about the subject."""
 
-from typing import TYPE_CHECKING
-
 from tree_sitter import Node
 
 from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import E_ATTRIBUTE, E_TUPLE, E_UNKNOWN, E_VALUE, V_NARROWED, V_UNKNOWN, Expr
 from hgen.syntax.narrowing import INSTANCE, narrow_to_class
-
-if TYPE_CHECKING:
-    from hgen.syntax.reader import Reader
+from hgen.syntax.reader import Reader
 
 
-def read_pattern(reader: "Reader", parts: list[Node], subject: Node | None, value: int) -> None:
+def read_pattern(reader: Reader, parts: list[Node], subject: Node | None, value: int) -> None:
     """Read the patterns among the parts of a case; ``value`` is the subject's."""
     patterns = [part for part in parts if part.kind_id in kind_ids("case_pattern")]
     if len(patterns) == 1:
@@ -27,7 +23,7 @@ def read_pattern(reader: "Reader", parts: list[Node], subject: Node | None, valu
             _capture(reader, pattern, None)
 
 
-def _capture(reader: "Reader", pattern: Node, value: int | None) -> None:
+def _capture(reader: Reader, pattern: Node, value: int | None) -> None:
     """Bind the names below a pattern; only those that stand for the whole subject are known."""
     pending = [(pattern, value)]
     while pending:
@@ -46,12 +42,12 @@ def _capture(reader: "Reader", pattern: Node, value: int | None) -> None:
             pending.extend((part, None) for part in reversed(parts))
 
 
-def _bind(reader: "Reader", name: Node, value: int | None) -> None:
+def _bind(reader: Reader, name: Node, value: int | None) -> None:
     if reader.text(name) != "_":
         reader.flow.bind(reader.text(name), reader.flow.new((V_UNKNOWN,)) if value is None else value)
 
 
-def _classes(reader: "Reader", pattern: Node) -> Expr | None:
+def _classes(reader: Reader, pattern: Node) -> Expr | None:
     """The classes that a pattern requires, None if it is not only about classes."""
     while pattern.type in ("case_pattern", "as_pattern") and reader.parts(pattern):
         pattern = reader.parts(pattern)[0]
@@ -64,7 +60,7 @@ def _classes(reader: "Reader", pattern: Node) -> Expr | None:
     return None
 
 
-def _dotted(reader: "Reader", node: Node) -> Expr:
+def _dotted(reader: Reader, node: Node) -> Expr:
     first, *rest = reader.parts(node)
     result: Expr = (E_VALUE, reader.flow.get(reader.text(first))) if first else (E_UNKNOWN,)
     for part in rest:

@@ -1,8 +1,6 @@
-"""Statements of one scope: control flow, assignments, and what is defined in it."""
+"""What reads each kind of statement: assignments, ``return``, ``raise`` and the like here, the others by import."""
 
-from collections.abc import Callable
 from functools import cache
-from typing import TypeAlias
 
 from tree_sitter import Node
 
@@ -10,7 +8,6 @@ from hgen.syntax.annotations import annotation
 from hgen.syntax.control import read_for, read_if, read_match, read_try, read_while, read_with
 from hgen.syntax.decode import Broken
 from hgen.syntax.expressions import tables
-from hgen.syntax.flow import Flow
 from hgen.syntax.grammar import by_kind, kind_ids
 from hgen.syntax.imports import import_from, import_modules
 from hgen.syntax.ir import (
@@ -18,63 +15,18 @@ from hgen.syntax.ir import (
     E_CONSTANT,
     RAISE,
     V_ANNOTATED,
-    V_DEFINITION,
     V_EXPR,
     V_UNBOUND,
-    Body,
     Expr,
 )
 from hgen.syntax.narrowing import narrow
-from hgen.syntax.reader import Reader, Texts
-
-_MAX_BLOCKS = 100
-"""Nested blocks; CPython's own limit of indentation."""
-
-Define = Callable[["ScopeReader", Node, Node], int]
-"""Called with a definition and its outermost node (with decorators); returns the number of its new scope."""
+from hgen.syntax.reader import Texts
+from hgen.syntax.scope import Define, ScopeReader, Statement, StatementTables
 
 
-class ScopeReader(Reader):
-    """Reads the statements of one scope."""
-
-    def __init__(self, source: bytes, texts: Texts, define: Define) -> None:
-        super().__init__(source, texts, Flow(), tables())
-        self.returns: list[Expr] = []
-        self.stars: list[tuple[int, str, int]] = []
-        self._define = define
-        self._statements, self.simple = _table()
-        self._blocks = 0
-
-    def block(self, node: Node) -> None:
-        """Read the statements of a block or module."""
-        self._blocks += 1
-        if self._blocks > _MAX_BLOCKS:
-            raise Broken("too-deep")
-        for child in node.named_children:
-            self.statement(child)
-        self._blocks -= 1
-
-    def statement(self, node: Node) -> None:
-        """Read one statement."""
-        if handler := self._statements[node.kind_id]:
-            handler(self, node)
-
-    def define(self, node: Node, outermost: Node) -> None:
-        """Bind the name of a function or class."""
-        scope = self._define(self, node, outermost)
-        name = node.child_by_field_name("name")
-        assert name is not None
-        self.flow.bind(self.text(name), self.flow.new((V_DEFINITION, scope)))
-
-    def body(self, *, is_function: bool) -> Body:
-        """What was read; nobody asks what names are at the end of a function."""
-        flow = self.flow
-        bound = {name: tuple(values) for name, values in flow.bound.items()}
-        final = {}
-        if not is_function:
-            final = {name: value for name, value in flow.env.items() if name in bound and "." not in name}
-        returns, yields = tuple(self.returns), tuple(self.yields)
-        return Body(flow.values, final, bound, tuple(self.sites), returns, yields, not flow.dead)
+def scope_reader(source: bytes, texts: Texts, define: Define) -> ScopeReader:
+    """A reader of a scope that knows all expressions and statements of the language."""
+    return ScopeReader(source, texts, tables(), _tables(), define)
 
 
 def _expression_statement(reader: ScopeReader, node: Node) -> None:
@@ -181,11 +133,10 @@ def _python2(reader: ScopeReader, node: Node) -> None:
     raise Broken("python-2")
 
 
-def _leave(to_top: bool) -> "Callable[[ScopeReader, Node], None]":
+def _leave(to_top: bool) -> Statement:
     return lambda reader, node: reader.flow.leave(to_top=to_top)
 
 
-Statement: TypeAlias = Callable[[ScopeReader, Node], None]
 _STATEMENTS: dict[str, Statement | None] = {
     "expression_statement": _expression_statement,
     "return_statement": _return,
@@ -226,5 +177,5 @@ def _expression(reader: ScopeReader, node: Node) -> None:
 
 
 @cache
-def _table() -> tuple[list[Statement | None], list[Statement]]:
+def _tables() -> StatementTables:
     return by_kind(_STATEMENTS, None), by_kind(_SIMPLE, _expression)

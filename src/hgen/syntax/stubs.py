@@ -9,9 +9,10 @@ from tree_sitter import Node
 
 from hgen.syntax.definitions import read_header
 from hgen.syntax.grammar import kind_ids, parser
-from hgen.syntax.ir import CLASS, MODULE, Body, Module, Scope, Value
+from hgen.syntax.ir import CLASS_SCOPE, MODULE_SCOPE, Body, Module, Scope, Value
 from hgen.syntax.reader import Texts
-from hgen.syntax.statements import ScopeReader
+from hgen.syntax.scope import ScopeReader
+from hgen.syntax.statements import scope_reader
 
 T = TypeVar("T")
 
@@ -77,7 +78,7 @@ class _StubReader:
             for name in names:
                 self._pieces.setdefault(name, []).append(piece)
         body = Body(self._values, Asked(self._final), Asked(self._bound), (), (), (), falls_through=True)
-        self._scopes = [Scope(0, MODULE, "", -1, -1, reading=lambda: body)]
+        self._scopes = [Scope(0, MODULE_SCOPE, "", -1, -1, reading=lambda: body)]
 
     def module(self) -> Module:
         """The module, whose scopes and values grow as names are asked for."""
@@ -118,12 +119,12 @@ class _StubReader:
             index = len(self._scopes)
             header = read_header(reader, node, outermost, outer=scope, prefix=prefix, index=index, stub=True)
             self._scopes.append(header.scope)
-            if header.scope.kind == CLASS:
+            if header.scope.kind == CLASS_SCOPE:
                 inner = f"{header.definition.qualname}."
                 header.scope.reading = partial(self._class, header.scope, source, header.block, inner)
             return index
 
-        return ScopeReader(source, self._texts, define)
+        return scope_reader(source, self._texts, define)
 
 
 class _ClassReader:

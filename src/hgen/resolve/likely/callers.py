@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from hgen.resolve import classes, decorators, evaluate
-from hgen.resolve.nameindex import names_of
-from hgen.resolve.program import Frame, Function, Program
+from hgen.resolve.inference import classes, decorators
+from hgen.resolve.likely.nameindex import names_of
+from hgen.resolve.objects import Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import CLASS, FUNCTION, METHOD
 from hgen.syntax import ir
 from hgen.syntax.ir import Expr
@@ -40,7 +41,7 @@ def _sites(program: Program, names: tuple[str, ...]) -> Iterator[tuple[Frame, ir
 
 
 def _offset(program: Program, caller: Frame, called: Expr, function: Function) -> int | None:
-    for atom in evaluate.evaluate(program, caller, called):
+    for atom in program.evaluate(caller, called):
         if atom[0] == FUNCTION and atom[1] is function:
             return 0
         if atom[0] == METHOD and atom[1] is function:

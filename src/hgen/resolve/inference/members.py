@@ -1,13 +1,14 @@
 """Attributes of values, and what iterating, entering and indexing them gives."""
 
-from hgen.resolve import calls, classes, decorators, evaluate, names
-from hgen.resolve.program import Class, Program
+from hgen.resolve.inference import classes, decorators, names
+from hgen.resolve.instances import as_tuple, builtin_instance
+from hgen.resolve.objects import Class
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CLASS,
     COROUTINE,
     DECLARED,
-    EXACT,
     FOLDER,
     FUNCTION,
     INSTANCE,
@@ -32,17 +33,6 @@ from hgen.resolve.types import (
     substitute,
     union,
 )
-
-
-def builtin_instance(program: Program, name: str, *arguments: Type) -> Type:
-    """A value of exactly a builtin class."""
-    return stub_instance(program, "builtins", name, *arguments)
-
-
-def stub_instance(program: Program, module: str, name: str, *arguments: Type) -> Type:
-    """A value of exactly a class of the standard library."""
-    cls = program.stub_class(module, name)
-    return UNKNOWN if cls is None else ((INSTANCE, cls, arguments, EXACT),)
 
 
 def attribute(program: Program, some: Type, name: str) -> Type:
@@ -79,12 +69,6 @@ def member(program: Program, atom: Atom, name: str) -> Type | None:  # noqa: PLR
     if tag == COROUTINE:
         return (OUTSIDE,)
     return None
-
-
-def as_tuple(program: Program, atom: Atom) -> Atom:
-    """A tuple of known items as an instance of ``tuple``."""
-    inner = union(NOTHING, *atom[1])
-    return builtin_instance(program, "tuple", inner or UNKNOWN)[0]
 
 
 def arguments_as(program: Program, atom: Atom, module: str, name: str) -> tuple[Type, ...] | None:
@@ -182,7 +166,7 @@ def metaclass(program: Program, cls: Class) -> Class | None:
                 for keyword, expression in one.scope.keywords:
                     if keyword == "metaclass":
                         around = program.frame(one.module, one.scope.parent)
-                        given = evaluate.evaluate(program, around, expression)
+                        given = program.evaluate(around, expression)
                         found = given[0][1] if len(given) == 1 and given[0][0] == CLASS else None
                         break
                 else:
@@ -256,7 +240,7 @@ def _bind_function(program: Program, atom: Atom, receiver: Atom) -> Type:
 def _read_property(program: Program, atom: Atom, receiver: Atom) -> Type:
     if receiver[0] in (CLASS, SELF_CLASS):
         return (OUTSIDE,)
-    return calls.result_of(program, (METHOD, atom[1], receiver, True), (), ())
+    return program.result_of((METHOD, atom[1], receiver, True), (), ())
 
 
 def _specialized(program: Program, owner: Class, some: Type, receiver: Atom) -> Type:

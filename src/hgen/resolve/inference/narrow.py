@@ -1,7 +1,8 @@
 """What is left of a type after a test."""
 
-from hgen.resolve import classes
-from hgen.resolve.program import Class, Program
+from hgen.resolve.inference import classes
+from hgen.resolve.objects import Class
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ALIAS,
     ANY,

@@ -1,8 +1,9 @@
 """Which class a parameter likely is of, from the attributes that its function reads from it."""
 
-from hgen.resolve import classes
-from hgen.resolve.nameindex import is_test, names_of
-from hgen.resolve.program import Class, Frame, Program
+from hgen.resolve.inference import classes
+from hgen.resolve.likely.nameindex import is_test, names_of
+from hgen.resolve.objects import Class, Frame
+from hgen.resolve.program import Program
 from hgen.resolve.types import DECLARED, INSTANCE, NOTHING, Type
 from hgen.syntax import ir
 from hgen.syntax.ir import Value

@@ -1,7 +1,8 @@
 """Type variables: what the arguments of a call say about them."""
 
-from hgen.resolve import annotations, members, protocols
-from hgen.resolve.program import Function, Program
+from hgen.resolve.inference import members, protocols
+from hgen.resolve.objects import Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CALLABLE,
@@ -65,7 +66,7 @@ def fill(
     for place, argument in given:
         declared = parameters[place][1]
         if declared is not None and argument:
-            _match(program, annotations.annotated(program, frame, declared, function), argument, variables, 4)
+            _match(program, program.annotated(frame, declared, function), argument, variables, 4)
 
 
 def _match(program: Program, pattern: Type, argument: Type, variables: Variables, levels: int) -> None:
@@ -98,11 +99,9 @@ def _match(program: Program, pattern: Type, argument: Type, variables: Variables
 
 
 def _match_callable(program: Program, result: Type, argument: Type, variables: Variables, levels: int) -> None:
-    from hgen.resolve.calls import result_of  # noqa: PLC0415 - calls fill variables, variables need calls
-
     for atom in argument:
         if atom[0] in (FUNCTION, METHOD, CLASS, LAMBDA, CALLABLE):
-            _match(program, result, result_of(program, atom, (), ()), variables, levels)
+            _match(program, result, program.result_of(atom, (), ()), variables, levels)
         elif atom == ANY:
             _match(program, result, (ANY,), variables, levels)
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
-from hgen.resolve import annotations, calls, decorators, members, names, protocols
-from hgen.resolve.narrow import narrowed
-from hgen.resolve.program import Frame, Function, Program
+from hgen.resolve.inference import annotations, calls, decorators, members, names, protocols
+from hgen.resolve.inference.narrow import narrowed
+from hgen.resolve.instances import builtin_instance, stub_instance
+from hgen.resolve.objects import Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
+    CLASS,
     COROUTINE,
     DECLARED,
     INSTANCE,
@@ -25,7 +28,6 @@ from hgen.resolve.types import (
     union,
     without,
 )
-from hgen.resolve.types import CLASS as CLASS_TAG
 from hgen.syntax.ir import E_CALL, E_VALUE, KEYWORDS, VARARGS, Expr, Value
 
 
@@ -72,7 +74,7 @@ def _subscript(program: Program, frame: Frame, described: Expr) -> Type:
 
 def _constant(program: Program, frame: Frame, described: Expr) -> Type:
     name = described[1]
-    return (NONE,) if name == "NoneType" else members.builtin_instance(program, name)
+    return (NONE,) if name == "NoneType" else builtin_instance(program, name)
 
 
 def _tuple(program: Program, frame: Frame, described: Expr) -> Type:
@@ -83,7 +85,7 @@ def _tuple(program: Program, frame: Frame, described: Expr) -> Type:
 def _items(name: str) -> Callable[[Program, Frame, Expr], Type]:
     def of(program: Program, frame: Frame, described: Expr) -> Type:
         inner = union(NOTHING, *[evaluate(program, frame, item) for item in described[1]])
-        return members.builtin_instance(program, name, inner or UNKNOWN)
+        return builtin_instance(program, name, inner or UNKNOWN)
 
     return of
 
@@ -91,17 +93,17 @@ def _items(name: str) -> Callable[[Program, Frame, Expr], Type]:
 def _dictionary(program: Program, frame: Frame, described: Expr) -> Type:
     keys = union(NOTHING, *[evaluate(program, frame, item) for item in described[1]])
     values = union(NOTHING, *[evaluate(program, frame, item) for item in described[2]])
-    return members.builtin_instance(program, "dict", keys or UNKNOWN, values or UNKNOWN)
+    return builtin_instance(program, "dict", keys or UNKNOWN, values or UNKNOWN)
 
 
 def _comprehension(program: Program, frame: Frame, described: Expr) -> Type:
     name = described[1]
     item = evaluate(program, frame, described[2])
     if name == "Generator":
-        return members.stub_instance(program, "typing", "Generator", item, (NONE,), (NONE,))
+        return stub_instance(program, "typing", "Generator", item, (NONE,), (NONE,))
     if described[3] is not None:
-        return members.builtin_instance(program, name, item, evaluate(program, frame, described[3]))
-    return members.builtin_instance(program, name, item)
+        return builtin_instance(program, name, item, evaluate(program, frame, described[3]))
+    return builtin_instance(program, name, item)
 
 
 def _binary(program: Program, frame: Frame, described: Expr) -> Type:
@@ -182,11 +184,11 @@ def _parameter(program: Program, frame: Frame, described: Value) -> Type:
         # Callers give what they like, but what the author had in mind tells what to look at.
         inner: Type = union(UNKNOWN, without(evaluate(program, around, default), NONE)) if default else UNKNOWN
     else:
-        inner = close(annotations.annotated(program, around, declared, function))
+        inner = close(program.annotated(around, declared, function))
     if kind == VARARGS:
-        return members.builtin_instance(program, "tuple", inner)
+        return builtin_instance(program, "tuple", inner)
     if kind == KEYWORDS:
-        return members.builtin_instance(program, "dict", members.builtin_instance(program, "str"), inner)
+        return builtin_instance(program, "dict", builtin_instance(program, "str"), inner)
     return inner
 
 
@@ -201,7 +203,7 @@ def _enter(program: Program, frame: Frame, described: Value) -> Type:
 def _unpack(program: Program, frame: Frame, described: Value) -> Type:
     whole = value(program, frame, described[1])
     if described[2] is None:
-        return members.builtin_instance(program, "list", protocols.iterated(program, whole))
+        return builtin_instance(program, "list", protocols.iterated(program, whole))
     parts: list[Type] = [NOTHING]
     for atom in whole:
         if atom[0] == TUPLE:
@@ -228,7 +230,7 @@ def _exception(program: Program, frame: Frame, described: Value) -> Type:
     parts: list[Type] = [NOTHING]
     for atom in classes:
         for one in [inner for item in atom[1] for inner in item] if atom[0] == TUPLE else [atom]:
-            if one[0] == CLASS_TAG:
+            if one[0] == CLASS:
                 parts.append(((INSTANCE, one[1], one[2], DECLARED),))
             else:
                 parts.append((OUTSIDE_INSTANCE,) if one == OUTSIDE else UNKNOWN)
@@ -243,7 +245,7 @@ def _narrowed(program: Program, frame: Frame, described: Value) -> Type:
 
 
 def _annotated(program: Program, frame: Frame, described: Value) -> Type:
-    declared = annotations.annotated(program, frame, described[1], None)
+    declared = program.annotated(frame, described[1], None)
     if described[2] >= 0 and (not declared or ANY in declared):
         return union(declared, value(program, frame, described[2])) if declared else value(program, frame, described[2])
     if described[2] >= 0:

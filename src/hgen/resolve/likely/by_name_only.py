@@ -5,9 +5,10 @@ A likely answer is shown among the dependencies of a function, and never makes o
 
 from collections.abc import Container, Iterable
 
-from hgen.resolve import classes, evaluate
-from hgen.resolve.nameindex import Place, is_test, names_of
-from hgen.resolve.program import Class, Frame, Function, LoadedModule, Program
+from hgen.resolve.inference import classes
+from hgen.resolve.likely.nameindex import Place, is_test, names_of
+from hgen.resolve.objects import Class, Frame, Function, LoadedModule
+from hgen.resolve.program import Program
 from hgen.resolve.types import OUTSIDE, OUTSIDE_INSTANCE, SELF, SELF_CLASS, UNKNOWN, Atom, Type
 from hgen.syntax.ir import (
     E_ATTRIBUTE,
@@ -24,7 +25,7 @@ from hgen.syntax.ir import (
     Expr,
 )
 
-_MAX_BEARERS = 60
+_MAX_CLASSES = 60
 """A name that more classes define means nothing without a type."""
 _MAX_LINKS = 20
 
@@ -66,7 +67,7 @@ def foreign_root(program: Program, frame: Frame, expression: Expr) -> bool:
         elif described[0] in (V_NARROWED, V_UNPACK):
             expression = (E_VALUE, described[1])
         else:
-            some = evaluate.evaluate(program, frame, expression)
+            some = program.evaluate(frame, expression)
             declared = described[0] == V_PARAMETER and frame.scope.parameters[described[1]][1] is not None
             return OUTSIDE in some or OUTSIDE_INSTANCE in some or (declared and some == UNKNOWN)
     return False
@@ -89,7 +90,7 @@ def _mixed_in(program: Program, atom: Atom, name: str) -> Function | None:
     """A method that a mix-in expects from the classes that it is mixed into, where they all agree."""
     cls: Class = atom[1]
     owners: dict[Class | None, None] = {}
-    for heir in cls.subclasses[:_MAX_BEARERS]:
+    for heir in cls.subclasses[:_MAX_CLASSES]:
         owner, _ = classes.owner_of(program, heir, name)
         if owner is not None and not is_test(owner.module.path):
             owners[owner] = None
@@ -107,7 +108,7 @@ def _likely(program: Program, name: str, *, in_tests: bool) -> Function | None:
     if name in names_of(program).plain or name in names_of(program).foreign:
         return None
     places = _places(program, name, in_tests=in_tests)
-    if not 0 < len(places) <= _MAX_BEARERS:
+    if not 0 < len(places) <= _MAX_CLASSES:
         return None
     every = [one for module, index in places if isinstance(one := program.object(module, index), Function)]
     return topmost(program, _firm(program, places) or every)

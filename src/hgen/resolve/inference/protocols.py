@@ -1,6 +1,6 @@
 """What iterating, entering and calling special methods gives."""
 
-from hgen.resolve import calls, classes, members
+from hgen.resolve.inference import classes, members
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
     CLASS,
@@ -56,7 +56,7 @@ def call_member(program: Program, atom: Atom, name: str, *arguments: Type) -> Ty
     found = members.member(program, atom, name)
     if not found:
         return UNKNOWN
-    return union(NOTHING, *[calls.result_of(program, one, arguments, ()) for one in found])
+    return union(NOTHING, *[program.result_of(one, arguments, ()) for one in found])
 
 
 def _by_protocol(program: Program, atom: Atom, *, is_async: bool) -> Type:

@@ -1,13 +1,13 @@
 """Who bears a name in the repository: classes with a method or stored attribute of it, and the scopes that call it."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Hashable, Iterator
 
-from hgen.resolve.program import Class, Function, LoadedModule, Program
+from hgen.resolve.objects import Class, Function, LoadedModule
+from hgen.resolve.program import Program
 from hgen.resolve.stubs import stub_source
 from hgen.resolve.types import Type
-from hgen.syntax.ir import CLASS, FUNCTION, V_DEFINITION, Scope
+from hgen.syntax.ir import CLASS_SCOPE, FUNCTION_SCOPE, V_DEFINITION, Scope
 
 Place = tuple[LoadedModule, int]
 """A module and the number of one of its scopes."""
@@ -34,7 +34,6 @@ class NameIndex:
         """Methods of builtins and of the modules of the standard library that the repository imports."""
         self.likely: dict[tuple[str, bool], Function | None] = {}
         self.evidence: dict[Hashable, Type] = {}
-        self._modules = list(program.modules.values())
         self._having: dict[str, list[Class]] = {}
         self._calling: dict[str, list[LoadedModule]] = {}
         for module in program.modules.values():
@@ -43,12 +42,6 @@ class NameIndex:
         for path in sorted(program.modules, key=lambda path: (is_test(path), path)):
             for called in program.modules[path].module.called:
                 self._calling.setdefault(called, []).append(program.modules[path])
-
-    def definition(self, symbol: int) -> Function | Class:
-        """The function or class at a position among the repository's symbols."""
-        place = bisect_right(self._modules, symbol, key=lambda module: module.first_symbol) - 1
-        module = self._modules[place]
-        return self._program.object(module, module.module.symbols[symbol - module.first_symbol].scope)
 
     def having(self, name: str) -> list[Class]:
         """The classes that define a method of this name, or whose methods store it."""
@@ -72,21 +65,22 @@ class NameIndex:
         self.plain.update(scope.self_stores)
         for stored in module.children.get(scope.index, ()):
             self.storing.setdefault(stored, []).append((module, scope.index))
-        if scope.kind == FUNCTION:
-            if module.scopes[scope.parent].kind == CLASS:
+        if scope.kind == FUNCTION_SCOPE:
+            if module.scopes[scope.parent].kind == CLASS_SCOPE:
                 self.methods.setdefault(scope.name, []).append((module, scope.index))
             return
         body = self._program.frame(module, scope.index).body
         for name, values in body.bound.items():
-            if scope.kind != CLASS or any(body.values[value][0] != V_DEFINITION for value in values):
+            if scope.kind != CLASS_SCOPE or any(body.values[value][0] != V_DEFINITION for value in values):
                 self.plain.add(name)
 
 
 def names_of(program: Program) -> NameIndex:
     """The index of a program's names."""
-    if program.named is None:
-        program.named = NameIndex(program)
-    return program.named
+    found: NameIndex | None = program.memo.get("names")
+    if found is None:
+        found = program.memo["names"] = NameIndex(program)
+    return found
 
 
 def is_test(path: str) -> bool:

@@ -1,10 +1,10 @@
 """What a name means: through scopes, modules, imports and builtins."""
 
-from hgen.resolve import evaluate, members
-from hgen.resolve.program import Frame, LoadedModule, Program
+from hgen.resolve.instances import builtin_instance
+from hgen.resolve.objects import Frame, LoadedModule
+from hgen.resolve.program import Program
 from hgen.resolve.types import ANY, FOLDER, MODULE, NOTHING, OUTSIDE, SPECIAL, UNKNOWN, VARIABLE, Atom, Type, union
-from hgen.syntax.ir import CLASS, E_CONSTANT, E_LIST, E_TUPLE, FUNCTION, V_EXPR
-from hgen.syntax.ir import MODULE as MODULE_SCOPE
+from hgen.syntax.ir import CLASS_SCOPE, E_CONSTANT, E_LIST, E_TUPLE, FUNCTION_SCOPE, MODULE_SCOPE, V_EXPR
 
 _TYPING = ("typing", "typing_extensions")
 _SPECIAL_FORMS = frozenset(
@@ -62,10 +62,10 @@ def outer_name(program: Program, frame: Frame, name: str) -> Type | None:
         if scope.kind == MODULE_SCOPE:
             break
         scope = module.scopes[scope.parent]
-        if scope.kind == FUNCTION:
+        if scope.kind == FUNCTION_SCOPE:
             around = program.frame(module, scope.index)
             if name in around.body.bound:
-                return union(*[evaluate.value(program, around, one) for one in around.body.bound[name]])
+                return union(*[program.value(around, one) for one in around.body.bound[name]])
     found = global_name(program, module, name)
     return builtin(program, name) if found is None else found
 
@@ -73,10 +73,10 @@ def outer_name(program: Program, frame: Frame, name: str) -> Type | None:
 def final_name(program: Program, frame: Frame, name: str) -> Type | None:
     """A name as annotations mean it: when everything in its scope is defined."""
     scope, body = frame.scope, frame.body
-    if scope.kind == FUNCTION and name in body.bound:
-        return union(*[evaluate.value(program, frame, one) for one in body.bound[name]])
-    if scope.kind == CLASS and name in body.final:
-        return evaluate.value(program, frame, body.final[name])
+    if scope.kind == FUNCTION_SCOPE and name in body.bound:
+        return union(*[program.value(frame, one) for one in body.bound[name]])
+    if scope.kind == CLASS_SCOPE and name in body.final:
+        return program.value(frame, body.final[name])
     return outer_name(program, frame, name)
 
 
@@ -104,7 +104,7 @@ def global_name(program: Program, module: LoadedModule, name: str) -> Type | Non
 def builtin(program: Program, name: str) -> Type | None:
     """A name that is always there."""
     if name in _MODULE_NAMES:
-        return members.builtin_instance(program, "str")
+        return builtin_instance(program, "str")
     builtins = program.stub("builtins")
     return None if builtins is None or name.startswith("reveal_") else global_name(program, builtins, name)
 
@@ -124,7 +124,7 @@ def module_attribute(program: Program, atom: Atom, name: str) -> Type | None:  #
     if value is not None:
         return value
     if name in _MODULE_NAMES:
-        return members.builtin_instance(program, "str")
+        return builtin_instance(program, "str")
     if "__getattr__" in program.frame(module, 0).body.final:
         return UNKNOWN
     return None
@@ -168,9 +168,9 @@ def _global_value(program: Program, module: LoadedModule, frame: Frame, name: st
     if number is not None:
         if module.module.stars and (starred := _from_stars(program, module, name, after=number)) is not None:
             return starred
-        parts.append(evaluate.value(program, frame, number))
+        parts.append(program.value(frame, number))
     for scope, stored in module.outer_stores.get(name, ()):
-        parts.append(evaluate.value(program, program.frame(module, scope), stored))
+        parts.append(program.value(program.frame(module, scope), stored))
     return union(*parts)
 
 

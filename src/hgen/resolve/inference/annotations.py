@@ -1,7 +1,9 @@
 """Annotations as types, and generic classes."""
 
-from hgen.resolve import classes, evaluate, members, protocols
-from hgen.resolve.program import Frame, Function, Program
+from hgen.resolve.inference import classes, protocols
+from hgen.resolve.instances import builtin_instance
+from hgen.resolve.objects import Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ALIAS,
     ANY,
@@ -45,18 +47,10 @@ def annotated(program: Program, frame: Frame, expression: ir.Expr, function: Fun
     return shallow(_instances(program, frame, expression))
 
 
-def arguments(program: Program, frame: Frame, expression: ir.Expr) -> tuple[Type, ...]:
+def type_arguments(program: Program, frame: Frame, expression: ir.Expr) -> tuple[Type, ...]:
     """The types between the brackets of a generic class."""
     items = expression[1] if expression[0] == ir.E_TUPLE else (expression,)
     return tuple([_instances(program, frame, item) for item in items])
-
-
-def generic_base(program: Program, frame: Frame, expression: ir.Expr) -> Type:
-    """``Base[X]`` in a class's list of bases."""
-    head = evaluate.evaluate(program, frame, expression[1])
-    if len(head) == 1 and head[0][0] == CLASS:
-        return ((CLASS, head[0][1], arguments(program, frame, expression[2]), EXACT),)
-    return head
 
 
 def subscripted(program: Program, frame: Frame, head: Type, index: ir.Expr) -> Type:
@@ -106,7 +100,7 @@ def _instances(program: Program, frame: Frame, expression: ir.Expr) -> Type:  # 
     if kind == ir.E_BINARY:
         return union(_instances(program, frame, expression[2]), _instances(program, frame, expression[3]))
     if kind == ir.E_SUBSCRIPT:
-        head = evaluate.evaluate(program, frame, expression[1])
+        head = program.evaluate(frame, expression[1])
         if len(head) == 1 and head[0][0] == SPECIAL:
             return _special(program, frame, head[0][1], expression[2])
         if len(head) == 1 and head[0][0] == CLASS:
@@ -114,7 +108,7 @@ def _instances(program: Program, frame: Frame, expression: ir.Expr) -> Type:  # 
         return (OUTSIDE_INSTANCE,) if head == (OUTSIDE,) else UNKNOWN
     if kind in (ir.E_NAME, ir.E_ATTRIBUTE, ir.E_VALUE):
         name = expression[1] if kind == ir.E_NAME else expression[2] if kind == ir.E_ATTRIBUTE else ""
-        return as_instances(program, frame, evaluate.evaluate(program, frame, expression), name)
+        return as_instances(program, frame, program.evaluate(frame, expression), name)
     return UNKNOWN
 
 
@@ -160,7 +154,7 @@ def _subscripted_class(program: Program, frame: Frame, atom: Atom, index: ir.Exp
             return ((ALIAS, _classes(_instances(program, frame, index))),)
     if classes.is_enum(program, cls):
         return ((INSTANCE, cls, (), EXACT),)
-    return ((CLASS, cls, arguments(program, frame, index), EXACT),)
+    return ((CLASS, cls, type_arguments(program, frame, index), EXACT),)
 
 
 def _special(program: Program, frame: Frame, name: str, index: ir.Expr) -> Type:  # noqa: PLR0911
@@ -176,7 +170,7 @@ def _special(program: Program, frame: Frame, name: str, index: ir.Expr) -> Type:
     if name == "Tuple":
         return _tuple(program, frame, index)
     if name in _BOOLEAN:
-        return members.builtin_instance(program, "bool")
+        return builtin_instance(program, "bool")
     if name == "Literal":
         return union(NOTHING, *[_literal(program, frame, item) for item in items])
     if name == "Callable" and items:
@@ -187,27 +181,27 @@ def _special(program: Program, frame: Frame, name: str, index: ir.Expr) -> Type:
 def _literal(program: Program, frame: Frame, item: ir.Expr) -> Type:
     if item[0] != ir.E_CONSTANT:
         return UNKNOWN
-    return (NONE,) if item[1] == "NoneType" else members.builtin_instance(program, item[1])
+    return (NONE,) if item[1] == "NoneType" else builtin_instance(program, item[1])
 
 
 def _bare_special(program: Program, frame: Frame, name: str) -> Type:
     if name == "Self":
         scope = frame.scope
-        found = program.object(frame.module, scope.index) if scope.kind == ir.CLASS else None
+        found = program.object(frame.module, scope.index) if scope.kind == ir.CLASS_SCOPE else None
         return ((SELF, found),) if found is not None else UNKNOWN
     if name == "LiteralString":
-        return members.builtin_instance(program, "str")
+        return builtin_instance(program, "str")
     if name in ("NoReturn", "Never"):
         return NOTHING
     if name == "Tuple":
-        return members.builtin_instance(program, "tuple", UNKNOWN)
+        return builtin_instance(program, "tuple", UNKNOWN)
     return UNKNOWN
 
 
 def _tuple(program: Program, frame: Frame, index: ir.Expr) -> Type:
     items: tuple[ir.Expr, ...] = index[1] if index[0] == ir.E_TUPLE else (index,)
     if len(items) == 2 and items[1] in ((ir.E_CONSTANT, "ellipsis", None), (ir.E_UNKNOWN,)):
-        return members.builtin_instance(program, "tuple", _instances(program, frame, items[0]))
+        return builtin_instance(program, "tuple", _instances(program, frame, items[0]))
     return ((TUPLE, tuple([_instances(program, frame, item) for item in items])),)
 
 
@@ -237,4 +231,4 @@ def _indexed_tuple(atom: Atom, index: ir.Expr) -> Type:
 def _indexed(program: Program, frame: Frame, atom: Atom, index: ir.Expr) -> Type:
     if index[0] == ir.E_CONSTANT and index[1] == "slice" and atom[0] == INSTANCE and atom[1].module.outside:
         return (atom,)
-    return protocols.call_member(program, atom, "__getitem__", evaluate.evaluate(program, frame, index))
+    return protocols.call_member(program, atom, "__getitem__", program.evaluate(frame, index))

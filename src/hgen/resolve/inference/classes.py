@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from hgen.resolve import annotations, evaluate
-from hgen.resolve.program import Class, Frame, Program
+from hgen.resolve.objects import Class, Frame
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ALIAS,
     ANY,
     CLASS,
+    EXACT,
     INSTANCE,
     NOTHING,
     OUTSIDE,
@@ -124,9 +125,7 @@ def is_protocol(program: Program, cls: Class) -> bool:
     if "protocol" not in cls.memo:
         around = program.frame(cls.module, cls.scope.parent)
         heads = [base[1] if base[0] == E_SUBSCRIPT else base for base in cls.scope.bases]
-        cls.memo["protocol"] = any(
-            evaluate.evaluate(program, around, head) == ((SPECIAL, "Protocol"),) for head in heads
-        )
+        cls.memo["protocol"] = any(program.evaluate(around, head) == ((SPECIAL, "Protocol"),) for head in heads)
     return bool(cls.memo["protocol"])
 
 
@@ -150,8 +149,11 @@ def _bases(program: Program, cls: Class) -> Type:
 def _base(program: Program, around: Frame, expression: Expr) -> Type:
     if expression[0] == E_SUBSCRIPT:
         # Arguments of generic bases are types, which may be written as strings.
-        return annotations.generic_base(program, around, expression)
-    return evaluate.evaluate(program, around, expression)
+        head = program.evaluate(around, expression[1])
+        if len(head) == 1 and head[0][0] == CLASS:
+            return ((CLASS, head[0][1], program.type_arguments(around, expression[2]), EXACT),)
+        return head
+    return program.evaluate(around, expression)
 
 
 def _order(program: Program, cls: Class) -> Any:
@@ -207,8 +209,8 @@ def _parameters(program: Program, cls: Class) -> tuple[str, ...]:
     for expression in cls.scope.bases:
         if expression[0] != E_SUBSCRIPT:
             continue
-        head = evaluate.evaluate(program, around, expression[1])
-        arguments = annotations.arguments(program, around, expression[2])
+        head = program.evaluate(around, expression[1])
+        arguments = program.type_arguments(around, expression[2])
         variables = [atom[1] for argument in arguments for atom in _variables(argument)]
         if head in (((SPECIAL, "Generic"),), ((SPECIAL, "Protocol"),)):
             return tuple(dict.fromkeys(variables))
@@ -233,20 +235,20 @@ def _own(program: Program, cls: Class, name: str) -> Type:
     if number is not None:
         described = frame.body.values[number]
         if described[0] == V_ANNOTATED:
-            declared_here = annotations.annotated(program, frame, described[1], None)
-            return declared_here if declared_here != UNKNOWN else evaluate.value(program, frame, number)
+            declared_here = program.annotated(frame, described[1], None)
+            return declared_here if declared_here != UNKNOWN else program.value(frame, number)
         if described[0] != V_UNBOUND:
-            parts.append(evaluate.value(program, frame, number))
+            parts.append(program.value(frame, number))
     declared: list[Type] = []
     for index, values in cls.stores.get(name, ()):
         method = program.frame(cls.module, index)
         for stored in values:
             described = method.body.values[stored]
             if described[0] == V_ANNOTATED:
-                stored_type = annotations.annotated(program, method, described[1], None)
+                stored_type = program.annotated(method, described[1], None)
                 if stored_type != UNKNOWN:
                     declared.append(stored_type)
-            parts.append(evaluate.value(program, method, stored))
+            parts.append(program.value(method, stored))
     if declared:
         return union(*declared)
     return union(*parts)

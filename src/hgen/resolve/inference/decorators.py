@@ -1,7 +1,8 @@
 """Functions and classes as they are after their decorators."""
 
-from hgen.resolve import classes, evaluate
-from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.inference import classes
+from hgen.resolve.objects import Class, Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     CLASS,
     EXACT,
@@ -63,7 +64,7 @@ def flavor(program: Program, function: Function) -> str:
             found = "class"
         frame = program.frame(function.module, function.scope.parent)
         for decorator in function.scope.decorators:
-            names = _outside_names(evaluate.evaluate(program, frame, decorator))
+            names = _outside_names(program.evaluate(frame, decorator))
             if names & {"staticmethod"}:
                 found = "static"
             elif names & {"classmethod", "abstractclassmethod"}:
@@ -80,8 +81,7 @@ def is_manager(program: Program, function: Function) -> bool:
     if known is None:
         frame = program.frame(function.module, function.scope.parent)
         known = function.memo["manager"] = any(
-            _outside_names(evaluate.evaluate(program, frame, decorator)) & _MANAGERS
-            for decorator in function.scope.decorators
+            _outside_names(program.evaluate(frame, decorator)) & _MANAGERS for decorator in function.scope.decorators
         )
     return bool(known)
 
@@ -89,28 +89,26 @@ def is_manager(program: Program, function: Function) -> bool:
 def is_overload(program: Program, function: Function) -> bool:
     """Whether a definition is one of several signatures of a function."""
     frame = program.frame(function.module, function.scope.parent)
-    return any(
-        "overload" in _outside_names(evaluate.evaluate(program, frame, one)) for one in function.scope.decorators
-    )
+    return any("overload" in _outside_names(program.evaluate(frame, one)) for one in function.scope.decorators)
 
 
 def _decorated(program: Program, frame: Frame, before: Atom, decorator: Expr) -> Atom:
     if decorator[0] == E_ATTRIBUTE and decorator[2] in ("setter", "getter", "deleter"):
-        owner = evaluate.evaluate(program, frame, decorator[1])
+        owner = program.evaluate(frame, decorator[1])
         if len(owner) == 1 and owner[0][0] == PROPERTY:
             return owner[0]
     called = decorator[0] == E_CALL
     if before[0] == FUNCTION:
-        own = evaluate.evaluate(program, frame, decorator)
+        own = program.evaluate(frame, decorator)
         if _makes_properties(program, own) or (not called and _is_descriptor(program, own)):
             return (PROPERTY, before[1])
-    kind = evaluate.evaluate(program, frame, decorator[1] if called else decorator)
+    kind = program.evaluate(frame, decorator[1] if called else decorator)
     names = _outside_names(kind)
     if names & _PROPERTIES:
         return (PROPERTY, before[1]) if before[0] == FUNCTION else before
     if names & (_TRANSPARENT | _MANAGERS):
         return before
-    if before[0] == FUNCTION and not _keeps(program, evaluate.evaluate(program, frame, decorator)):
+    if before[0] == FUNCTION and not _keeps(program, program.evaluate(frame, decorator)):
         return (FUNCTION, before[1], False)
     return before
 
@@ -130,7 +128,7 @@ def _makes_properties(program: Program, decorator: Type) -> bool:
         return False
     function: Function = decorator[0][1]
     frame = program.frame(function.module, function.scope.index)
-    given = [atom for one in frame.body.returns for atom in evaluate.evaluate(program, frame, one)]
+    given = [atom for one in frame.body.returns for atom in program.evaluate(frame, one)]
     return any(atom[0] == INSTANCE and atom[1].module.outside and atom[1].name in _PROPERTIES for atom in given)
 
 

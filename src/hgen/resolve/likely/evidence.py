@@ -5,11 +5,13 @@ Callers may pass anything, so this never makes a call certain. Each question loo
 
 from collections.abc import Callable, Hashable
 
-from hgen.resolve import annotations, calls, classes, evaluate, members, protocols
-from hgen.resolve.callers import argument, calls_of
-from hgen.resolve.nameindex import is_test, names_of
-from hgen.resolve.narrow import narrowed
-from hgen.resolve.program import Class, Frame, Function, Program
+from hgen.resolve.inference import annotations, classes, members, protocols
+from hgen.resolve.inference.narrow import narrowed
+from hgen.resolve.likely.callers import argument, calls_of
+from hgen.resolve.likely.nameindex import is_test, names_of
+from hgen.resolve.likely.uses import from_uses
+from hgen.resolve.objects import Class, Frame, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CALLABLE,
@@ -24,7 +26,6 @@ from hgen.resolve.types import (
     Type,
     union,
 )
-from hgen.resolve.uses import from_uses
 from hgen.syntax import ir
 from hgen.syntax.ir import Expr, Value
 
@@ -54,7 +55,7 @@ class _Search:
 
     def expression(self, frame: Frame, expression: Expr) -> Type:
         """What is known for certain, else what evidence says."""
-        known = _known(evaluate.evaluate(self._program, frame, expression))
+        known = _known(self._program.evaluate(frame, expression))
         look = _EXPRESSIONS.get(expression[0])
         if known or look is None:
             return known
@@ -62,7 +63,7 @@ class _Search:
 
     def value(self, frame: Frame, number: int) -> Type:
         """The same for a numbered value."""
-        known = _known(evaluate.value(self._program, frame, number))
+        known = _known(self._program.value(frame, number))
         described = frame.body.values[number]
         look = _VALUES.get(described[0])
         if known or look is None:
@@ -126,7 +127,7 @@ class _Search:
         """What a function likely returns."""
         parts: list[Type] = [NOTHING]
         for atom in self.expression(frame, described[1]):
-            found = _known(calls.result_of(self._program, atom, (), ()))
+            found = _known(self._program.result_of(atom, (), ()))
             if not found and atom[0] in (FUNCTION, METHOD) and not atom[1].module.outside:
                 function: Function = atom[1]
                 if not function.scope.is_generator and not function.scope.is_async:
@@ -155,15 +156,15 @@ class _Search:
 
     def narrowed(self, frame: Frame, described: Value) -> Type:
         _, number, kind, test, held = described
-        tested = evaluate.evaluate(self._program, frame, test) if test else NOTHING
+        tested = self._program.evaluate(frame, test) if test else NOTHING
         return narrowed(self._program, self.value(frame, number), kind, tested, held=held)
 
     def outer(self, frame: Frame, described: Value) -> Type:
         """A name of a function around this one."""
         scope = frame.scope
-        while scope.kind != ir.MODULE:
+        while scope.kind != ir.MODULE_SCOPE:
             scope = frame.module.scopes[scope.parent]
-            if scope.kind == ir.FUNCTION:
+            if scope.kind == ir.FUNCTION_SCOPE:
                 around = self._program.frame(frame.module, scope.index)
                 if described[1] in around.body.bound:
                     return union(*[self.value(around, one) for one in around.body.bound[described[1]]])

@@ -1,7 +1,8 @@
 """Overloaded functions of stubs: which signature fits a call."""
 
-from hgen.resolve import annotations, classes, decorators
-from hgen.resolve.program import Class, Function, Program
+from hgen.resolve.inference import classes, decorators
+from hgen.resolve.objects import Class, Function
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     INSTANCE,
     Arguments,
@@ -46,7 +47,7 @@ def fits(
         return False
     frame = program.frame(function.module, function.scope.parent)
     return all(
-        _takes(program, annotations.annotated(program, frame, place[1], function), argument)
+        _takes(program, program.annotated(frame, place[1], function), argument)
         for place, argument in zip(places, positional, strict=False)
         if place[1] is not None and argument
     )

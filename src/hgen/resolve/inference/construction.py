@@ -1,9 +1,11 @@
 """What calling a class makes."""
 
-from hgen.resolve import calls, classes, members
-from hgen.resolve.bindings import fill
-from hgen.resolve.overloads import fits, overloads_of
-from hgen.resolve.program import Class, Program
+from hgen.resolve.inference import classes, members
+from hgen.resolve.inference.bindings import fill
+from hgen.resolve.inference.overloads import fits, overloads_of
+from hgen.resolve.inference.returns import result_of_function
+from hgen.resolve.objects import Class
+from hgen.resolve.program import Program
 from hgen.resolve.types import (
     EXACT,
     FUNCTION,
@@ -26,9 +28,9 @@ def instantiated(program: Program, atom: Atom, positional: Arguments, keywords: 
     arguments: tuple[Type, ...] = atom[2]
     names = classes.parameters(program, cls)
     if names and not arguments and cls.module.outside and classes.has_own(program, cls, "__new__"):
-        made = _from_new(program, atom, positional, keywords)
-        if made and all(one[0] == INSTANCE and (one[1] is not cls or one[2]) for one in made):
-            return made
+        instances = _from_new(program, atom, positional, keywords)
+        if instances and all(one[0] == INSTANCE and (one[1] is not cls or one[2]) for one in instances):
+            return instances
     if names and not arguments:
         variables: dict[str, Type] = {}
         for special in ("__init__", "__new__"):
@@ -71,8 +73,8 @@ def _from_new(program: Program, atom: Atom, positional: Arguments, keywords: Key
     parts: list[Type] = [NOTHING]
     for one in classes.own_attribute(program, owner, "__new__"):
         if one[0] == FUNCTION and one[2]:
-            parts.append(calls.result_of_function(program, one[1], atom, positional, keywords))
+            parts.append(result_of_function(program, one[1], atom, positional, keywords))
         else:
             parts.append(UNKNOWN)
-    made = union(*parts)
-    return union(made, ((INSTANCE, *atom[1:]),)) if made == UNKNOWN else made
+    instances = union(*parts)
+    return union(instances, ((INSTANCE, *atom[1:]),)) if instances == UNKNOWN else instances

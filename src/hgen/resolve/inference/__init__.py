@@ -1,0 +1,1 @@
+"""What expressions, names, attributes and calls can be: types, inferred from the code."""

@@ -1,0 +1,21 @@
+"""Values of classes of the standard library."""
+
+from hgen.resolve.program import Program
+from hgen.resolve.types import EXACT, INSTANCE, NOTHING, UNKNOWN, Atom, Type, union
+
+
+def builtin_instance(program: Program, name: str, *arguments: Type) -> Type:
+    """A value of exactly a builtin class."""
+    return stub_instance(program, "builtins", name, *arguments)
+
+
+def stub_instance(program: Program, module: str, name: str, *arguments: Type) -> Type:
+    """A value of exactly a class of the standard library."""
+    cls = program.stub_class(module, name)
+    return UNKNOWN if cls is None else ((INSTANCE, cls, arguments, EXACT),)
+
+
+def as_tuple(program: Program, atom: Atom) -> Atom:
+    """A tuple of known items as an instance of ``tuple``."""
+    inner = union(NOTHING, *atom[1])
+    return builtin_instance(program, "tuple", inner or UNKNOWN)[0]
