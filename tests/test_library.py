@@ -4,18 +4,20 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from hgen.config import Config, parse
 from hgen.errors import ConfigError, MachineError, ShardError
 from hgen.records import Task
-from hgen.run import export, materialise, run, run_stages, score, tasks
+from hgen.run import State, export, materialise, run, run_stages, score, tasks
 from hgen.scoring import diffs
 from hgen.snapshots import Limits, Store
 from tests.command import environment
 
 PAGE = (Path(__file__).parents[1] / "docs/library.md").read_text(encoding="utf-8")
+STATES = get_args(State)
 EXAMPLE = PAGE.split("```python\n")[1].partition("```")[0]
 
 
@@ -70,7 +72,7 @@ def test_trees_are_what_git_apply_makes_of_the_snapshot(undisturbed: Path, tmp_p
     for number, task in enumerate(chosen):
         oracle = tmp_path / f"oracle{number}"
         Store(undisturbed / "snapshots").extract(task.snapshot, oracle)
-        for state, patch in (("start", task.setup_patch), ("candidate", ""), ("gold", task.patch)):
+        for state, patch in zip(STATES, (task.setup_patch, "", task.patch), strict=True):
             apply(patch, oracle)
             tree = tmp_path / f"{state}{number}"
             materialise(task, tree, out=undisturbed, state=state)
@@ -102,11 +104,9 @@ def repair(undisturbed: Path, tmp_path: Path) -> Task:
     )
 
 
-def test_a_candidate_stands_between_the_start_state_and_gold(repair: Task, tmp_path: Path) -> None:
+def test_each_state_has_one_patch_more_than_the_one_before(repair: Task, tmp_path: Path) -> None:
     oracle = tmp_path / "tree"
-    for state, patch in (
-        ("start", repair.setup_patch), ("candidate", repair.candidate_patch), ("gold", repair.patch)
-    ):  # fmt: skip
+    for state, patch in zip(STATES, (repair.setup_patch, repair.candidate_patch, repair.patch), strict=True):
         apply(patch, oracle)
         materialise(repair, tmp_path / state, out=tmp_path / "out", state=state)
         assert names(tmp_path / state) == names(oracle)
