@@ -76,7 +76,7 @@ def run(
     """Bring everything up to date from the sources to the exports, as ``hgen run`` does.
 
     Records that met a bug in hgen are left out and named in ``problems``; if a shard is undone, what follows is not
-    begun. Arguments are those of ``run_stages``.
+    begun. Arguments are those of ``run_stages``. Raises what that and ``export`` raise, for no sound task too.
     """
     from hgen.stages.pipeline import order
 

@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from hgen.shards import read_shard
 from hgen.snapshots import Limits, Store
 from hgen.stages.rewards import ScoreSummary
 from hgen.stages.submissions import PER_SHARD
-from tests.command import hgen
+from tests.command import HGEN, environment, hgen
 
 SOURCE = b'''def first(x):
     """Return the first thing."""
@@ -348,3 +351,28 @@ def test_a_second_hgen_keeps_off_rewards_that_are_being_made(bench: Bench) -> No
         with pytest.raises(ConfigError, match="another hgen is working"):
             bench.score()
     assert not bench.output.exists()
+
+
+def test_kill_9_while_scoring_then_the_same_command_gives_the_same_rewards(undisturbed: Path, tmp_path: Path) -> None:
+    found = [sound.task for sound in library.tasks(undisturbed)]
+    predictions = tmp_path / "predictions.jsonl"
+    rows = [answer(task.instance_id, patch) for task in found for patch in (task.patch, "", "nonsense")]
+    predictions.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    whole = library.score(undisturbed, predictions, tmp_path / "whole.jsonl", out=undisturbed).rewards.read_bytes()
+    assert whole.count(b"\n") == len(rows)
+    command = [*HGEN, "score", undisturbed, predictions, "-o", undisturbed, "-j", "2"]
+    killed = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(), start_new_session=True
+    )
+    shards = tmp_path / "predictions.rewards.jsonl.shards/score"
+    while not list(shards.glob("*.receipt.json")) and killed.poll() is None:
+        time.sleep(0.001)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    rewards = tmp_path / "predictions.rewards.jsonl"
+    assert not rewards.exists(), "the run ended before it could be killed"
+    kept = {path: path.stat().st_ino for path in shards.glob("*.receipt.json")}
+    done = hgen("score", undisturbed, predictions, "-o", undisturbed)
+    assert done.returncode == 0, done.stderr
+    assert rewards.read_bytes() == whole
+    assert kept == {path: path.stat().st_ino for path in kept}

@@ -1,0 +1,179 @@
+"""Every example that ``--help`` and README show, and every option that ``--help`` documents, is run as it stands."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from hgen import run as library
+from hgen.cli import app
+from tests.conftest import CONFIG
+from tests.export.test_hub import served
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+NEEDS = {
+    "pypi:": [pytest.mark.network],
+    "hgen build": [pytest.mark.container, pytest.mark.network],
+    "func-gen": [pytest.mark.container, pytest.mark.network],
+    "--sandbox auto": [pytest.mark.container],
+}
+"""What an example needs, by what stands in it."""
+
+PLACEHOLDER = "pypi__boltons-26.2.0.dep-search.1f"
+"""The beginning of an id; here it is one of another package's."""
+
+
+def _help() -> Iterator[str]:
+    texts = [app.info.epilog or "", *(command.callback.__doc__ or "" for command in app.registered_commands)]
+    for text in texts:
+        yield from re.findall(r"\[bold\](hgen .+?)\[/bold\]", " ".join(text.split()))
+
+
+def _readme() -> Iterator[str]:
+    for block in README.split("```console\n")[1:]:
+        for line in block.partition("```")[0].splitlines():
+            command = re.sub(r"\s+#.*", "", line).removeprefix("$ ")
+            if "hgen" in command:
+                yield command
+
+
+EXAMPLES = list(dict.fromkeys([*_help(), *_readme()]))
+
+OPTIONS = [
+    "hgen --version",
+    "hgen -v stats",
+    "hgen --help",
+    "hgen --show-completion bash",
+    "hgen --install-completion bash",
+    "hgen mine installed:docker -c configs/offline.yaml -o other -j 1 --set mine.min_python_files=1 --json",
+    "hgen parse -c configs/quickstart.yaml -o out -j 1 --set parse.max_file_bytes=3000000 --json",
+    "hgen build -c configs/quickstart.yaml -o out -j 1 --set build.targets=0 --json",
+    "hgen synth --task dep-search -c configs/quickstart.yaml -o out -j 1 --set synth.seed=1 --json",
+    "hgen validate --sandbox none -c configs/quickstart.yaml -o out -j 1 --set synth.seed=1 --json",
+    "hgen run -c configs/quickstart.yaml -o out -j 1 --set export.shard_bytes=1000000 --json",
+    "hgen export --format grader -c configs/quickstart.yaml -o out --set export.shard_bytes=1000000 --json",
+    "hgen export --hf-push my-org/my-tasks --public",
+    "hgen score tasks.jsonl predictions.jsonl --rewards r.jsonl -c configs/quickstart.yaml -o out -j 1 "
+    "--set mine.timeout=60 --json",
+    "hgen deps ~/src/project -c configs/quickstart.yaml -o out --set parse.max_file_bytes=3000000 --json",
+    "hgen show -o out --json",
+    "hgen stats -o out --json",
+    "DOCKER_HOST=unix:///nonexistent hgen doctor --clean -o out --json",
+]
+"""Beside the examples; ``--clean`` away from any engine, whose images others may be about to use."""
+
+
+def _marked(commands: list[str]) -> list[object]:
+    return [
+        pytest.param(
+            command, id=command, marks=[mark for words, marks in NEEDS.items() if words in command for mark in marks]
+        )
+        for command in commands
+    ]
+
+
+class World:
+    """A folder with all that the examples name: an out folder, tasks, predictions, a project, a repository."""
+
+    def __init__(self, folder: Path, undisturbed: Path) -> None:
+        self.folder = folder
+        shutil.copytree(undisturbed, folder / "out")
+        # The quick start's packages need minutes; which ones they are is not what the examples show.
+        (folder / "configs").mkdir()
+        (folder / "configs/quickstart.yaml").write_text(CONFIG, encoding="utf-8")
+        shutil.copy(folder / "out/export/jsonl/dep_search.jsonl", folder / "tasks.jsonl")
+        self.tasks = [sound.task for sound in library.tasks(folder / "out")]
+        with (folder / "predictions.jsonl").open("w", encoding="utf-8") as predictions:
+            for task in self.tasks:
+                if task.family == "dep-search":
+                    row = {"instance_id": task.instance_id, "model_patch": task.patch}
+                    predictions.write(json.dumps(row) + "\n")
+        self._project(folder / "home/src/project")
+        self._repository(folder / "server/owner/name.git", folder / "home/src/project")
+
+    def run(self, command: str, hub: str = "") -> "subprocess.CompletedProcess[str]":
+        prefix = next(task.instance_id for task in self.tasks if task.family == "dep-search")
+        environment = os.environ | {
+            "HOME": str(self.folder / "home"),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HF_ENDPOINT": hub,
+            "HF_TOKEN": "good",
+            "HF_HUB_DISABLE_XET": "1",
+        }
+        return subprocess.run(
+            ["bash", "-o", "pipefail", "-c", _without_jq(command).replace(PLACEHOLDER, prefix)],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _project(self, project: Path) -> None:
+        project.mkdir(parents=True)
+        licence = Path(__file__).parents[1] / "LICENSE"
+        shutil.copy(licence, project)
+        for name in ("a", "b", "c"):
+            (project / f"{name}.py").write_text(f"def {name}():\n    return 1\n", encoding="utf-8")
+
+    def _repository(self, repository: Path, project: Path) -> None:
+        def git(*arguments: str) -> None:
+            identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+            subprocess.run(["git", *identity, *arguments], cwd=repository, check=True, capture_output=True)
+
+        shutil.copytree(project, repository)
+        for command in (["init"], ["add", "."], ["commit", "-m", "x"], ["tag", "v1.2"]):
+            git(*command)
+        server = f'[url "file://{repository.parents[1]}/"]\n\tinsteadOf = https://github.com/\n'
+        (self.folder / "home/.gitconfig").write_text(server, encoding="utf-8")
+
+
+def _without_jq(command: str) -> str:
+    return command if shutil.which("jq") else re.sub(r"\| jq ('[^']*'|\S+)", "", command)
+
+
+@pytest.fixture
+def world(undisturbed: Path, tmp_path: Path) -> World:
+    return World(tmp_path, undisturbed)
+
+
+@pytest.mark.parametrize("command", _marked([*EXAMPLES, *OPTIONS]))
+def test_it_runs(command: str, world: World) -> None:
+    with served(world.folder / "hub") as hub:
+        done = world.run(command, hub)
+    # What the machine lacks is the doctor's news, not its failure.
+    assert done.returncode == 0 or ("doctor" in command and "✗" in done.stdout), done.stderr
+    assert done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_the_examples_are_found() -> None:
+    assert {"hgen show", "hgen stats; hgen show; hgen doctor"} <= set(EXAMPLES)
+    assert len(EXAMPLES) > 25
+
+
+def test_every_documented_option_is_run() -> None:
+    group = typer.main.get_command(app)
+    lines = [part for example in [*EXAMPLES, *OPTIONS] for part in re.split(r"[;|]|&&", example) if "hgen" in part]
+    missing = []
+    for name, command in {"": group, **group.commands}.items():
+        given = {
+            word.partition("=")[0]
+            for line in lines
+            if not name or re.search(rf"\bhgen {name}\b", line)
+            for word in line.split()
+        }
+        missing += [
+            f"hgen {name} {parameter.opts[0]}"
+            for parameter in command.params
+            if parameter.param_type_name == "option" and not given & set(parameter.opts)
+        ]
+    assert not [option for option in missing if not option.endswith("--help")]
