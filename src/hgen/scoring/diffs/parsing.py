@@ -11,6 +11,7 @@ from hgen.scoring.diffs.values import DiffError, FilePatch, Hunk
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _MODE = re.compile(rb"[0-7]{1,7}(?=\s|$)")
 _INDEX = re.compile(rb"index [^. ]*\.\.[^ ]* (.*)")
+_LAST_SPACE = re.compile(rb" (?=[^ ])")
 _NULL = b"/dev/null"
 
 
@@ -254,9 +255,7 @@ def _common_name(text: bytes, *, strip: bool) -> bytes | None:
         pairs = [(quoted[0], paths.read_name(quoted[1].lstrip(b" ")))]
     else:
         text = text.rstrip(b"\r")
-        pairs = [
-            (text[: space.start()], paths.read_name(text[space.end() :])) for space in re.finditer(rb" (?=[^ ])", text)
-        ]
+        pairs = [(text[: space.start()], paths.read_name(text[space.end() :])) for space in _LAST_SPACE.finditer(text)]
     for pair in pairs:
         first, second = (name.partition(b"/")[2] if strip else name for name in pair)
         if first and first == second:
