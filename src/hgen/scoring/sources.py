@@ -12,6 +12,8 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from hgen.scoring.combining import MAX_RUN, has_overlong_name
+
 if TYPE_CHECKING:
     from hgen.scoring.definitions import Place
 
@@ -66,6 +68,7 @@ def parse(content: bytes) -> Source:
 
 def statements(content: bytes) -> list[ast.stmt]:
     """The statements of a module; raises ``SourceError``."""
+    _require_short_names(content)
     try:
         return _tree(content).body
     except SyntaxError as error:
@@ -98,6 +101,14 @@ def encoding_of(lines: list[bytes]) -> str:
         if not _BLANK.match(line):
             return UTF8
     return UTF8
+
+
+def _require_short_names(content: bytes) -> None:
+    encoding = encoding_of(split(b"\n".join(content.split(b"\n", 2)[:2])))
+    if encoding == UTF8 and content.isascii():
+        return
+    if has_overlong_name(_decoded(content, encoding)):
+        raise SourceError(f"more than {MAX_RUN} combining characters follow each other in a name")
 
 
 def _canonical(declared: str) -> str:

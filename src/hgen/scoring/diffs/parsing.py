@@ -13,6 +13,8 @@ _MODE = re.compile(rb"[0-7]{1,7}(?=\s|$)")
 _INDEX = re.compile(rb"index [^. ]*\.\.[^ ]* (.*)")
 _LAST_SPACE = re.compile(rb" (?=[^ ])")
 _NULL = b"/dev/null"
+_MAX_SPACES = 200
+"""In two file names without quotes, each of which may be where the second one begins."""
 
 
 def parse(text: str) -> tuple[FilePatch, ...]:
@@ -248,7 +250,7 @@ def _changes_mode(header: _Header) -> bool:
 
 def _common_name(text: bytes, *, strip: bool) -> bytes | None:
     """The name in ``a/name b/name``, which may hold spaces; None if the two differ."""
-    if len(text) > 4 * paths.MAX_PATH:
+    if len(text) > 4 * paths.MAX_PATH or text.count(b" ") > _MAX_SPACES:
         return None
     quoted = paths.read_quoted(text)
     if quoted:
