@@ -3,6 +3,7 @@
 import pytest
 
 from hgen.describe.prose import docstring_value, prose
+from tests.limits import processor_limit
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,14 @@ def test_sentences(docstring: str, sentences: list[str]) -> None:
 def test_a_docstring_statement_is_one_string_and_nothing_else(statement: str, value: str | None) -> None:
     got = docstring_value(statement)
     assert (got and got.split()) == (value and value.split())
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["[", ":", " ", "\n", " \n", ":a", ":r:`", "`a<", "[1]_ ", " [1", "`x <y", "*a", "a.", "Args :", ". ", ".\n\n"],
+)
+@pytest.mark.parametrize("begun", ["", "Do it. ", "Do it `", ":", "Args"])
+def test_prose_of_a_hostile_docstring_takes_linear_time(begun: str, piece: str) -> None:
+    """Backtracking took minutes for fifty thousand characters, and hours for some."""
+    with processor_limit(2, f"prose of {begun!r} and {piece!r} again and again"):
+        prose(begun + piece * (50_000 // len(piece)) + "x")

@@ -14,6 +14,10 @@ _PASSAGE = 6
 """So many words in a row that stand elsewhere as well give a sentence away ..."""
 _SHORT = 4
 """... and so many where that is the whole sentence; shorter ones are in every text."""
+_LONGEST_DOCSTRING = 100_000
+"""Characters; the longest of well-known packages has forty thousand."""
+_LONGEST_NAME = 500
+"""Characters of a secret that is searched for."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,10 @@ def describe(
     by itself.
     """
     least, most = words
+    if len(docstring) > _LONGEST_DOCSTRING:
+        raise Skip("long-docstring", f"{len(docstring)} characters")
+    if longest := max((len(secret) for secret in secrets if len(secret) > _LONGEST_NAME), default=0):
+        raise Skip("long-name", f"{longest} characters")
     sentences = prose(docstring)
     if _length(sentences) < least:
         raise Skip("thin-docstring", f"{_length(sentences)} words of prose")

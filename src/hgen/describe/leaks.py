@@ -14,7 +14,7 @@ def leaks(text: str, secrets: Iterable[str]) -> list[str]:
     A name is found in any case, with or without underscores, spaced, hyphenated, run together or in the plural; a path
     also as a dotted module, and by its last part. ``render_line`` is found in "RenderLines" and "render-line".
     """
-    return sorted({secret for secret in secrets if any(pattern.search(text) for pattern in _patterns(secret))})
+    return sorted({secret for secret in secrets if any(pattern.search(text) for pattern in name_patterns(secret))})
 
 
 def echoes(text: str, secrets: Iterable[str]) -> list[str]:
@@ -59,7 +59,8 @@ def _is_place(secret: str) -> bool:
     return "/" in secret or "." in secret
 
 
-def _patterns(secret: str) -> list[re.Pattern[str]]:
+def name_patterns(secret: str) -> list[re.Pattern[str]]:
+    """Regular expressions of which one finds a secret in a text where it can be read."""
     if _is_place(secret):
         return [re.compile(rf"(?<![\w./]){re.escape(secret)}(?!\w)", re.IGNORECASE)]
     words = parts(secret)

@@ -6,25 +6,31 @@ import re
 from itertools import zip_longest
 
 _HEADING = re.compile(
-    r"^\s*(args?|arguments|parameters?|params?|keyword args|keyword arguments|other parameters"
+    r"^\s*+(args?|arguments|parameters?|params?|keyword args|keyword arguments|other parameters"
     r"|returns?|yields?|receives?|raises?|exceptions?|warns|warnings?|attributes?|methods|examples?|usage|notes?"
-    r"|see also|references?|todo|version(added|changed)?|history|authors?|options?|properties|links|demo)\s*:*\s*$",
+    r"|see also|references?|todo|version(added|changed)?|history|authors?|options?|properties|links|demo)\s*+:*+\s*+$",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"^\s*([:@][\w-]+[^:`]*:(?!`)|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^$%]|`{3}|[-=~^]{3,})")
+_FIELD = re.compile(r"^\s*+([:@][\w-]++[^:`]*+:(?!`)|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^$%]|`{3}|[-=~^]{3,})")
 _PARAMETER = re.compile(r"^\s*[a-z_*]\w* ?: \S")
 _POINTER = re.compile(r"\(?See\b")
 _NUMBERED = re.compile(r":(rfc|pep):`(?:[^`<]*<)?([^`>]*)>?`")
-_TITLED = re.compile(r"(?::[\w:.+-]+:)?`([^`<]+?)\s+<[^`<>]+>`(?!_)")
-_ROLE = re.compile(r":[\w:.+-]+:`[~!]?([^`]*)`")
+_TITLED = re.compile(r"(?::[\w:.+-]{1,80}:)?`([^`<]{2,}+)(?<=\s)<[^`<>]++>`(?!_)")
+_ROLE = re.compile(r":[\w:.+-]{1,80}:`[~!]?([^`]*)`")
 _ABBREVIATED = re.compile(r"(?<!`)`[~!]([\w.]+)`")
 _EPYTEXT = re.compile(r"\b([A-Z])\{([^{}]*)\}")
-_LINK = re.compile(r"`([^`<]+?)\s*<[^>]+>`_{1,2}")
+_LINK = re.compile(r"`([^`<]++)<[^`>]++>`_{1,2}")
 _REFERENCE = re.compile(r"`([^`]+)`__?(?!\w)")
 _NUMBER_REFERENCE = re.compile(r"(?<!\S)(\d+(?:\.\d+)*)_(?!\w)")
-_MARKDOWN_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
-_CITATION = re.compile(r"\s*\[[\w#*]+\]_")
+_MARKDOWN_LINK = re.compile(r"\[([^\]]{1,500}+)\]\([^)]{0,1000}+\)")
+_CITATION = re.compile(r"(?<!\s)\s*+\[[\w#*]+\]_")
 _ADDRESS = re.compile(r"\b(?:https?|ftp)://\S+|\bwww\.\S+")
+_LITERAL = re.compile(r"`{1,3}([^`]*)`{1,3}")
+_EMPHASIS = re.compile(r"(?<![\w*])\*{1,2}(\w[^*]*)\*{1,2}(?![\w*])")
+_LOOSE_SIGN = re.compile(r" ([.,;])(?!\S)")
+_BLANK_LINE = re.compile(r"\n[ \t]*+\n")
+_UNDERLINE = re.compile(r"\s*+[-=~^]{3,}+\s*+")
+_HEADING_MARKUP = re.compile(r"\*\*[^*]++\*\*:?|#++ .*+")
 _ENDS = (".", "!", "?", '."', ".)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
 
@@ -72,12 +78,12 @@ def docstring_value(statement: str) -> str | None:
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [part.strip("\n") for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
+    return [part.strip("\n") for part in _BLANK_LINE.split(text) if part.strip()]
 
 
 def _is_heading(lines: list[str]) -> bool:
-    underlined = len(lines) > 1 and re.fullmatch(r"\s*[-=~^]{3,}\s*", lines[1])
-    emphasised = re.fullmatch(r"\*\*[^*]+\*\*:?|#+ .*", lines[0].strip())
+    underlined = len(lines) > 1 and _UNDERLINE.fullmatch(lines[1])
+    emphasised = _HEADING_MARKUP.fullmatch(lines[0].strip())
     return bool(_HEADING.match(lines[0]) or underlined or emphasised)
 
 
@@ -94,17 +100,22 @@ def _until_field(lines: list[str]) -> tuple[str, bool]:
 def _sentences(text: str) -> list[str]:
     """Split a paragraph; a sentence that held an address holds a NUL in its place."""
     text = _NUMBERED.sub(lambda role: f"{role[1].upper()} {role[2]}", text)
-    text = _TITLED.sub(r"\1", text)
+    text = _TITLED.sub(_title, text)
     text = _ROLE.sub(r"\1", text)
     text = _ABBREVIATED.sub(r"`\1`", text)
     text = _EPYTEXT.sub(lambda markup: f"`{markup[2]}`" if markup[1] in "CL" else markup[2], text)
-    text = _LINK.sub(r"\1", text)
+    text = _LINK.sub(_title, text)
     text = _REFERENCE.sub(r"\1", text)
     text = _NUMBER_REFERENCE.sub(r"\1", text)
     text = _MARKDOWN_LINK.sub(r"\1", text)
     text = _ADDRESS.sub("\0", text)
     text = _CITATION.sub("", text)
-    text = re.sub(r"`{1,3}([^`]*)`{1,3}", r"`\1`", text)
-    text = re.sub(r"(?<![\w*])\*{1,2}(\w[^*]*)\*{1,2}(?![\w*])", r"\1", text)
-    text = re.sub(r"\s+([.,;])(?!\S)", r"\1", " ".join(text.split()))
+    text = _LITERAL.sub(r"`\1`", text)
+    text = _EMPHASIS.sub(r"\1", text)
+    text = _LOOSE_SIGN.sub(r"\1", " ".join(text.split()))
     return [sentence for sentence in _SENTENCE_END.split(text) if sentence]
+
+
+def _title(link: re.Match[str]) -> str:
+    """What is said of a link, without the space before its address."""
+    return link[1].rstrip() or link[1][:1]

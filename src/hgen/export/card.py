@@ -17,6 +17,9 @@ from hgen.export.text import visible
 
 TEMPLATE = "templates/card.md.j2"
 
+_BACKTICKS = re.compile(r"`+")
+_OPERATOR = re.compile(r"(?<![\s()])[\s()]++(?:AND|OR)[\s()]+")
+_LATER = re.compile(r"-(only|or-later)$")
 _HUB_LICENSES = frozenset(
     (
         "afl-3.0", "agpl-3.0", "apache-2.0", "artistic-2.0", "bsd", "bsd-2-clause", "bsd-3-clause",
@@ -62,7 +65,7 @@ def render(census: Census, tables: list[Table], features: Features) -> str:
 def fenced(text: str, language: str) -> str:
     """A Markdown code block whose fence is longer than any run of backticks in the text."""
     text = visible(text)
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
     end = "" if text.endswith("\n") else "\n"
     return f"{fence}{language}\n{text}{end}{fence}"
@@ -70,8 +73,8 @@ def fenced(text: str, language: str) -> str:
 
 def hub_licenses(expressions: list[str]) -> list[str]:
     """The hub's names for SPDX expressions, ordered, each once; ``other`` for what it has no name for."""
-    symbols = {symbol for expression in expressions for symbol in re.split(r"[\s()]+(?:AND|OR)[\s()]+", expression)}
-    names = {re.sub(r"-(only|or-later)$", "", symbol.strip("() ").lower()) for symbol in symbols}
+    symbols = {symbol for expression in expressions for symbol in _OPERATOR.split(expression)}
+    names = {_LATER.sub("", symbol.strip("() ").lower()) for symbol in symbols}
     return sorted({name if name in _HUB_LICENSES else "other" for name in names})
 
 

@@ -8,7 +8,7 @@ from hgen.families.base import is_library
 from hgen.records import Symbol, Task
 from hgen.scoring import diffs
 
-_CALLED = re.compile(r"([^\W\d]\w*)\s*\(|raise\s+(?:[\w.]*\.)?([^\W\d]\w*)")
+_CALLED = re.compile(r"\b\d*+([^\W\d]\w*+)\s*+\(|raise\s++(?:[\w.]*\.)?([^\W\d]\w*+)")
 
 
 def undocumented(task: Task, corpus: Corpus) -> frozenset[int]:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF = re.compile(r"refs/(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)|[./]$))[^\x00-\x20~^:?*\[\\\x7f]+")
+_SHA256 = re.compile(r"objectformat\s*=\s*sha256", re.IGNORECASE)
 _REMOTE_URL = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
 _MOST_BYTES = 50_000_000
 """Files that list commits are smaller."""
@@ -84,7 +85,7 @@ def _text(path: Path) -> str:
 def _borrow(found: Checkout, directory: Path) -> Git:
     if (found.common / "reftable").is_dir() or "\n" in str(found.common):
         raise Skip("unreadable-repository", f"{found.common} is in a format that hgen does not read; clone it first")
-    is_sha256 = re.search(r"objectformat\s*=\s*sha256", _text(found.common / "config"), re.IGNORECASE)
+    is_sha256 = _SHA256.search(_text(found.common / "config"))
     git = create(directory, object_format="sha256" if is_sha256 else "sha1")
     (directory / "objects/info").mkdir(exist_ok=True)
     (directory / "objects/info/alternates").write_text(f"{found.common / 'objects'}\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from pathlib import Path
 _MOST_BYTES = 1_000_000
 """Packaging files beyond this size are no packaging files."""
 
+_SEPARATOR = re.compile(r"[\s_]")
 _SETUP_NAME = re.compile(r"""\bname\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _SETUP_URL = re.compile(r"""\burl\s*=\s*["'](https?://[^"'\s]+)["']""")
 _SETUP_LICENSE = re.compile(r"""\blicen[cs]e\s*=\s*["']([^"'\n]+)["']""")
@@ -100,7 +101,7 @@ def _repository_urls(urls: dict[str, object]) -> tuple[str, ...]:
 
 
 def _is_of_the_repository(label: str) -> bool:
-    return re.sub(r"[\s_]", "", label.casefold()) in _LABELS_OF_THE_REPOSITORY
+    return _SEPARATOR.sub("", label.casefold()) in _LABELS_OF_THE_REPOSITORY
 
 
 def _license_classifiers(classifiers: list[object]) -> tuple[str, ...]:

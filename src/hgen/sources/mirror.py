@@ -21,10 +21,13 @@ _SHORT_HASH = re.compile(r"[0-9a-f]{4,39}")
 
 # Servers do not say whether a repository does not exist or is only for those who have a password.
 _ABSENT = re.compile(
-    r"repository .*not found|repository not exported|does not appear to be a git repository|error: 404|"
+    r"repository .{0,400}not found|repository not exported|does not appear to be a git repository|error: 404|"
     r"could not read username|project you were looking for could not be found",
     re.IGNORECASE,
 )
+
+_SCHEME = re.compile(r"^\w+://")
+_SCHEME_OR_USER = re.compile(r"^\w+://|^[^@/]*@")
 
 _EVERYTHING = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
 
@@ -51,8 +54,8 @@ def name_of(url: str, host: str) -> str:
     """``owner/name`` for repositories on the host of the configuration, with their host's name before it for others."""
     plain = without_passwords(url)
     name = hosted_name(url)
-    place = re.sub(r"^\w+://|^[^@/]*@", "", plain).replace(":", "/", 1)
-    usual = re.sub(r"^\w+://", "", host)
+    place = _SCHEME_OR_USER.sub("", plain).replace(":", "/", 1)
+    usual = _SCHEME.sub("", host)
     return name if place.startswith(usual) else f"{place.partition('/')[0]}/{name}"
 
 

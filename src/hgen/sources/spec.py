@@ -60,6 +60,7 @@ Location = LocalPath | GitUrl | Hosted | Project | Installed | Rows
 SCHEMES = frozenset({"https", "http", "ssh", "git"})
 """The transports that git may use; ``file`` is read without git, and nothing else is allowed."""
 
+_PASSWORD = re.compile(r"""(?<=://)[^/@\s]++@|(?<![^\s/@'"])(:*+)[^\s/:@'"]++:[^\s/@'"]++@""")
 _PROJECT = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==(?P<version>[A-Za-z0-9.!+_-]+))?")
 _HOSTED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+?)(?:\.git)?(?:@(?P<revision>.+))?")
 _SCP_STYLE = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!//)[^@]+(?P<revision>@.+)?")
@@ -94,7 +95,7 @@ def parse_spec(spec: str) -> Location:
 
 def without_passwords(text: str) -> str:
     """The text without the user names and passwords of URLs, whole ones and such as git takes apart in its messages."""
-    return re.sub(r"""(?<=://)[^/@\s]+@|[^\s/:@'"]+:[^\s/@'"]+@""", "", text)
+    return _PASSWORD.sub(r"\1", text)
 
 
 def hosted_name(url: str) -> str:

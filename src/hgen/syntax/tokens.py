@@ -4,11 +4,13 @@ import re
 from hashlib import blake2b
 
 _STRING = (
-    rb"""[rbuftRBUFT]{0,3}(?:\"\"\"(?:[^\\"]++|\\.|"(?!""))*\"\"\"|'''(?:[^\\']++|\\.|'(?!''))*'''"""
-    rb"""|"(?:[^\\"\n]++|\\.)*"|'(?:[^\\'\n]++|\\.)*')"""
+    rb"""[rbuftRBUFT]{0,3}(?:\"\"\"(?:[^\\"]++|\\.|"(?!""))*+(?:\"\"\"|\\?\Z)"""
+    rb"""|'''(?:[^\\']++|\\.|'(?!''))*+(?:'''|\\?\Z)"""
+    rb"""|"(?:[^\\"\n]++|\\.)*+(?:"|(?=\n)|\\?\Z)|'(?:[^\\'\n]++|\\.)*+(?:'|(?=\n)|\\?\Z))"""
 )
-_TOKEN = re.compile(rb"(?:[\s\\]++|#[^\n]*+)*+(" + _STRING + rb"|[\w\x80-\xff]+|.)", re.DOTALL)
-"""What comes before the next token, and the token."""
+_TOKEN = re.compile(rb"(?:[\s\\]++|#[^\n]*+)*+(" + _STRING + rb"|[\w\x80-\xff]+|.|\Z)", re.DOTALL)
+"""What comes before the next token, and the token: the empty one at the end. An open string goes on to the end of the
+line, or of the text, so that no place is looked at twice."""
 _COMMENT = re.compile(rb"(" + _STRING + rb")|#[^\n]*", re.DOTALL)
 
 
@@ -16,7 +18,7 @@ def body_digest(source: bytes, body: tuple[int, int], docstring: tuple[int, int]
     """Digest of the tokens in a span of bytes, without a span inside it, comments and layout."""
     digest = blake2b(digest_size=16)
     for start, end in ((body[0], docstring[0]), (docstring[1], body[1])):
-        digest.update(b"\0".join(_TOKEN.findall(source, start, end)))
+        digest.update(b"\0".join(filter(None, _TOKEN.findall(source, start, end))))
     return digest.hexdigest()
 
 

@@ -10,8 +10,11 @@ from hgen.scoring.diffs.values import DiffError, FilePatch, Hunk, split_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-MAX_TRIES = 5_000_000
-"""Places looked at for the hunks of one file; bounds the time that a hostile diff takes."""
+MAX_TRIES = 500_000
+"""Places looked at closely for the hunks of a diff that are not where they say; bounds the time that a hostile one
+takes ..."""
+MAX_LINES = 100_000_000
+"""... together with the lines among which these places are found."""
 _SPACE = b" \t\n\r"
 """What git takes for white space: no form feeds."""
 _TYPE, _REGULAR = 0o170000, 0o100000
@@ -34,10 +37,11 @@ def apply_patches(patches: Iterable[FilePatch], files: Mapping[str, bytes]) -> d
     # Renames in circles: a path that will go may be taken by another file, whatever their order.
     leaving = {patch.old_path for patch in patches if patch.change in ("delete", "rename")}
     result: dict[str, bytes | None] = {}
+    patience = _Patience()
     for patch in patches:
         before = _before(patch, files, result)
         _check_free(patch, files, result, leaving)
-        after = _patched(patch, before)
+        after = _patched(patch, before, patience)
         if patch.change in ("delete", "rename") and (patch.old_path not in result or patch.change == "delete"):
             result[patch.old_path] = None
         if patch.change != "delete":
@@ -79,7 +83,7 @@ def _file_in_the_way(
     return any(result.get(parent) is not None or (parent in files and parent not in leaving) for parent in parents)
 
 
-def _patched(patch: FilePatch, before: bytes) -> bytes:
+def _patched(patch: FilePatch, before: bytes, patience: _Patience) -> bytes:
     if patch.binary:
         raise DiffError(f"{patch.new_path}: binary patches are not supported")
     if not patch.hunks:
@@ -88,31 +92,46 @@ def _patched(patch: FilePatch, before: bytes) -> bytes:
         return before
     in_order = sorted(patch.hunks, key=lambda hunk: hunk.old_start)
     try:
-        after = _with_hunks(patch.old_path, before, in_order)
+        after = _with_hunks(patch.old_path, before, in_order, patience)
     except DiffError:
         if in_order == list(patch.hunks):
             raise
-        after = _with_hunks(patch.old_path, before, patch.hunks)
+        after = _with_hunks(patch.old_path, before, patch.hunks, patience)
     if patch.change == "delete" and after:
         raise DiffError(f"{patch.old_path}: deletion leaves contents")
     return after
 
 
-def _with_hunks(path: str, before: bytes, hunks: Iterable[Hunk]) -> bytes:
-    image = _Image(split_lines(before))
+def _with_hunks(path: str, before: bytes, hunks: Iterable[Hunk], patience: _Patience) -> bytes:
+    image = _Image(split_lines(before), patience)
     for hunk in hunks:
         if not image.apply(hunk):
             raise DiffError(f"{path}: hunk at line {hunk.old_start} does not apply")
     return b"".join(image.lines)
 
 
+class _Patience:
+    """What searching for the hunks of one diff may still cost."""
+
+    def __init__(self) -> None:
+        self.tries = MAX_TRIES
+        self.lines = MAX_LINES
+
+    def spend(self, hunk: Hunk, tries: int, lines: int) -> None:
+        """Raise ``DiffError`` when all is spent."""
+        self.tries -= tries
+        self.lines -= lines
+        if min(self.tries, self.lines) < 0:
+            raise DiffError(f"hunks stand too far from where they say; gave up at line {hunk.old_start}")
+
+
 class _Image:
     """The lines of a file between hunks, and which of them an earlier hunk has claimed."""
 
-    def __init__(self, lines: list[bytes]) -> None:
+    def __init__(self, lines: list[bytes], patience: _Patience) -> None:
         self.lines = lines
         self.claimed = bytearray(len(lines))
-        self.patience = MAX_TRIES
+        self.patience = patience
 
     def apply(self, hunk: Hunk) -> bool:
         """Replace the hunk's lines at the place nearest to where it says; false if they are nowhere."""
@@ -133,13 +152,25 @@ class _Image:
         if at_start or at_end:
             place = 0 if at_start else last
             return place if (not at_end or place == last) and self._matches(before, place, at_end=at_end) else None
-        for place in _outward(min(max(hunk.new_start - 1, 0), len(self.lines)), len(self.lines)):
-            self.patience -= 1
-            if not self.patience:
-                raise DiffError(f"hunks stand too far from where they say; gave up at line {hunk.old_start}")
-            if place <= last and self._matches(before, place, at_end=False):
-                return place
-        return None
+        said = min(max(hunk.new_start - 1, 0), len(self.lines))
+        if said <= last and self._matches(before, said, at_end=False):
+            return said
+        places = self._beginning_with(before, last)
+        self.patience.spend(hunk, len(places), len(self.lines))
+        # In git's order: outward, forward first.
+        places.sort(key=lambda place: (abs(place - said), place < said))
+        return next((place for place in places if self._matches(before, place, at_end=False)), None)
+
+    def _beginning_with(self, before: list[bytes], last: int) -> list[int]:
+        """The places up to the last one at which the first line of a hunk stands."""
+        if len(before) < 2:
+            return list(range(last + 1))
+        places: list[int] = []
+        try:
+            while True:
+                places.append(self.lines.index(before[0], places[-1] + 1 if places else 0, last + 1))
+        except ValueError:
+            return places
 
     def _matches(self, before: list[bytes], place: int, *, at_end: bool) -> bool:
         if not before:
@@ -157,13 +188,3 @@ class _Image:
             return False
         # Git compares as many bytes as the hunk has: trailing white space after an unfinished line is overlooked.
         return found[-1].startswith(last) and not found[-1][len(last) :].strip(_SPACE)
-
-
-def _outward(place: int, end: int) -> Iterable[int]:
-    """Places from the given one outward, forward first, in git's order."""
-    yield place
-    for distance in range(1, end + 1):
-        if place + distance <= end:
-            yield place + distance
-        if place - distance >= 0:
-            yield place - distance

@@ -11,7 +11,10 @@ from hgen.scoring.diffs.values import DiffError, FilePatch, Hunk
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _MODE = re.compile(rb"[0-7]{1,7}(?=\s|$)")
 _INDEX = re.compile(rb"index [^. ]*\.\.[^ ]* (.*)")
+_LAST_SPACE = re.compile(rb" (?=[^ ])")
 _NULL = b"/dev/null"
+_MAX_SPACES = 200
+"""In two file names without quotes, each of which may be where the second one begins."""
 
 
 def parse(text: str) -> tuple[FilePatch, ...]:
@@ -247,16 +250,14 @@ def _changes_mode(header: _Header) -> bool:
 
 def _common_name(text: bytes, *, strip: bool) -> bytes | None:
     """The name in ``a/name b/name``, which may hold spaces; None if the two differ."""
-    if len(text) > 4 * paths.MAX_PATH:
+    if len(text) > 4 * paths.MAX_PATH or text.count(b" ") > _MAX_SPACES:
         return None
     quoted = paths.read_quoted(text)
     if quoted:
         pairs = [(quoted[0], paths.read_name(quoted[1].lstrip(b" ")))]
     else:
         text = text.rstrip(b"\r")
-        pairs = [
-            (text[: space.start()], paths.read_name(text[space.end() :])) for space in re.finditer(rb" (?=[^ ])", text)
-        ]
+        pairs = [(text[: space.start()], paths.read_name(text[space.end() :])) for space in _LAST_SPACE.finditer(text)]
     for pair in pairs:
         first, second = (name.partition(b"/")[2] if strip else name for name in pair)
         if first and first == second:

@@ -15,6 +15,8 @@ _QUOTED = re.compile(rb'"((?:[^"\\]|\\(?:[0-3][0-7]{2}|[abtnvfr"\\]))*)"')
 _DATE = re.compile(rb"[\t ](?:\d\d)?\d\d-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d{1,12})?)?(?: [+-](?:\d{4}|\d\d:\d\d))?$")
 _LONGEST_DATE = 50
 _TIME = re.compile(rb"(1970-01-01|1969-12-31) ([0-2]\d):([0-5]\d):00(?:\.0+)? ([+-])([0-2]\d):?([0-5]\d)")
+_NAME_END = re.compile(rb"[\t\r]")
+_SLASHES = re.compile(rb"//+")
 _ESCAPE = re.compile(rb"\\([0-3][0-7]{2}|.)")
 
 
@@ -35,7 +37,7 @@ def read_quoted(text: bytes) -> tuple[bytes, bytes] | None:
 def read_name(text: bytes) -> bytes:
     """The file name at the start of a header's value; a tab or a carriage return ends an unquoted one."""
     quoted = read_quoted(text)
-    return quoted[0] if quoted else re.split(rb"[\t\r]", text, maxsplit=1)[0]
+    return quoted[0] if quoted else _NAME_END.split(text, maxsplit=1)[0]
 
 
 def read_dated_name(text: bytes) -> bytes:
@@ -65,7 +67,7 @@ def strip_prefix(name: bytes) -> bytes:
 
 def checked(name: bytes) -> str:
     """The path as text; raises for a path that leaves the tree or enters git's own folder."""
-    name = re.sub(b"//+", b"/", name)
+    name = _SLASHES.sub(b"/", name)
     parts = name.split(b"/")
     if name.startswith(b"/") or any(part.lower() in _NEVER for part in parts):
         raise DiffError(f"invalid path {show(name)}")

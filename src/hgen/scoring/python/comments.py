@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from hgen.scoring.python.values import Source
 
 
+_LONGEST_LINE = 2000
+"""Characters; Python 3.12 tokenizes a line in time that grows with the square of its length."""
+
+
 class Comments:
     """The comments of one file; each part of it is tokenized at most once, when a line of it is asked for."""
 
@@ -37,6 +41,8 @@ def _comments_in(source: Source, first: int, last: int) -> dict[int, str]:
     text = _decoded(source, first, last)
     alone = {line: row.strip() for line, row in enumerate(text, first) if row.lstrip().startswith("#")}
     if len(alone) == sum(1 for row in text if row.strip()):
+        return alone
+    if max(map(len, text)) > _LONGEST_LINE:
         return alone
     found = {}
     try:

@@ -11,6 +11,7 @@ import threading
 import warnings
 from functools import lru_cache
 
+from hgen.scoring.combining import MAX_RUN, has_overlong_name
 from hgen.scoring.python.values import Source
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -36,6 +37,7 @@ def parse(content: bytes) -> Source:
 
 def statements(content: bytes) -> list[ast.stmt]:
     """The statements of a module; raises ``SourceError``."""
+    _require_short_names(content)
     try:
         return _tree(content).body
     except SyntaxError as error:
@@ -68,6 +70,14 @@ def encoding_of(lines: list[bytes]) -> str:
         if not _BLANK.match(line):
             return UTF8
     return UTF8
+
+
+def _require_short_names(content: bytes) -> None:
+    encoding = encoding_of(split(b"\n".join(content.split(b"\n", 2)[:2])))
+    if encoding == UTF8 and content.isascii():
+        return
+    if has_overlong_name(_decoded(content, encoding)):
+        raise SourceError(f"more than {MAX_RUN} combining characters follow each other in a name")
 
 
 def _canonical(declared: str) -> str:

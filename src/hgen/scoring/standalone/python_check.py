@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 from hgen.scoring.verdicts import NoVerdict
 
+_VERSION = re.compile(r"^version(?:_info)? *= *(\d+\.\d+)", re.MULTILINE)
+_SEPARATORS = re.compile(r"[-_.]+")
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -74,7 +77,7 @@ def _require_same(prefix: Path, environment: TestEnvironment) -> None:
         said = (prefix / "pyvenv.cfg").read_text(encoding="utf-8")
     except OSError:
         return
-    version = re.search(r"^version(?:_info)? *= *(\d+\.\d+)", said, re.MULTILINE)
+    version = _VERSION.search(said)
     if version and version[1] != environment.python:
         raise NoVerdict(f"the task needs Python {environment.python}, and {prefix} has {version[1]}")
     there = {_normal(path.name[: -len(".dist-info")]) for path in prefix.glob("lib/python3*/site-packages/*.dist-info")}
@@ -84,4 +87,4 @@ def _require_same(prefix: Path, environment: TestEnvironment) -> None:
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return _SEPARATORS.sub("-", name).lower()

@@ -86,11 +86,12 @@ def is_marker(comment: str, names: frozenset[str]) -> bool:
     if len(comment) > _MAX_COMMENT:
         return False
     sentence = _PRAGMA.sub("", comment).lstrip(_FRAME).rstrip(_FRAME + ".,;")
-    return _sentence(names).fullmatch(" ".join(sentence.split())) is not None
+    return marker_for(names).fullmatch(" ".join(sentence.split())) is not None
 
 
 @lru_cache(maxsize=64)
-def _sentence(names: frozenset[str]) -> re.Pattern[str]:
+def marker_for(names: frozenset[str]) -> re.Pattern[str]:
+    """The regular expression of all markers for a function of these names."""
     return re.compile(_SENTENCE.replace("NAMES", "|".join(map(re.escape, sorted(names)))), re.IGNORECASE)
 
 

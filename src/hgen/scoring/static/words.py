@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from hgen.scoring.combining import normalized
 
 MIN_WORDS = 3
 _BETWEEN = re.compile(r"[\s,;:/\\|()\[\]{}<>=+*&!?\"#@$%^~`…—–。、「」『』·•→]+")
@@ -22,7 +23,7 @@ _FILLER = re.compile(
 
 def words(text: str) -> list[str]:
     """The words of a text in small letters; a dotted or underscored name is one, a number or a sign is none."""
-    plain = _BLANK_LETTERS.sub(" ", unicodedata.normalize("NFKC", text)).casefold()
+    plain = _BLANK_LETTERS.sub(" ", normalized(text)).casefold()
     parts = ("".join(filter(str.isalnum, part)) for part in _BETWEEN.split(plain))
     return [part for part in parts if any(map(str.isalpha, part))]
 

@@ -21,6 +21,8 @@ _MOST_BYTES = 1_000_000
 _TESTS = re.compile(r"(^|[-_./])(tests?|testing|pytest|unittests?|check)($|[-_.])")
 _DEVELOPMENT = re.compile(r"(^|[-_./])(dev|devel|develop|development)($|[-_.])")
 _DEFAULT_BUILD = ("setuptools>=64", "wheel")
+_HASH = re.compile(r"(?<!\s)\s++--hash")
+_OPTION_END = re.compile(r"[\s=]+")
 _POETRY_BOUND = re.compile(r"[\^~]?\s*(\d[\w.]*)$")
 
 
@@ -191,9 +193,9 @@ def _file(files: Mapping[str, bytes], file: str, seen: frozenset[str]) -> Iterat
     if file in seen or file not in files:
         return
     for line in _lines(_read(files, file).decode(errors="replace").replace("\\\n", " ")):
-        text = re.split(r"\s+--hash", line)[0]
+        text = _HASH.split(line)[0]
         if text.startswith(("-r", "--requirement")):
-            named = PurePosixPath(file).parent / re.split(r"[\s=]+", text.removeprefix("-r"), maxsplit=1)[-1].strip()
+            named = PurePosixPath(file).parent / _OPTION_END.split(text.removeprefix("-r"), maxsplit=1)[-1].strip()
             yield from _file(files, str(named), seen | {file})
         elif not text.startswith("-"):
             yield text

@@ -51,6 +51,9 @@ _ARITHMETIC: dict[type[ast.operator], tuple[bytes, bytes]] = {
     ast.BitOr: (rb"\|", b"&"),
     ast.BitXor: (rb"\^", b"&"),
 }
+_LOGIC: dict[type[ast.boolop], tuple[bytes, bytes]] = {ast.And: (rb"\band\b", b"or"), ast.Or: (rb"\bor\b", b"and")}
+WANTED = tuple(wanted for table in (_COMPARISONS, _ARITHMETIC, _LOGIC) for wanted, _ in table.values())
+"""Regular expressions of the operators that are replaced."""
 
 
 def mutants(function: Function) -> Iterator[Variant]:
@@ -102,7 +105,7 @@ def _logic(function: Function) -> Iterator[Splice]:
     """``and`` for ``or``, and the reverse."""
     for node in code(function):
         if isinstance(node, ast.BoolOp):
-            wanted, instead = (rb"\band\b", b"or") if isinstance(node.op, ast.And) else (rb"\bor\b", b"and")
+            wanted, instead = _LOGIC[type(node.op)]
             for left, right in zip(node.values, node.values[1:], strict=False):
                 yield from _between(function, left, right, wanted, instead)
 
