@@ -16,13 +16,13 @@ from typing import Any
 
 from hgen.config import SandboxConfig
 from hgen.engines import OpenEngine
+from hgen.predictions.rows import lines_of, task_files, task_of
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import TREE, StartState
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Store
 from hgen.snapshots.snapshot import Snapshot
-from hgen.stages.rows import lines_of, task_files, task_of
 from hgen.testbed.grading import grade
 
 Task = dict[str, Any]

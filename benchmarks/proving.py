@@ -24,8 +24,8 @@ from hgen.scoring.start_state import start_state
 from hgen.scoring.tested.task import TestedTask
 from hgen.shards import read_shard
 from hgen.snapshots import Store
+from hgen.soundness.by_tests import prove
 from hgen.testbed.grading import grade
-from hgen.testbed.proving import prove
 
 
 def main() -> None:

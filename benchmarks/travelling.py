@@ -25,7 +25,8 @@ import docker
 
 from hgen.config import SandboxConfig
 from hgen.engines import OpenEngine
-from hgen.export.grader import answer_file, grader_source
+from hgen.grader import answer_file, grader_source
+from hgen.predictions.rows import lines_of, task_files, task_of
 from hgen.records import Environment, Task
 from hgen.sandbox import labels
 from hgen.sandbox.container import Containers
@@ -36,7 +37,6 @@ from hgen.scoring.start_state import start_state
 from hgen.scoring.tasks import graded_by
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot, Store
-from hgen.stages.rows import lines_of, task_files, task_of
 from hgen.testbed.grading import grade
 
 Row = dict[str, Any]

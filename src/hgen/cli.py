@@ -275,8 +275,8 @@ def deps(
 
     Example: [bold]hgen deps ~/src/project --json | jq 'select(.complete)'[/bold]
     """
-    from hgen.stages.deps import deps_rows, deps_tree
-    from hgen.stages.reading import read_files
+    from hgen.pages.deps import deps_rows, deps_tree
+    from hgen.sources.files import read_files
 
     settings = _settings(config, assignments)
     files = read_files(path, settings.mine, store=out / "snapshots", cache=library.default_cache())
@@ -298,7 +298,7 @@ def show(
 
     Example: [bold]hgen show pypi__boltons-26.2.0.dep-search.1f[/bold]
     """
-    from hgen.stages.show import find, render, to_json
+    from hgen.pages.task import find, render, to_json
 
     found = find(out, task_id)
     _answer(to_json(found), render(found), as_json=as_json, soft_wrap=True)
@@ -311,8 +311,8 @@ def stats(out: OutOption = OUT, as_json: JsonOption = False) -> None:
     Example: [bold]hgen stats -o out --json | jq .families[/bold]
     """
     from hgen.console import progress
-    from hgen.stages.stats import render, to_json
-    from hgen.stages.stats import stats as count
+    from hgen.pages.stats import render, to_json
+    from hgen.pages.stats import stats as count
 
     with progress() as report:
         found = count(out, partial(report, "stats"))

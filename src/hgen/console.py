@@ -8,8 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from hgen.export.summary import ExportSummary
+from hgen.predictions.rewards import ScoreSummary
 from hgen.runner import Summary
-from hgen.stages.rewards import ScoreSummary
 
 
 @contextmanager

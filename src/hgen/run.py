@@ -18,9 +18,9 @@ from hgen.errors import ConfigError, MachineError, ShardError
 if TYPE_CHECKING:
     from hgen.config import Config
     from hgen.export.summary import ExportSummary
+    from hgen.predictions.rewards import ScoreSummary
     from hgen.records import Task, Validated
     from hgen.runner import Summary
-    from hgen.stages.rewards import ScoreSummary
 
 State = Literal["committed", "start", "gold"]
 """What a task's tree can be: the one commit of the agent's repository; what the agent meets, which for families with a
@@ -211,12 +211,12 @@ def score(
     from hgen.config import Config
     from hgen.executors import local
     from hgen.out_folder import claimed
+    from hgen.predictions.rewards import require_rewards, write_rewards
+    from hgen.predictions.rows import task_files
+    from hgen.predictions.submissions import lay_out
     from hgen.runner import finished_shards
     from hgen.runner import run as run_stage
-    from hgen.stages.rewards import require_rewards, write_rewards
-    from hgen.stages.rows import task_files
     from hgen.stages.score import stage
-    from hgen.stages.submissions import lay_out
 
     written = (rewards or predictions.with_suffix(".rewards.jsonl")).resolve()
     scoring = stage(out / "snapshots", (config or Config()).sandbox, cache or default_cache())

@@ -13,7 +13,7 @@ import pytest
 
 from hgen.errors import ConfigError
 from hgen.export.folders import MANIFEST, exported_files
-from hgen.export.formats import FORMATS, writer
+from hgen.export.table import FORMATS, writer
 from hgen.shards import file_digest
 
 FAMILIES = ("dep-search", "func-localize")
@@ -22,7 +22,7 @@ FAMILIES = ("dep-search", "func-localize")
 WRITE = """
 import resource, sys, time
 from pathlib import Path
-from hgen.export.formats import writer
+from hgen.export.table import writer
 from hgen.records import Validated
 from hgen.shards import read_shard
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from datasets import Features
 
-from hgen.export import hf
-from hgen.export.card import fenced, hub_licenses
+from hgen.export.formats import hf
+from hgen.pages.card import fenced, hub_licenses
 from hgen.records import Environment
 
 LOAD = """

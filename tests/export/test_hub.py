@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from hgen.errors import ConfigError
-from hgen.export import hf, hub, jsonl
+from hgen.export import hub
+from hgen.export.formats import hf, jsonl
 
 PUSH = """
 import sys

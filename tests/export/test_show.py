@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from hgen.errors import ConfigError
+from hgen.pages.task import find, render, to_json
 from hgen.records import Reject
-from hgen.stages.show import find, render, to_json
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from hgen.errors import ConfigError
+from hgen.pages.stats import render, stats, to_json
 from hgen.records import Reject, Source
-from hgen.stages.stats import render, stats, to_json
 
 
 def silent(done, total):

@@ -6,8 +6,8 @@ from rich.console import Console
 
 from hgen.config import ParseConfig
 from hgen.errors import Skip
+from hgen.pages.deps import deps_rows, deps_tree
 from hgen.records import Repo
-from hgen.stages.deps import deps_rows, deps_tree
 from hgen.stages.parse import parse
 
 REPO = Repo(

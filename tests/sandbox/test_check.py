@@ -2,11 +2,11 @@
 
 import pytest
 
-from hgen.export.grader import grader_source
-from hgen.sandbox.check import check_start_state
+from hgen.grader import grader_source
 from hgen.sandbox.layout import StartState
 from hgen.scoring import StaticTask, diffs
 from hgen.scoring.standalone.answer_file import pack
+from hgen.soundness.layout_check import check_start_state
 
 pytestmark = pytest.mark.container
 

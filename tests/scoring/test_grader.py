@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hgen.export.grader import answer_file, grader_source
+from hgen.grader import answer_file, grader_source
 from hgen.records import Validated
 from hgen.scoring import StaticTask, score
 from hgen.scoring.diffs import Patched

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hgen.export.grader import grader_source
+from hgen.grader import grader_source
 from hgen.scoring.standalone.answer_file import read
 from hgen.scoring.standalone.by_tests import tree_diff
 from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack, unpack

@@ -12,13 +12,13 @@ import pytest
 
 from hgen import run as library
 from hgen.errors import ConfigError, ShardError
+from hgen.predictions.rewards import ScoreSummary
+from hgen.predictions.submissions import PER_SHARD
 from hgen.records import Reject, Scored
 from hgen.runner import done_shards
 from hgen.scoring import diffs
 from hgen.shards import read_shard
 from hgen.snapshots import Limits, Store
-from hgen.stages.rewards import ScoreSummary
-from hgen.stages.submissions import PER_SHARD
 from tests.command import HGEN, environment, hgen
 
 SOURCE = b'''def first(x):

@@ -10,7 +10,7 @@ from typing import Any
 
 import docker
 
-from hgen.export.grader import grader_source
+from hgen.grader import grader_source
 from hgen.sandbox import labels
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState

@@ -21,10 +21,10 @@ from hgen.scoring.start_state import start_state
 from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
+from hgen.soundness.by_tests import Proof, prove
 from hgen.testbed.grading import grade
 from hgen.testbed.mutation.copies import readable_elsewhere
 from hgen.testbed.mutation.trials import trials
-from hgen.testbed.proving import Proof, prove
 from hgen.testbed.running import run_jobs
 from tests.testbed import world
 

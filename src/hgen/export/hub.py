@@ -9,8 +9,8 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ge
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 from hgen.errors import ConfigError, NetworkError
-from hgen.export import hf
 from hgen.export.folders import MANIFEST, exported_files
+from hgen.export.formats import hf
 from hgen.shards import file_digest
 
 _NAME = re.compile(r"(?!.*(--|\.\.))(?=.{3,96}$)\w([\w.-]*\w)?/\w([\w.-]*\w)?", re.ASCII)

@@ -6,8 +6,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from hgen.errors import ConfigError
-from hgen.export.formats import writer
 from hgen.export.summary import ExportSummary
+from hgen.export.table import writer
 from hgen.records import Validated
 from hgen.runner import done_shards, read_receipt
 from hgen.shards import read_shard

@@ -9,7 +9,7 @@ from hgen.families.base import Answer, Tests
 from hgen.records import Check, Task
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Store
-from hgen.testbed.proving import prove
+from hgen.soundness.by_tests import prove
 
 
 def prove_by_tests(

@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from hgen.config import SandboxConfig
+from hgen.predictions.grading import graded
 from hgen.records import Objection, Reject, Scored, Submission
 from hgen.runner import Stage, name_of
 from hgen.scoring import UNGRADABLE
 from hgen.scoring.verdicts import MAX_DETAIL
-from hgen.stages.grading import graded
 
 _PARTS = ("precision", "recall", "f1", "file_recall")
 

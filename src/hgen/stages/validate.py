@@ -18,7 +18,7 @@ from hgen.records import Check, Symbol, Task, Validated
 from hgen.scoring import Refusal, StaticTask, diffs
 from hgen.scoring.start_state import start_state
 from hgen.snapshots import Store
-from hgen.stages.proving import prove
+from hgen.soundness.laid_out import prove
 from hgen.stages.rerunning import prove_by_tests
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.grammar import parser

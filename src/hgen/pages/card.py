@@ -12,8 +12,8 @@ from huggingface_hub import DatasetCardData
 from jinja2 import Environment, StrictUndefined
 
 from hgen import __version__, resources
-from hgen.export.census import Census
-from hgen.export.text import visible
+from hgen.pages.census import Census
+from hgen.pages.text import visible
 
 TEMPLATE = "templates/card.md.j2"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hgen.errors import Skip
 from hgen.export.folders import tree_files, whole_folder
-from hgen.export.grader import answer_file, grader_source, travels
 from hgen.export.summary import ExportSummary
+from hgen.grader import answer_file, grader_source, travels
 from hgen.records import Validated
 from hgen.snapshots import Snapshot, Store
 

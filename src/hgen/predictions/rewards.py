@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hgen.errors import ConfigError
+from hgen.predictions.rows import lines_of
+from hgen.predictions.submissions import REJECTS, Joined
 from hgen.records import Scored
 from hgen.runner import BUG, Summary
 from hgen.shards import read_shard, sync_folder
-from hgen.stages.rows import lines_of
-from hgen.stages.submissions import REJECTS, Joined
 
 _NAMED = 5
 """How many predictions a message names."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from pydantic_core import PydanticSerializationError
 
 from hgen.errors import ConfigError, ShardError
+from hgen.predictions.rows import Place, Row, Unreadable, lines_of, prediction_of, task_files, task_of
 from hgen.records import Prediction, Reject, Submission
 from hgen.runner import forget_others, shard_name, shards
 from hgen.shards import ShardWriter, write_whole
-from hgen.stages.rows import Place, Row, Unreadable, lines_of, prediction_of, task_files, task_of
 
 PER_SHARD = 32
 """Predictions in one shard, all of one snapshot: what a kill costs at most."""

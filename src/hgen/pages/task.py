@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hgen.errors import ConfigError
-from hgen.export.text import visible
+from hgen.pages.text import visible
 from hgen.records import Check, Reject, Target, Task, Validated
 from hgen.shards import read_shard
 

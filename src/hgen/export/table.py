@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hgen.errors import ConfigError
-from hgen.export import hf, jsonl, travel
+from hgen.export.formats import grader, hf, jsonl
 from hgen.export.summary import ExportSummary
 from hgen.records import Validated
 
@@ -31,12 +31,12 @@ def writer(name: str, store: Path) -> Writer:
 
     ``store`` holds the snapshots, for the formats that carry files of the repositories.
     """
-    if name == travel.NAME:
+    if name == grader.NAME:
         return _Travel(store)
     try:
         return FORMATS[name]
     except KeyError:
-        raise ConfigError(f"unknown format {name!r}; known: {', '.join(sorted([*FORMATS, travel.NAME]))}") from None
+        raise ConfigError(f"unknown format {name!r}; known: {', '.join(sorted([*FORMATS, grader.NAME]))}") from None
 
 
 @dataclass(frozen=True)
@@ -45,4 +45,4 @@ class _Travel:
 
     def __call__(self, tasks: Iterable[Validated], folder: Path, *, shard_bytes: int) -> ExportSummary:
         del shard_bytes
-        return travel.write(tasks, folder, store=self.store)
+        return grader.write(tasks, folder, store=self.store)

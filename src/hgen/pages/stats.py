@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hgen.errors import ConfigError
-from hgen.export.census import Census, FamilyCensus, Origin, spread
-from hgen.export.text import visible
+from hgen.pages.census import Census, FamilyCensus, Origin, spread
+from hgen.pages.text import visible
 from hgen.records import Validated
 from hgen.runner import Receipt, read_receipt
 from hgen.shards import read_shard

@@ -4,13 +4,13 @@ from functools import cache
 from pathlib import Path
 
 from hgen.errors import Skip
-from hgen.export.grader import answer_file, grader_source, travels
+from hgen.grader import answer_file, grader_source, travels
 from hgen.records import Task
 from hgen.sandbox.base import Sandboxes
-from hgen.sandbox.check import check_start_state
 from hgen.sandbox.layout import StartState
 from hgen.scoring.start_state import committed_state
 from hgen.snapshots import Store
+from hgen.soundness.layout_check import check_start_state
 
 
 def prove(task: Task, *, sandboxes: Sandboxes, store: Path) -> str:

@@ -1,0 +1,1 @@
+"""One module for each export format; ``hgen.export.table`` names them."""

@@ -1,0 +1,1 @@
+"""Agents' answers: read beside their tasks, graded, and written out with their rewards."""
