@@ -9,9 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
+from hgen.engines import OpenEngine
 from hgen.errors import Skip
+from hgen.families.base import Answer, Tests
 from hgen.probes import Probe
+from hgen.records import Check, Task
 from hgen.sandbox.base import Sandboxes
 from hgen.scoring import Refusal, Score, refused
 from hgen.scoring.tested.jobs import Job
@@ -19,7 +23,7 @@ from hgen.scoring.tested.judge import verdict
 from hgen.scoring.tested.plan import GradingPlan
 from hgen.scoring.tested.report import TestRun
 from hgen.scoring.tested.task import TestedTask
-from hgen.snapshots import Snapshot
+from hgen.snapshots import Snapshot, Store
 from hgen.testbed.grading import grade, planned, state_of
 from hgen.testbed.running import Drive
 
@@ -46,6 +50,32 @@ class Proof:
     start: str
     probes: dict[str, Score]
     lazy: dict[str, Score]
+
+
+def prove_by_tests(
+    task: Task, grading: Answer | Tests, start: Mapping[str, bytes], *, engine: OpenEngine, store: Path
+) -> tuple[list[Check], dict[str, bool]]:
+    """The checks that need running code, and which lazy answers solve the task.
+
+    Raises ``Skip`` with the name of the check that failed, ``SandboxError`` if the engine is at fault.
+    """
+    if task.environment is None:
+        raise Skip("start-state", "the task has no environment")
+    asked = TestedTask.of(task.model_dump(mode="json"))
+    sandboxes = engine.sandboxes(task.environment, base_commit=task.base_commit, name=task.repo)
+    with Store(store).open(task.snapshot) as snapshot:
+        probes, lazy = list(grading.probes(asked, start)), list(grading.lazy_answers(asked, start))
+        proof = prove(asked, start, snapshot, sandboxes, probes=probes, lazy=lazy)
+    for name, score in proof.probes.items():
+        if score.resolved:
+            raise Skip("probe", f"the cheat {name} is a full success")
+    seen = ", ".join(f"{name} {score.reward:.2f}" for name, score in proof.probes.items())
+    checks = [
+        Check(name="gold", passed=True, evidence=proof.gold),
+        Check(name="start-fails", passed=True, evidence=proof.start),
+        Check(name="probes", passed=True, evidence=seen),
+    ]
+    return checks, {name: score.resolved for name, score in proof.lazy.items()}
 
 
 def prove(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hgen.errors import Skip
 from hgen.grader import answer_file, grader_source, travels
-from hgen.records import Task
+from hgen.records import Check, Task
 from hgen.sandbox.base import Sandboxes
 from hgen.sandbox.layout import StartState
 from hgen.scoring.start_state import committed_state
@@ -13,7 +13,7 @@ from hgen.snapshots import Store
 from hgen.soundness.layout_check import check_start_state
 
 
-def prove(task: Task, *, sandboxes: Sandboxes, store: Path) -> str:
+def prove_laid_out(task: Task, *, sandboxes: Sandboxes, store: Path) -> Check:
     """What was seen when the gold patch and the untouched tree were graded in a fresh sandbox.
 
     Raises ``Skip("sandbox")`` if the task does not hold there, ``SandboxError`` if the engine is at fault.
@@ -29,7 +29,7 @@ def prove(task: Task, *, sandboxes: Sandboxes, store: Path) -> str:
     proof = check_start_state(sandboxes, state, task.patch, grader=_grader(), answer=answer)
     if not proof.passed:
         raise Skip("sandbox", proof.evidence)
-    return proof.evidence
+    return Check(name="sandbox", passed=True, evidence=proof.evidence)
 
 
 @cache

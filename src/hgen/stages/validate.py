@@ -1,27 +1,20 @@
 """Validate tasks: prove each one sound, with the evidence beside it, and reject it by the first check that fails."""
 
-import ast
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from hgen.config import SandboxConfig, ValidateConfig
 from hgen.describe.corpus import Corpus
-from hgen.describe.leaks import leaks
 from hgen.engines import worker_engine
-from hgen.errors import Skip
-from hgen.families import families
+from hgen.families import chosen
 from hgen.families.base import Static
 from hgen.records import Check, Symbol, Task, Validated
-from hgen.scoring import Refusal, StaticTask, diffs
-from hgen.scoring.start_state import start_state
 from hgen.snapshots import Store
-from hgen.soundness.laid_out import prove
-from hgen.stages.rerunning import prove_by_tests
+from hgen.soundness.by_tests import prove_by_tests
+from hgen.soundness.laid_out import prove_laid_out
+from hgen.soundness.static import met_files, no_leak, prove_static
 from hgen.syntax import Broken, parse_module
-from hgen.syntax.grammar import parser
 
 
 def validate(
@@ -32,95 +25,24 @@ def validate(
     Tasks that are judged by running tests are proven in containers whatever the configuration says: there is no
     other proof.
 
-    Raises ``Skip`` with the name of the check that failed.
+    Raises ``Skip`` with the name of the check that failed, ``ConfigError`` if the task's family is not installed.
     """
-    grading = families()[task.family].grading
+    grading = chosen((task.family,))[0].grading
     corpus = _corpus(store, task.snapshot)
-    checks: list[Check] = []
-    start = _checked(checks, "start-state", lambda: _start_state(task, corpus))
+    start, check = met_files(task, corpus.files)
+    checks: list[Check] = [check]
     if not isinstance(grading, Static):
-        _checked(checks, "leak", lambda: _no_leak(task))
+        checks.append(no_leak(task))
         engine = worker_engine(sandbox, store, cache_folder)
-        more, lazy = prove_by_tests(task, grading, start, engine=engine, store=store)
-        yield Validated(task=task, checks=(*checks, *more), baselines=lazy)
+        more, solved = prove_by_tests(task, grading, start, engine=engine, store=store)
+        yield Validated(task=task, checks=(*checks, *more), baselines=solved)
         return
-    asked = StaticTask.of(task.model_dump(mode="json"))
-    _checked(checks, "gold", lambda: _gold(grading, asked, task.patch, start))
-    _checked(checks, "no-op", lambda: _nothing(grading, asked, start))
-    _checked(checks, "leak", lambda: _no_leak(task))
-    _checked(checks, "probes", lambda: _probes(grading, asked, start))
+    checks += prove_static(task, grading, start)
     if config.in_sandbox:
-        evidence = prove(task, sandboxes=worker_engine(sandbox, store, cache_folder).generic, store=store)
-        checks.append(Check(name="sandbox", passed=True, evidence=evidence))
-    chosen = {name: _solves(task, corpus, choose(task, corpus)) for name, choose in grading.lazy_choices.items()}
-    yield Validated(task=task, checks=tuple(checks), baselines=chosen)
-
-
-def _checked(checks: list[Check], name: str, check: Callable[[], tuple[Any, str]]) -> Any:
-    result, evidence = check()
-    checks.append(Check(name=name, passed=True, evidence=evidence))
-    return result
-
-
-def _start_state(task: Task, corpus: Corpus) -> tuple[dict[str, bytes], str]:
-    """The start state's contents of all files that the task's patches touch or its targets stand in."""
-    try:
-        patches = [
-            patch
-            for text in (task.setup_patch, task.candidate_patch, task.patch)
-            if text
-            for patch in diffs.parse(text)
-        ]
-        concerned = {patch.old_path for patch in patches} | {target.file for target in task.targets}
-        before = {file: corpus.files[file] for file in sorted(concerned)}
-        after = dict(start_state(before, task.setup_patch, task.candidate_patch))
-        _require_syntax(after, {target.file for target in task.targets})
-    except diffs.DiffError as error:
-        raise Skip("start-state", str(error)) from None
-    except Refusal as refusal:
-        raise Skip("start-state", refusal.reason.detail) from None
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Skip("start-state", f"the start state does not parse: {error}") from None
-    return after, f"the setup patch applies to {len(concerned)} files, and all of them parse"
-
-
-def _require_syntax(files: Mapping[str, bytes], answered: set[str]) -> None:
-    """Python itself reads the files that an answer edits; the decoys' files, many times as many, tree-sitter."""
-    for file in sorted(files):
-        if file in answered:
-            ast.parse(files[file])
-        elif parser().parse(files[file].removeprefix(BOM_UTF8)).root_node.has_error:
-            raise SyntaxError(f"tree-sitter finds an error in {file}")
-
-
-def _gold(grading: Static, task: StaticTask, patch: str, start: dict[str, bytes]) -> tuple[None, str]:
-    score = grading.score(task, patch, start)
-    if not score.resolved or score.reward != 1:
-        raise Skip("gold", f"the gold patch earns {score.reward}: {score.reasons}")
-    return None, "the gold patch earns 1 and is resolved"
-
-
-def _nothing(grading: Static, task: StaticTask, start: dict[str, bytes]) -> tuple[None, str]:
-    score = grading.score(task, "", start)
-    if score.resolved or score.reward != 0:
-        raise Skip("no-op", f"the empty diff earns {score.reward}")
-    return None, "the empty diff earns 0"
-
-
-def _no_leak(task: Task) -> tuple[None, str]:
-    if seen := leaks(task.problem_statement, task.secrets):
-        raise Skip("leak", f"the problem statement gives {seen} away")
-    return None, f"none of {len(task.secrets)} secrets can be read in the problem statement"
-
-
-def _probes(grading: Static, task: StaticTask, start: dict[str, bytes]) -> tuple[None, str]:
-    tried = []
-    for probe in grading.probes(task, start):
-        score = grading.score(task, probe.patch, start)
-        if score.resolved:
-            raise Skip("probe", f"the cheat {probe.name} is a full success")
-        tried.append(f"{probe.name} {score.reward:.2f}")
-    return None, ", ".join(tried)
+        engine = worker_engine(sandbox, store, cache_folder)
+        checks.append(prove_laid_out(task, sandboxes=engine.generic, store=store))
+    solved = {name: _solves(task, corpus, choose(task, corpus)) for name, choose in grading.lazy_choices.items()}
+    yield Validated(task=task, checks=tuple(checks), baselines=solved)
 
 
 def _solves(task: Task, corpus: Corpus, chosen: frozenset[int]) -> bool:
