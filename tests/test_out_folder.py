@@ -36,7 +36,7 @@ def test_a_file_is_no_out_folder(tmp_path: Path) -> None:
     done = hgen(*MINE, "-o", tmp_path / "out")
     assert (done.returncode, done.stderr) == (
         2,
-        f"hgen: {tmp_path / 'out'} is not a folder; choose another one with --out\n",
+        f"hgen: {tmp_path / 'out'} is not a folder; choose another\n",
     )
 
 

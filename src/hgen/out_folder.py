@@ -36,9 +36,9 @@ def _refuse_foreign(out: Path) -> None:
     if not out.exists() or (out / MARK).is_file():
         return
     if not out.is_dir():
-        raise ConfigError(f"{out} is not a folder; choose another one with --out")
+        raise ConfigError(f"{out} is not a folder; choose another")
     if next(out.iterdir(), None) is not None:
         raise ConfigError(
             f"{out} is not empty and no out folder of hgen, which would replace and delete files in it; choose another "
-            f"one with --out (if an earlier hgen made this one, say so: touch {out / MARK})"
+            f"one (if an earlier hgen made it, say so: touch {out / MARK})"
         )
