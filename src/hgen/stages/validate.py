@@ -15,6 +15,7 @@ from hgen.families import families
 from hgen.families.base import Family
 from hgen.records import Check, Symbol, Task, Validated
 from hgen.scoring import SCORERS, diffs
+from hgen.scoring.sources import SourceError
 from hgen.snapshots import Store
 from hgen.stages.proving import prove
 from hgen.stages.rerunning import prove_by_tests
@@ -113,11 +114,14 @@ def _no_leak(task: Task) -> tuple[None, str]:
 
 def _probes(family: Family, row: Row, start: dict[str, bytes]) -> tuple[None, str]:
     tried = []
-    for probe in family.probes(row, start):
-        score = family.score(row, probe.patch, start)
-        if score.resolved:
-            raise Skip("probe", f"the cheat {probe.name} is a full success")
-        tried.append(f"{probe.name} {score.reward:.2f}")
+    try:
+        for probe in family.probes(row, start):
+            score = family.score(row, probe.patch, start)
+            if score.resolved:
+                raise Skip("probe", f"the cheat {probe.name} is a full success")
+            tried.append(f"{probe.name} {score.reward:.2f}")
+    except SourceError as error:
+        raise Skip("start-state", f"a file beside the answer's does not parse: {error}") from None
     return None, ", ".join(tried)
 
 
