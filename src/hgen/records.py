@@ -86,6 +86,8 @@ class BrokenFile(Record):
 
     file: str
     reason: str
+    detail: str = ""
+    """What else can be said: which Python a file needs."""
 
 
 class Wheel(Record):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hgen.scoring import diffs, score
-from hgen.scoring.combining import MAX_RUN, has_overlong_name, is_overlong, normalized
+from hgen.scoring.python.combining import MAX_RUN, has_overlong_name, is_overlong, normalized
 from tests.effort import examples
 from tests.limits import processor_limit
 

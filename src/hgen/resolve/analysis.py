@@ -77,7 +77,7 @@ def parse_files(files: Mapping[str, bytes], *, max_bytes: int) -> tuple[dict[str
             try:
                 modules[path] = parse_module(path, files[path], max_bytes=max_bytes)
             except Broken as error:
-                broken.append(BrokenFile(file=path, reason=error.reason))
+                broken.append(BrokenFile(file=path, reason=error.reason, detail=error.detail))
     return modules, tuple(broken)
 
 

@@ -9,6 +9,7 @@ from hgen.errors import Skip
 from hgen.families.base import Files, Static
 from hgen.records import Check, Task
 from hgen.scoring import Refusal, StaticTask, diffs
+from hgen.scoring.python.sources import SourceError
 from hgen.scoring.start_state import start_state
 from hgen.syntax.grammar import parser
 
@@ -87,9 +88,12 @@ def _nothing(grading: Static, task: StaticTask, start: Files) -> Check:
 
 def _probes(grading: Static, task: StaticTask, start: Files) -> Check:
     tried = []
-    for probe in grading.probes(task, start):
-        score = grading.score(task, probe.patch, start)
-        if score.resolved:
-            raise Skip("probe", f"the cheat {probe.name} is a full success")
-        tried.append(f"{probe.name} {score.reward:.2f}")
+    try:
+        for probe in grading.probes(task, start):
+            score = grading.score(task, probe.patch, start)
+            if score.resolved:
+                raise Skip("probe", f"the cheat {probe.name} is a full success")
+            tried.append(f"{probe.name} {score.reward:.2f}")
+    except SourceError as error:
+        raise Skip("start-state", f"a file beside the answer's does not parse: {error}") from None
     return _held("probes", ", ".join(tried))

@@ -18,4 +18,4 @@ def parse(repo: Repo, files: Mapping[str, bytes], settings: ParseConfig) -> Iter
         raise Skip("no-symbols", f"{len(broken)} broken files" if broken else "no Python file defines anything")
     yield Codebase(repo=repo, symbols=symbols)
     for each in broken:
-        yield Reject(source=f"{repo.repo} {each.file}", reason=each.reason, detail=repo.base_commit)
+        yield Reject(source=f"{repo.repo} {each.file}", reason=each.reason, detail=each.detail or repo.base_commit)

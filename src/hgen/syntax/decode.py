@@ -14,11 +14,12 @@ _CODECS = re.compile(
 
 
 class Broken(Exception):  # noqa: N818 - not an error: a normal way for a file to end
-    """The file yields no symbols; ``reason`` is a short word that can be counted."""
+    """The file yields no symbols; ``reason`` is a short word that can be counted, ``detail`` says more."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.detail = detail
 
 
 def to_utf8(source: bytes, *, max_bytes: int) -> bytes:

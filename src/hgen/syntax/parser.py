@@ -18,6 +18,7 @@ from hgen.syntax.ir import (
     Module,
     Scope,
 )
+from hgen.syntax.readable import require_readable
 from hgen.syntax.reader import Texts
 from hgen.syntax.scope import ScopeReader
 from hgen.syntax.statements import scope_reader
@@ -28,13 +29,14 @@ MAX_BYTES = 2_000_000
 def parse_module(path: str, source: bytes, *, max_bytes: int = MAX_BYTES) -> Module:
     """Parse a file of a repository.
 
-    Raises ``Broken`` with one of the reasons of ``to_utf8``, ``syntax-error``, ``python-2``, ``too-deep`` or
-    ``too-complex``. Takes time linear in the length of ``source`` and keeps no reference to the tree.
+    Raises ``Broken`` with one of the reasons of ``to_utf8`` and ``require_readable``, ``syntax-error``, ``python-2``,
+    ``too-deep`` or ``too-complex``. Takes time linear in the length of ``source`` and keeps no reference to the tree.
     """
     utf8 = to_utf8(source, max_bytes=max_bytes)
     root = parser().parse(utf8).root_node
     if root.has_error:
         raise Broken("syntax-error")
+    require_readable(utf8)
     return _ModuleReader(path, utf8).read(root)
 
 

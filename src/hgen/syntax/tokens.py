@@ -3,15 +3,16 @@
 import re
 from hashlib import blake2b
 
-_STRING = (
+STRING = (
     rb"""[rbuftRBUFT]{0,3}(?:\"\"\"(?:[^\\"]++|\\.|"(?!""))*+(?:\"\"\"|\\?\Z)"""
     rb"""|'''(?:[^\\']++|\\.|'(?!''))*+(?:'''|\\?\Z)"""
     rb"""|"(?:[^\\"\n]++|\\.)*+(?:"|(?=\n)|\\?\Z)|'(?:[^\\'\n]++|\\.)*+(?:'|(?=\n)|\\?\Z))"""
 )
-_TOKEN = re.compile(rb"(?:[\s\\]++|#[^\n]*+)*+(" + _STRING + rb"|[\w\x80-\xff]+|.|\Z)", re.DOTALL)
-"""What comes before the next token, and the token: the empty one at the end. An open string goes on to the end of the
-line, or of the text, so that no place is looked at twice."""
-_COMMENT = re.compile(rb"(" + _STRING + rb")|#[^\n]*", re.DOTALL)
+"""A string with its prefix. An open one goes on to the end of its line, or of the text, so that no place is looked
+at twice."""
+_TOKEN = re.compile(rb"(?:[\s\\]++|#[^\n]*+)*+(" + STRING + rb"|[\w\x80-\xff]+|.|\Z)", re.DOTALL)
+"""What comes before the next token, and the token: an empty one at the end."""
+_COMMENT = re.compile(rb"(" + STRING + rb")|#[^\n]*", re.DOTALL)
 
 
 def body_digest(source: bytes, body: tuple[int, int], docstring: tuple[int, int]) -> str:

@@ -11,7 +11,7 @@ import threading
 import warnings
 from functools import lru_cache
 
-from hgen.scoring.combining import MAX_RUN, has_overlong_name
+from hgen.scoring.python.combining import MAX_RUN, has_overlong_name
 from hgen.scoring.python.values import Source
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")

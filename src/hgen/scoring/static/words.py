@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hgen.scoring.combining import normalized
+from hgen.scoring.python.combining import normalized
 
 MIN_WORDS = 3
 _BETWEEN = re.compile(r"[\s,;:/\\|()\[\]{}<>=+*&!?\"#@$%^~`…—–。、「」『』·•→]+")

@@ -13,6 +13,8 @@ from pathlib import PurePosixPath
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from hgen.scoring.python.sources import SourceError, statements
+
 Table = Mapping[str, object]
 
 _MOST_BYTES = 1_000_000
@@ -244,8 +246,8 @@ def _calls(files: Mapping[str, bytes], file: str, function: str) -> Table:
 
 def _tree(files: Mapping[str, bytes], file: str) -> ast.AST:
     try:
-        return ast.parse(_read(files, file))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(statements(_read(files, file)), [])
+    except SourceError:
         return ast.Module([], [])
 
 
