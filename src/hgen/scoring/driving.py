@@ -29,8 +29,8 @@ ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 """Hash order is decided too: a verdict must not depend on it."""
 
 _START = "import sys; sys.path[0] = {!r}; from inside.main import main; main()"
-_BESIDE = 20.0
-"""Seconds that all runs of a job may need beside their own: the start of Python and of pytest, on a busy machine."""
+_STARTUP_SECONDS = 20.0
+"""What starting Python and pytest may take on a busy machine, beside the runs themselves."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def command(python: str, archive: str) -> list[str]:
 
 def seconds(jobs: Sequence[Job]) -> float:
     """The time limit of all jobs together."""
-    return sum(job.seconds for job in jobs) + _BESIDE
+    return sum(job.seconds for job in jobs) + _STARTUP_SECONDS
 
 
 def reported(stdout: bytes, stderr: bytes, ended: str, key: bytes, jobs: Sequence[Job]) -> tuple[TestRun, ...]:
