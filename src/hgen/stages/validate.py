@@ -27,16 +27,23 @@ Row = dict[str, Any]
 
 
 def validate(
-    task: Task, *, store: Path, config: ValidateConfig, sandbox: SandboxConfig, cache_folder: Path
+    task: Task,
+    *,
+    store: Path,
+    config: ValidateConfig,
+    sandbox: SandboxConfig,
+    cache_folder: Path,
+    max_file_bytes: int,
 ) -> Iterator[Validated]:
     """The task with its evidence; a container starts only for a task that holds all static checks.
 
+    ``max_file_bytes`` is that of ``parse``: lazy agents choose among the symbols that tasks were made from.
     Executable families are proven in containers whatever the configuration says: there is no other proof.
 
     Raises ``Skip`` with the name of the check that failed.
     """
     family = families()[task.family]
-    corpus = _corpus(store, task.snapshot)
+    corpus = _corpus(store, task.snapshot, max_file_bytes)
     checks: list[Check] = []
     start = _checked(checks, "start-state", lambda: _start_state(task, corpus))
     if family.executable:
@@ -131,17 +138,18 @@ def _solves(task: Task, corpus: Corpus, chosen: frozenset[int]) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _corpus(store: Path, digest: str) -> Corpus:
+def _corpus(store: Path, digest: str, max_file_bytes: int) -> Corpus:
     """The repository of the tasks at hand; tasks of one repository follow each other."""
     with Store(store).open(digest) as snapshot:
         files = {file: snapshot[file] for file in snapshot if file.endswith(".py")}
-    return Corpus(files, tuple(symbol for file in sorted(files) for symbol in _symbols(file, files[file])))
+    symbols = (symbol for file in sorted(files) for symbol in _symbols(file, files[file], max_file_bytes))
+    return Corpus(files, tuple(symbols))
 
 
-def _symbols(file: str, source: bytes) -> Iterator[Symbol]:
+def _symbols(file: str, source: bytes, max_file_bytes: int) -> Iterator[Symbol]:
     """A file's symbols as the baselines need them: where they are, and what they call is nobody's business."""
     try:
-        module = parse_module(file, source)
+        module = parse_module(file, source, max_bytes=max_file_bytes)
     except Broken:
         return
     for found in module.symbols:
