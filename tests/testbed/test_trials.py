@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hgen.config import BuildConfig
 from hgen.errors import Skip
 from hgen.families import families
 from hgen.probes import Probe
@@ -67,8 +68,7 @@ def tried(
             imported=frozenset(),
             environment=Environment.model_validate(environment),
             sandbox=sandbox,
-            targets=5,
-            mutants_each=40,
+            effort=BuildConfig(targets=5, mutants=40),
         )
 
 
