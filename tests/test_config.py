@@ -5,13 +5,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hgen.config import Config, dump, load, parse
+from hgen.config import Config, checked, dump, load, parse
 from hgen.errors import ConfigError
+from hgen.families import OWN
 from hgen.resources import text
 
 
 def test_the_shipped_default_is_the_default_and_names_every_key() -> None:
     shipped = yaml.safe_load(text("configs/default.yaml"))
+    options = shipped["synth"]["options"]
+    for family in OWN:
+        assert checked(family.options, options[family.name], ()) == family.options()
+        assert set(options[family.name]) == set(family.options.model_fields), f"keys of {family.name}"
+    assert set(options) == {family.name for family in OWN}
+    shipped["synth"]["options"] = {}
     assert parse(shipped) == Config()
     for section, model in Config():
         name = section.rstrip("_")

@@ -279,8 +279,9 @@ def deps(
     from hgen.sources.files import read_files
 
     settings = _settings(config, assignments)
-    files = read_files(path, settings.mine, store=out / "snapshots", cache=library.default_cache())
-    rows = deps_rows(files, max_bytes=settings.parse.max_file_bytes)
+    most = settings.parse.max_file_bytes
+    files = read_files(path, settings.mine, store=out / "snapshots", cache=library.default_cache(), max_bytes=most)
+    rows = deps_rows(files, max_bytes=most)
     if as_json or not sys.stdout.isatty():
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))

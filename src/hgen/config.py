@@ -65,6 +65,10 @@ class BuildConfig(Section):
     each: float = Field(20.0, gt=0)
     targets: int = Field(30, ge=0)
     mutants: int = Field(10, ge=0)
+    min_statements: int = Field(3, ge=1)
+    max_statements: int = Field(60, ge=1)
+    min_test_functions: int = Field(2, ge=1)
+    max_test_functions: int = Field(60, ge=1)
 
 
 class SynthConfig(Section):

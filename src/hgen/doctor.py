@@ -25,8 +25,8 @@ from hgen.sources.pip_config import read_index
 from hgen.testbed.environment.images import Kept, kept, remove_unused
 
 _LOW_DISK = 5 * 10**9
-_PATIENCE = 5.0
-"""Seconds to wait for an answer."""
+_ANSWER_SECONDS = 5.0
+"""How long the package index is waited for."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _index() -> Finding:
     for host in hosts:
         port = host.port or (443 if host.scheme == "https" else 80)
         try:
-            socket.create_connection((host.hostname or "", port), _PATIENCE).close()
+            socket.create_connection((host.hostname or "", port), _ANSWER_SECONDS).close()
         except OSError as error:
             return Finding(
                 "package index",

@@ -1,6 +1,8 @@
 """The parse stage and the rows of ``hgen deps``."""
 # ruff: noqa: E501 - one case, one line
 
+import json
+
 import pytest
 from rich.console import Console
 
@@ -9,6 +11,7 @@ from hgen.errors import Skip
 from hgen.pages.deps import deps_rows, deps_tree
 from hgen.records import Repo
 from hgen.stages.parse import parse
+from tests.command import hgen
 
 REPO = Repo(
     repo="local:x", base_commit="1", snapshot="0" * 64, license="MIT", source="x", files=1, python_files=1, python_lines=1,
@@ -55,7 +58,7 @@ def test_offered_is_stricter_than_complete(code, offered):
 
 
 def test_rows():
-    rows = list(deps_rows(FILES))
+    rows = list(deps_rows(FILES, max_bytes=1000))
     assert rows[-1] == {
         "file": "a.py",
         "qualname": "f",
@@ -71,7 +74,7 @@ def test_rows():
 def test_tree():
     console = Console(width=80, color_system=None)
     with console.capture() as captured:
-        console.print(deps_tree(deps_rows(FILES), title="x"))
+        console.print(deps_tree(deps_rows(FILES, max_bytes=1000), title="x"))
     assert captured.get().rstrip().split("\n") == [
         "x",
         "└── a.py",
@@ -80,3 +83,9 @@ def test_tree():
         "        ├── A a.py:1",
         "        └── g a.py:2",
     ]
+
+
+def test_deps_reads_files_that_are_as_large_as_the_configuration_says(tmp_path):
+    (tmp_path / "large.py").write_bytes(b"# A table.\n" * 200_000 + b"def late(): ...\n")
+    done = hgen("deps", tmp_path, "--json", "--set", "parse.max_file_bytes=3000000", "-o", tmp_path / "out")
+    assert [json.loads(line)["qualname"] for line in done.stdout.splitlines()] == ["late"]

@@ -162,6 +162,16 @@ def test_a_server_that_says_nothing_gives_no_verdict(settings, tmp_path):
             fetch(GitUrl(url, None), tmp_path / "work", hasty)
 
 
+def test_less_than_a_second_of_silence_is_not_for_ever(settings, tmp_path):
+    hasty = Settings(**{**vars(settings), "silence": 0.5, "timeout": 30.0})
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x.git"
+        with pytest.raises(NetworkError, match="too slow"):
+            fetch(GitUrl(url, None), tmp_path / "work", hasty)
+
+
 def test_passwords_in_urls_are_not_repeated(take):
     for scheme in ("http", "git"):
         with pytest.raises(NetworkError) as error:

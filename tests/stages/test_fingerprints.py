@@ -24,5 +24,9 @@ def test_what_ran_in_other_containers_is_done_again(name: str, change: str) -> N
     assert fingerprint("synth", f"sandbox.{change}") == fingerprint("synth")
 
 
+def test_lazy_agents_are_asked_again_when_other_files_are_parsed() -> None:
+    assert fingerprint("validate", "parse.max_file_bytes=100") != fingerprint("validate")
+
+
 def test_proving_in_containers_too_is_another_validation() -> None:
     assert fingerprint("validate", "validate.in_sandbox=true") != fingerprint("validate")

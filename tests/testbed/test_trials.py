@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hgen.config import BuildConfig
 from hgen.errors import Skip
 from hgen.families import families
 from hgen.families.base import Static
@@ -70,8 +71,7 @@ def tried(
             imported=frozenset(),
             environment=Environment.model_validate(environment),
             sandbox=sandbox,
-            targets=5,
-            mutants_each=40,
+            effort=BuildConfig(targets=5, mutants=40),
         )
 
 

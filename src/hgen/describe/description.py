@@ -10,10 +10,8 @@ from hgen.describe.words import flat, terms
 from hgen.errors import Skip
 from hgen.records import Symbol
 
-_PASSAGE = 6
-"""So many words in a row that stand elsewhere as well give a sentence away ..."""
-_SHORT = 4
-"""... and so many where that is the whole sentence; shorter ones are in every text."""
+_SHORTEST_SENTENCE = 4
+"""Whole sentences of so many words are looked for like passages; those of fewer are in every text."""
 _LONGEST_DOCSTRING = 100_000
 """Characters; the longest of well-known packages has forty thousand."""
 _LONGEST_NAME = 500
@@ -70,13 +68,13 @@ def describe(
     )
 
 
-def readable_elsewhere(corpus: Corpus, description: Description) -> str:
-    """A passage of the description that the repository holds in more than one place, or an empty string."""
+def readable_elsewhere(corpus: Corpus, description: Description, length: int) -> str:
+    """A passage of so many words of the description that the repository holds in more than one place, or nothing."""
     for sentence in description.sentences:
         words = flat(sentence).split()
-        for start in range(0, max(len(words) - _PASSAGE, 0) + 1, _PASSAGE // 2):
-            passage = words[start : start + _PASSAGE]
-            if len(passage) >= _SHORT and _twice(corpus.flat_text, f" {' '.join(passage)} "):
+        for start in range(0, max(len(words) - length, 0) + 1, length // 2):
+            passage = words[start : start + length]
+            if len(passage) >= min(_SHORTEST_SENTENCE, length) and _twice(corpus.flat_text, f" {' '.join(passage)} "):
                 return " ".join(passage)
     return ""
 

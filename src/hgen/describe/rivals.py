@@ -7,12 +7,12 @@ from hgen.describe.corpus import Corpus
 from hgen.describe.words import terms
 from hgen.records import Symbol
 
-_NEAREST = 12
+_COMPARED = 12
 """So many of the definitions that share the most telling words are compared one by one."""
-_ALIKE = 0.8
-"""Code that shares so much of its words is alike ..."""
-_ALIKE_UNDOCUMENTED = 0.35
-"""... and so much, where nothing says what the other one is for."""
+_SHARED_WORDS = 0.8
+"""Code that has so much of its words in common is nearly the same."""
+_SHARED_WORDS_UNDOCUMENTED = 0.35
+"""Code that has so much in common with code without a docstring, which would tell them apart, is nearly the same."""
 
 
 def by_description(corpus: Corpus, said: list[str], position: int, margin: float) -> Symbol | None:
@@ -37,11 +37,11 @@ def by_code(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | 
         return None
     own = _code(corpus, symbols[position])
     scores = corpus.whole.scores(own)
-    for place in nsmallest(_NEAREST, library - {position}, key=lambda place: (-scores[place], place)):
+    for place in nsmallest(_COMPARED, library - {position}, key=lambda place: (-scores[place], place)):
         if symbols[place].kind != "class":
             other = _code(corpus, symbols[place])
             alike = (own & other).total() / max((own | other).total(), 1)
-            if alike >= (_ALIKE if symbols[place].docstring else _ALIKE_UNDOCUMENTED):
+            if alike >= (_SHARED_WORDS if symbols[place].docstring else _SHARED_WORDS_UNDOCUMENTED):
                 return symbols[place]
     return None
 

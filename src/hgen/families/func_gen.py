@@ -28,6 +28,8 @@ NAME = "func-gen"
 class Options(TestedOptions):
     """The family's settings, ``synth.options.func-gen`` in the configuration."""
 
+    neighbours: int = Field(5, ge=0)
+    """So many tests of the target's file that do not execute it must go on passing as well."""
     hide_tests: bool = True
     """Whether the tests that fail without the function are taken out of the start state."""
     min_words: int = Field(6, ge=1)

@@ -53,6 +53,8 @@ class Options(Section):
     """Bounds of a description's prose."""
     margin: float = Field(1.25, ge=1.0)
     """The target must score so many times as high as the next symbol when its description is searched for."""
+    passage: int = Field(6, ge=2)
+    """So many words in a row that stand elsewhere as well give a masked description away."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ def _description(material: Material, options: Options, choice: _Choice, variant:
         words=(options.min_words, options.max_words),
     )
     if masked:
-        if passage := readable_elsewhere(corpus, description):
+        if passage := readable_elsewhere(corpus, description, options.passage):
             raise Skip("readable-elsewhere", passage)
         _require_no_rival(corpus, choice, position, description, options.margin)
     return description

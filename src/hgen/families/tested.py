@@ -16,10 +16,8 @@ from hgen.records import Mutant, Reject, Symbol, Testbed, Trial
 from hgen.scoring.diffs import Edit
 from hgen.scoring.paths import is_doctest, is_library
 
-_PASSAGE = 12
-"""So many words of code in a row, found twice, show a body that is written somewhere else, too ..."""
-_SHARE = 0.5
-"""... if so much of the body is."""
+_COPIED_SHARE = 0.5
+"""A body is written somewhere else, too, if so many of its passages stand in the repository's texts twice."""
 
 
 class TestedOptions(Section):
@@ -29,10 +27,8 @@ class TestedOptions(Section):
 
     cap: int = Field(40, ge=0)
     """Tasks per repository."""
-    max_tests: int = Field(60, ge=1)
-    """Test functions that may execute the target."""
-    neighbours: int = Field(5, ge=0)
-    """So many tests of the target's file that do not execute it must go on passing as well."""
+    passage: int = Field(12, ge=2)
+    """A body is read in passages of so many words, to find one that is written somewhere else, too."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +72,8 @@ def tried_functions(material: Material, options: TestedOptions, name: str) -> It
     for trial in order:
         symbol = codebase.symbols[trial.symbol]
         try:
-            _require_sound(material, symbol, trial, ones)
+            _require_sound(material, options, symbol, trial, ones)
             behind = {test: functions.of(bed.tests[test]) for test in by_symbol[trial.symbol]}
-            if not 2 <= len(set(behind.values())) <= options.max_tests:
-                raise Skip("unfit-tests", f"{len(set(behind.values()))} test functions execute it")
         except Skip as skip:
             yield rejected(name, symbol, skip)
             continue
@@ -128,24 +122,26 @@ def _copies(material: Material, bed: Testbed) -> str:
     return ", ".join(wheels) or (own if material.in_image else "")
 
 
-def _require_sound(material: Material, symbol: Symbol, trial: Trial, ones: set[tuple[str, str]]) -> None:
+def _require_sound(
+    material: Material, options: TestedOptions, symbol: Symbol, trial: Trial, ones: set[tuple[str, str]]
+) -> None:
     if not is_library(symbol.file) or (symbol.file, symbol.qualname) not in ones or "<locals>" in symbol.qualname:
         raise Skip("ambiguous-name", identity(symbol))
     copies = [other for other in material.codebase.symbols if other.body_digest == symbol.body_digest]
     if len(copies) > 1:
         raise Skip("readable-elsewhere", ", ".join(map(identity, copies)))
     lines = material.corpus.lines(symbol.file)[trial.emptied.first_line - 1 : trial.emptied.last_line]
-    if passage := _written_twice(material.corpus.flat_text, "\n".join(lines)):
+    if passage := _written_twice(material.corpus.flat_text, "\n".join(lines), options.passage):
         raise Skip("readable-elsewhere", passage)
 
 
-def _written_twice(text: str, body: str) -> str:
+def _written_twice(text: str, body: str, length: int) -> str:
     """A passage of the body if much of it stands in the repository's texts more than once, or an empty string."""
     words = flat(body).split()
-    starts = range(0, max(len(words) - _PASSAGE, 0) + 1, _PASSAGE // 2)
-    passages = [" ".join(words[start : start + _PASSAGE]) for start in starts]
+    starts = range(0, max(len(words) - length, 0) + 1, length // 2)
+    passages = [" ".join(words[start : start + length]) for start in starts]
     twice = [passage for passage in passages if text.count(f" {passage} ") > 1]
-    return twice[0] if len(twice) >= _SHARE * len(passages) else ""
+    return twice[0] if len(twice) >= _COPIED_SHARE * len(passages) else ""
 
 
 def others_of_file(material: Material, tried: TriedFunction, count: int) -> tuple[int, ...]:

@@ -31,6 +31,8 @@ _CRUDE = frozenset({"early-return", "swapped-arguments"})
 class Options(TestedOptions):
     """The family's settings, ``synth.options.verify-repair`` in the configuration."""
 
+    neighbours: int = Field(5, ge=0)
+    """So many tests of the target's file that do not execute it must go on passing as well."""
     min_words: int = Field(6, ge=1)
     """What the docstring says at least: it is all that the agent is told of what is right."""
     max_killers: int = Field(3, ge=1)

@@ -8,7 +8,6 @@ from rich.text import Text
 from rich.tree import Tree
 
 from hgen.resolve import analyse
-from hgen.syntax.parser import MAX_BYTES
 
 
 class Dependency(TypedDict):
@@ -31,7 +30,7 @@ class Row(TypedDict):
     deps: list[Dependency]
 
 
-def deps_rows(files: Mapping[str, bytes], *, max_bytes: int = MAX_BYTES) -> Iterator[Row]:
+def deps_rows(files: Mapping[str, bytes], *, max_bytes: int) -> Iterator[Row]:
     """One row for each function and method, ordered by file and line."""
     analysis = analyse(files, max_bytes=max_bytes)
     symbols = analysis.symbols

@@ -42,7 +42,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _LONGEST, _TOGETHER, _POINTER = 130_000, 1 << 20, 9
 """Bytes that one word of a command, and all with a pointer for each, may have; a little less than what Linux takes."""
 
-_GRACE = 3.0
+_OVERDUE_SECONDS = 3.0
 """Seconds that the supervisor may be late before the container is ended from outside."""
 
 
@@ -72,7 +72,7 @@ def run(
     except EngineRefusal as error:
         return _not_started(client, container, str(error)), False
     reader = _Reader(pieces, output_limit)
-    reader.done.wait(timeout + _GRACE)
+    reader.done.wait(timeout + _OVERDUE_SECONDS)
     killed = not reader.finished and _end(client, container, user, reader)
     seconds = time.monotonic() - started
     if reader.trouble and not killed and _runs(client, container):
@@ -153,7 +153,7 @@ class _Reader:
 def _end(client: Client, container: str, user: int, reader: _Reader) -> bool:
     # A sweep keeps the sandbox usable, but needs a process and memory inside; where those are used up, all must go.
     threading.Thread(target=_try_sweep, args=(client, container, user), daemon=True).start()
-    if reader.join(_GRACE):
+    if reader.join(_OVERDUE_SECONDS):
         return False
     client.kill(container)
     if not reader.join(30.0):

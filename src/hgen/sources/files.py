@@ -7,11 +7,10 @@ from hgen.snapshots import Store
 from hgen.sources import fetch, settings_for
 from hgen.sources.scratch import scratch
 from hgen.sources.spec import parse_spec
-from hgen.syntax.parser import MAX_BYTES
 
 
-def read_files(spec: str, settings: MineConfig, *, store: Path, cache: Path) -> dict[str, bytes]:
-    """Repository-relative posix paths and contents.
+def read_files(spec: str, settings: MineConfig, *, store: Path, cache: Path, max_bytes: int) -> dict[str, bytes]:
+    """Repository-relative posix paths and contents; those of a file that has more than ``max_bytes`` may be cut.
 
     A folder is read as it lies there, whatever git says of it; a snapshot is named by its digest in ``store`` or by the
     path of its archive; everything else is a source as ``mine`` knows them, without its filters. Raises
@@ -19,16 +18,17 @@ def read_files(spec: str, settings: MineConfig, *, store: Path, cache: Path) -> 
     """
     path = Path(spec).expanduser()
     if path.is_dir():
-        return read_folder(path)
+        return read_folder(path, max_bytes=max_bytes)
     if path.suffix == ".zip" and path.is_file():
         return _read_snapshot(path.parent, path.stem)
     if (store / f"{spec}.zip").is_file():
         return _read_snapshot(store, spec)
     with scratch(cache / "work") as folder:
-        return read_folder(fetch(parse_spec(spec), folder / "tree", settings_for(settings, cache)).tree)
+        tree = fetch(parse_spec(spec), folder / "tree", settings_for(settings, cache)).tree
+        return read_folder(tree, max_bytes=max_bytes)
 
 
-def read_folder(folder: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, bytes]:
+def read_folder(folder: Path, *, max_bytes: int) -> dict[str, bytes]:
     """The Python files below a folder by their relative posix path; follows no links, and skips ``.git``.
 
     Raises ``OSError`` for a file that cannot be read. One that is too large is cut one byte later, which shows it.

@@ -1,5 +1,6 @@
 """Run git so that neither a repository nor the environment can make it do anything but move and read objects."""
 
+import math
 import os
 import signal
 import subprocess
@@ -79,7 +80,7 @@ class Git:
         """Run a git command beside us; it and its helpers are gone when the block ends, whatever happens."""
         command = ["git", f"--git-dir={self.directory}", *_OPTIONS, *arguments]
         environment = _environment(user_config=user_config)
-        environment |= {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": str(int(self.silence))}
+        environment |= {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": str(math.ceil(self.silence))}
         if index:
             environment["GIT_INDEX_FILE"] = str(index)
         try:

@@ -10,7 +10,7 @@ from hgen.records import Codebase, Reject
 from hgen.runner import name_of
 from hgen.snapshots import Store
 from hgen.testbed.environment.install import Tree
-from hgen.testbed.measure import Effort, assemble
+from hgen.testbed.measure import assemble
 
 
 def build(
@@ -20,12 +20,11 @@ def build(
 
     Raises ``SandboxError`` or ``NetworkError`` if the machine is at fault: then nothing is known about the repository.
     """
-    effort = Effort(**config.model_dump())
     engine = worker_engine(sandbox, store, cache_folder)
     with Store(store).open(codebase.repo.snapshot) as snapshot:
         tree = Tree.of(snapshot)
     try:
-        testbed = assemble(codebase, tree, engine.house, engine.limits, effort)
+        testbed = assemble(codebase, tree, engine.house, engine.limits, config)
     except Skip as skip:
         yield Reject(source=name_of(codebase), reason=skip.reason, detail=skip.detail)
         yield codebase

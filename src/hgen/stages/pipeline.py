@@ -94,8 +94,11 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
                 config=config.validate_,
                 sandbox=config.sandbox,
                 cache_folder=folders.cache,
+                max_file_bytes=config.parse.max_file_bytes,
             )
-            settings_validate = config.validate_.model_dump_json() + _contained(config.sandbox)
+            settings_validate = (
+                config.validate_.model_dump_json() + config.parse.model_dump_json() + _contained(config.sandbox)
+            )
             return Stage("validate", "synth", Task, Validated, apply_validate, _digest(settings_validate))
     raise ConfigError(f"unknown stage {name!r}; known: mine, parse, build, synth, validate")
 

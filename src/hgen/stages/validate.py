@@ -18,17 +18,24 @@ from hgen.syntax import Broken, parse_module
 
 
 def validate(
-    task: Task, *, store: Path, config: ValidateConfig, sandbox: SandboxConfig, cache_folder: Path
+    task: Task,
+    *,
+    store: Path,
+    config: ValidateConfig,
+    sandbox: SandboxConfig,
+    cache_folder: Path,
+    max_file_bytes: int,
 ) -> Iterator[Validated]:
     """The task with its evidence; a container starts only for a task that holds all static checks.
 
     Tasks that are judged by running tests are proven in containers whatever the configuration says: there is no
-    other proof.
+    other proof. ``max_file_bytes`` is that of ``parse``: lazy agents choose among the symbols that tasks were made
+    from.
 
     Raises ``Skip`` with the name of the check that failed, ``ConfigError`` if the task's family is not installed.
     """
     grading = chosen((task.family,))[0].grading
-    corpus = _corpus(store, task.snapshot)
+    corpus = _corpus(store, task.snapshot, max_file_bytes)
     start, check = met_files(task, corpus.files)
     checks: list[Check] = [check]
     if not isinstance(grading, Static):
@@ -51,17 +58,18 @@ def _solves(task: Task, corpus: Corpus, chosen: frozenset[int]) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _corpus(store: Path, digest: str) -> Corpus:
+def _corpus(store: Path, digest: str, max_file_bytes: int) -> Corpus:
     """The repository of the tasks at hand; tasks of one repository follow each other."""
     with Store(store).open(digest) as snapshot:
         files = {file: snapshot[file] for file in snapshot if file.endswith(".py")}
-    return Corpus(files, tuple(symbol for file in sorted(files) for symbol in _symbols(file, files[file])))
+    symbols = (symbol for file in sorted(files) for symbol in _symbols(file, files[file], max_file_bytes))
+    return Corpus(files, tuple(symbols))
 
 
-def _symbols(file: str, source: bytes) -> Iterator[Symbol]:
+def _symbols(file: str, source: bytes, max_file_bytes: int) -> Iterator[Symbol]:
     """A file's symbols as the baselines need them: where they are, and what they call is nobody's business."""
     try:
-        module = parse_module(file, source)
+        module = parse_module(file, source, max_bytes=max_file_bytes)
     except Broken:
         return
     for found in module.symbols:

@@ -4,8 +4,9 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from hgen.config import BuildConfig
 from hgen.errors import Skip
 from hgen.records import Codebase, Environment, StableTest, Testbed
 from hgen.sandbox.base import Limits
@@ -39,20 +40,7 @@ _DISTRIBUTIONS = {
 """Modules that are not called like their distribution."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Effort:
-    """How much a repository is tried; times in seconds."""
-
-    min_tests: int
-    seconds: float
-    """For one run of all tests."""
-    each: float
-    """For one test."""
-    targets: int
-    mutants: int
-
-
-def assemble(codebase: Codebase, tree: Tree, house: Wheelhouse, limits: Limits, effort: Effort) -> Testbed:
+def assemble(codebase: Codebase, tree: Tree, house: Wheelhouse, limits: Limits, effort: BuildConfig) -> Testbed:
     """The testbed of a repository, whose tests may use so much as ``limits`` say.
 
     Raises ``Skip`` if it cannot be built, or has too few stable tests.
@@ -107,7 +95,7 @@ def _built(
         yield environment, sandboxes
 
 
-def _runnable(sandbox: ContainerSandbox, environment: Environment, effort: Effort) -> tuple[Environment, TestRun]:
+def _runnable(sandbox: ContainerSandbox, environment: Environment, effort: BuildConfig) -> tuple[Environment, TestRun]:
     """The environment with the import path and the options with which most tests are found, and what was found."""
     found: list[tuple[Environment, TestRun]] = []
     for options in ((), *_PLAIN):
@@ -130,7 +118,7 @@ def _absent(found: TestRun, tree: Tree) -> list[str]:
 
 
 def _measured(
-    codebase: Codebase, sandboxes: Containers, state: StartState, environment: Environment, effort: Effort
+    codebase: Codebase, sandboxes: Containers, state: StartState, environment: Environment, effort: BuildConfig
 ) -> Testbed:
     ordered, shuffled, by_itself = [_run(sandboxes, state, environment, effort, way) for way in _WAYS]
     stable = ordered.passed & shuffled.passed & by_itself.passed
@@ -159,13 +147,12 @@ def _measured(
             imported=covers.get("", frozenset()),
             environment=environment,
             sandbox=sandbox,
-            targets=effort.targets,
-            mutants_each=effort.mutants,
+            effort=effort,
         )
     return Testbed(environment=environment, tests=tests, trials=tried)
 
 
-def _run(sandboxes: Containers, state: StartState, environment: Environment, effort: Effort, way: Job) -> TestRun:
+def _run(sandboxes: Containers, state: StartState, environment: Environment, effort: BuildConfig, way: Job) -> TestRun:
     """All tests in one way, in a sandbox of their own: what one run leaves must not help the next."""
     job = replace(
         way,

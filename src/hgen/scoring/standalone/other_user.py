@@ -33,7 +33,7 @@ _LIMITS = {
     resource.RLIMIT_FSIZE: 256 << 20,
     resource.RLIMIT_NOFILE: 4096,
 }
-_GRACE = 5.0
+_ENDING_SECONDS = 5.0
 """Seconds in which the processes of a command must be gone once they are killed."""
 _CAPABILITIES = 1 << 0 | 1 << 6 | 1 << 7  # CAP_CHOWN, CAP_SETGID, CAP_SETUID
 _SET_DUMPABLE, _SET_SUBREAPER, _SET_NO_NEW_PRIVILEGES = 4, 36, 38
@@ -175,7 +175,7 @@ def _listen(process: subprocess.Popen[bytes], until: float) -> tuple[bytes, byte
 
 def _end(process: subprocess.Popen[bytes], user: int | None) -> None:
     """Kill a command and all that came from it, as far as it can be found."""
-    until = time.monotonic() + _GRACE
+    until = time.monotonic() + _ENDING_SECONDS
     while True:
         with suppress(ProcessLookupError, PermissionError):
             # Its number is not given away before it is waited for.

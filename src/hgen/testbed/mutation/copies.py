@@ -10,9 +10,9 @@ from hgen.sandbox.layout import JOB
 from hgen.testbed.running import PYTHON
 
 _LINES = 3
-"""So many of a body's lines, the longest, are looked for together ..."""
-_LENGTH = 16
-"""... that have at least so many characters; what has fewer lines like that can't be told from what others write."""
+"""So many of a body's lines, the longest, are looked for together; a body of fewer cannot be told from others."""
+_SHORTEST_LINE = 16
+"""Lines of fewer characters are not looked for: many programs have them."""
 _SECONDS = 300.0
 
 
@@ -34,5 +34,5 @@ def readable_elsewhere(sandbox: Sandbox, bodies: Mapping[int, Sequence[bytes]]) 
 
 def _telling(lines: Sequence[bytes]) -> list[str]:
     texts = {line.decode(errors="replace").strip() for line in lines}
-    long = [text for text in texts if len(text) >= _LENGTH and not text.startswith("#")]
+    long = [text for text in texts if len(text) >= _SHORTEST_LINE and not text.startswith("#")]
     return sorted(long, key=lambda text: (-len(text), text))[:_LINES]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from hgen.config import BuildConfig
 from hgen.errors import Skip
 from hgen.records import Codebase, Environment, Mutant, StableTest, Symbol, Trial
 from hgen.sandbox.base import Sandbox
@@ -18,24 +19,22 @@ from hgen.testbed.mutation.functions import Function
 from hgen.testbed.mutation.mutants import Variant, mutants
 from hgen.testbed.running import run_jobs
 
-_STATEMENTS = range(3, 61)
-_TEST_FUNCTIONS = range(2, 61)
-_RESULTS = 400
-"""Tests that may execute a target, each set of parameters counted."""
-_SECONDS = 10.0
-"""How long all of them may take."""
-_PATIENCE = 4.0
-"""So many times as long as before may tests compute, and ..."""
-_GRACE = 6.0
-"""... so many seconds more: what takes longer hangs."""
-_FAILING = 0.1
-"""Seconds by which a test that fails may take longer than one that passes."""
-_WAITING = 5.0
-"""On a busy machine what computes for a second may take so many."""
-_REPORTED = 2_000
-"""Results that one command in the sandbox may report, whose output is limited."""
-_CARRIED = 16_000_000
-"""Bytes of changed files that are carried into the sandbox at once."""
+_MOST_TESTS = 400
+"""Tests that may execute a function that is tried, each set of parameters counted."""
+_MOST_SECONDS = 10.0
+"""What these tests may take together."""
+_TIMES_AS_LONG = 4.0
+"""A test may compute so many times as long on a changed function: what takes longer hangs."""
+_STARTUP_SECONDS = 6.0
+"""What starting Python and collecting may compute, beside the tests themselves."""
+_FAILURE_SECONDS = 0.1
+"""What a test that fails may take longer than one that passes."""
+_SECONDS_PER_CPU_SECOND = 5.0
+"""What computing for a second may take on a busy machine."""
+_RESULTS_PER_COMMAND = 2_000
+"""Results that one command in the sandbox may report, as its output is limited."""
+_BYTES_PER_COMMAND = 16_000_000
+"""Bytes of changed files that are carried into the sandbox for one command."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +64,17 @@ def trials(
     imported: frozenset[int],
     environment: Environment,
     sandbox: Sandbox,
-    targets: int,
-    mutants_each: int,
+    effort: BuildConfig,
 ) -> tuple[Trial, ...]:
-    """Try up to so many functions, with up to so many mutants each, in a sandbox with the repository as it is.
+    """Try as many functions and mutants of each as ``effort`` says, in a sandbox with the repository as it is.
 
     ``imported`` are the symbols that are executed without any test. Documented functions come first, in an order drawn
     by hash. Kept are functions whose tests notice that they are emptied, with the mutants that the tests notice.
     """
     bench = _Bench(codebase, files, tests, environment, sandbox)
-    fit = {subject.position: subject for subject in _subjects(codebase, files, tests, imported)}
+    fit = {subject.position: subject for subject in _subjects(codebase, files, tests, imported, effort)}
     copies = readable_elsewhere(sandbox, {position: subject.body for position, subject in fit.items()})
-    subjects = [subject for position, subject in fit.items() if position not in copies][:targets]
+    subjects = [subject for position, subject in fit.items() if position not in copies][: effort.targets]
     empty = [(subject, Variant("emptied", subject.function.emptied())) for subject in subjects]
     emptied = {
         subject.position: mutant for (subject, _), mutant in zip(empty, bench.tried(empty), strict=True) if mutant
@@ -85,7 +83,7 @@ def trials(
         (subject, variant)
         for subject in subjects
         if subject.position in emptied
-        for variant in _drawn(subject, mutants_each)
+        for variant in _drawn(subject, effort.mutants)
     ]
     noticed: dict[int, list[Mutant]] = defaultdict(list)
     for (subject, _), mutant in zip(changes, bench.tried(changes), strict=True):
@@ -98,7 +96,11 @@ def trials(
 
 
 def _subjects(
-    codebase: Codebase, files: Mapping[str, bytes], tests: Sequence[StableTest], imported: frozenset[int]
+    codebase: Codebase,
+    files: Mapping[str, bytes],
+    tests: Sequence[StableTest],
+    imported: frozenset[int],
+    effort: BuildConfig,
 ) -> Iterator[Subject]:
     bodies = Counter(symbol.body_digest for symbol in codebase.symbols)
     executed_by: dict[int, list[int]] = defaultdict(list)
@@ -119,7 +121,7 @@ def _subjects(
             position in imported
             or bodies[symbol.body_digest] > 1
             or not _fit(symbol)
-            or not _fit_tests([tests[number] for number in numbers])
+            or not _fit_tests([tests[number] for number in numbers], effort)
         ):
             continue
         try:
@@ -127,7 +129,7 @@ def _subjects(
             function.emptied()
         except Skip:
             continue
-        if function.statements in _STATEMENTS:
+        if effort.min_statements <= function.statements <= effort.max_statements:
             yield Subject(position, symbol, function, tuple(numbers))
 
 
@@ -138,12 +140,13 @@ def _fit(symbol: Symbol) -> bool:
     return symbol.kind != "class" and is_library(symbol.file) and not special and not names & {"overload", "setter"}
 
 
-def _fit_tests(executing: Sequence[StableTest]) -> bool:
+def _fit_tests(executing: Sequence[StableTest], effort: BuildConfig) -> bool:
     # Classes that inherit a test share its function.
     names = (test.id.partition("[")[0] for test in executing)
     functions = {(name.partition("::")[0], name.rpartition("::")[2]) for name in names}
-    short = sum(test.seconds for test in executing) <= _SECONDS
-    return len(functions) in _TEST_FUNCTIONS and len(executing) <= _RESULTS and short
+    enough = effort.min_test_functions <= len(functions) <= effort.max_test_functions
+    short = sum(test.seconds for test in executing) <= _MOST_SECONDS
+    return enough and short and len(executing) <= _MOST_TESTS
 
 
 def _drawn(subject: Subject, count: int) -> list[Variant]:
@@ -180,13 +183,13 @@ class _Bench:
     def _job(self, subject: Subject, edit: Edit) -> Job:
         file = subject.symbol.file
         executing = [self.tests[number] for number in subject.tests]
-        cpu = _GRACE + sum(_PATIENCE * test.seconds + _FAILING for test in executing)
+        cpu = _STARTUP_SECONDS + sum(_TIMES_AS_LONG * test.seconds + _FAILURE_SECONDS for test in executing)
         return Job(
             tests=tuple(test.id for test in executing),
             path=self.environment.path,
             options=self.environment.options,
-            each=_WAITING * cpu,
-            seconds=_WAITING * cpu,
+            each=_SECONDS_PER_CPU_SECOND * cpu,
+            seconds=_SECONDS_PER_CPU_SECOND * cpu,
             cpu=cpu,
             files={file: edited(file, self.files[file], [edit])},
         )
@@ -213,7 +216,7 @@ class _Bench:
     def _weight(self, change: Change) -> float:
         """The share of what one command can carry that a change needs."""
         subject, _ = change
-        return max(len(subject.tests) / _REPORTED, len(self.files[subject.symbol.file]) / _CARRIED)
+        return max(len(subject.tests) / _RESULTS_PER_COMMAND, len(self.files[subject.symbol.file]) / _BYTES_PER_COMMAND)
 
 
 def _batches(changes: Sequence[Change], weight: Callable[[Change], float]) -> Iterator[list[Change]]:
