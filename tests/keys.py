@@ -16,9 +16,6 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from hgen.testbed.environment.install import Tree
-from hgen.testbed.mutation.trials import trials
-
 from hgen.config import BuildConfig, Config
 from hgen.engines import OpenEngine, worker_engine
 from hgen.errors import MachineError, Skip
@@ -29,6 +26,8 @@ from hgen.sandbox.layout import StartState
 from hgen.shards import read_shard
 from hgen.snapshots import Limits, Store
 from hgen.stages.pipeline import Folders, specs, stage
+from hgen.testbed.environment.install import Tree
+from hgen.testbed.mutation.trials import trials
 from tests.command import hgen
 from tests.families import test_executable
 

@@ -82,6 +82,7 @@ KEYS = {
     "synth.options.test-gen.passage": Turn(Bench.tested, "12", "2", WRITE),
     "synth.options.test-gen.min_mutants": Turn(Bench.tested, "4", "40", WRITE),
     "synth.options.test-gen.max_mutants": Turn(Bench.tested, "6", "4", WRITE),
+    "synth.options.test-gen.share": Turn(Bench.tested, "0.6", "0.5", WRITE),
     "synth.options.verify-repair.cap": Turn(Bench.tested, "40", "1", REPAIR),
     "synth.options.verify-repair.passage": Turn(Bench.tested, "12", "2", REPAIR),
     "synth.options.verify-repair.min_words": Turn(Bench.tested, "6", "18", REPAIR),
