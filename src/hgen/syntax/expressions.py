@@ -150,7 +150,7 @@ def _yield(reader: Reader, node: Node) -> Expr:
         delegates = any(child.type == "from" for child in node.children)
         item = (E_VALUE, reader.flow.new((V_ITEM, value, False))) if delegates else value
         reader.yields.append(item)
-    return (E_YIELD, None)
+    return (E_YIELD,)
 
 
 def _dictionary(reader: Reader, node: Node) -> Expr:
