@@ -63,7 +63,7 @@ V_UNPACK = 5  # value, position (negative: from the end, after a star), None; or
 V_DEFINITION = 6  # scope
 V_IMPORT = 7  # module or "", name or "", level
 V_EXCEPTION = 8  # expression of the classes, whether a group
-V_NARROWED = 9  # value, kind of test, expression of the test, whether it held
+V_NARROWED = 9  # value, which of the ``IS_`` tests, expression of what it compares with or (), whether it held
 V_ANNOTATED = 10  # annotation, value or -1
 V_UNKNOWN = 11
 V_UNBOUND = 12
@@ -73,6 +73,8 @@ V_GLOBAL = 14  # name
 MODULE_SCOPE, CLASS_SCOPE, FUNCTION_SCOPE = 0, 1, 2
 POSITIONAL, VARARGS, KEYWORD_ONLY, KEYWORDS = 0, 1, 2, 3
 CALL, RAISE = 0, 1
+IS_INSTANCE, IS_SUBCLASS, IS_CLASS = "isinstance", "issubclass", "class"
+IS_NONE, IS_TRUE, IS_CALLABLE = "none", "truth", "callable"
 
 
 class Parameter(NamedTuple):

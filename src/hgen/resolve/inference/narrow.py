@@ -26,20 +26,21 @@ from hgen.resolve.types import (
     union,
     without,
 )
+from hgen.syntax.ir import IS_CALLABLE, IS_CLASS, IS_INSTANCE, IS_NONE, IS_SUBCLASS, IS_TRUE
 
 
 def narrowed(program: Program, before: Type, kind: str, tested: Type, *, held: bool) -> Type:
-    """The type of a value after a test of one of the kinds of ``syntax.narrowing``."""
-    if kind == "none":
+    """The type of a value after a test of one of the kinds."""
+    if kind == IS_NONE:
         return tuple([atom for atom in before if atom in (NONE, ANY)]) and (NONE,) if held else without(before, NONE)
-    if kind in ("truth", "callable"):
+    if kind in (IS_TRUE, IS_CALLABLE):
         return without(before, NONE) if held else before
     wanted = _classes(tested)
-    if kind == "isinstance":
+    if kind == IS_INSTANCE:
         return _of(program, before, wanted) if held else _not_of(program, before, wanted)
-    if kind == "class" and held and wanted is not None:
+    if kind == IS_CLASS and held and wanted is not None:
         return tuple([(INSTANCE, cls, (), EXACT) for cls in wanted])
-    if kind == "issubclass" and held and wanted is not None:
+    if kind == IS_SUBCLASS and held and wanted is not None:
         return tuple([(CLASS, cls, (), DECLARED) for cls in wanted])
     return before
 

@@ -32,7 +32,19 @@ from hgen.resolve.types import (
     substitute,
     union,
 )
-from hgen.syntax.ir import E_VALUE, KIND, NUMBER, POSITION, POSITIONAL, V_NARROWED, V_PARAMETER, Expr
+from hgen.syntax.ir import (
+    E_VALUE,
+    IS_CALLABLE,
+    IS_NONE,
+    IS_TRUE,
+    KIND,
+    NUMBER,
+    POSITION,
+    POSITIONAL,
+    V_NARROWED,
+    V_PARAMETER,
+    Expr,
+)
 
 
 def result_of_function(
@@ -127,7 +139,7 @@ def _handed_back(program: Program, own: Frame, returned_expression: Expr) -> int
     number: int = returned_expression[NUMBER]
     while (described := own.body.values[number])[KIND] == V_NARROWED:
         _, before, test, _, _ = described
-        if test not in ("truth", "none", "callable"):
+        if test not in (IS_TRUE, IS_NONE, IS_CALLABLE):
             return -1
         number = before
     if described[KIND] != V_PARAMETER:
