@@ -23,6 +23,19 @@ def test_reasons(reason, source):
     assert error.value.reason == reason
 
 
+@pytest.mark.parametrize("target", ["1", '"x"', "()", "a | b", "*a"])
+def test_a_type_alias_that_is_no_name_binds_nothing(target):
+    assert parse_module("a.py", f"type {target} = int".encode()).scopes[0].body().bound == {}
+
+
+@pytest.mark.parametrize("target", ["type(self).x", "type(self)[0]", "type[0]", "type.x", "type(self)(y).x"])
+def test_what_starts_with_type_is_an_assignment_whose_calls_count(target):
+    module = parse_module("a.py", f"def f(self, y):\n    {target} = make(y)\n".encode())
+    body = module.scopes[1].body()
+    assert [len(body.bound[name]) for name in ("self", "y")] == [1, 1], "the names in it keep their values"
+    assert "make" in module.called
+
+
 def _symbol(source: str):
     return parse_module("a.py", source.encode()).symbols[-1]
 

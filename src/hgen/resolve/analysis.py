@@ -14,7 +14,18 @@ from hgen.resolve.objects import Answer, Answers, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.solver import deep_stack, without_collector
 from hgen.syntax import Broken, parse_module
-from hgen.syntax.ir import E_VALUE, FUNCTION_SCOPE, RAISE, V_OUTER, Definition, Module, Scope, Site
+from hgen.syntax.ir import (
+    E_VALUE,
+    FUNCTION_SCOPE,
+    KIND,
+    NUMBER,
+    V_OUTER,
+    Definition,
+    Module,
+    Scope,
+    Site,
+    written,
+)
 from hgen.syntax.parser import MAX_BYTES
 from hgen.syntax.tokens import body_digest
 
@@ -142,22 +153,23 @@ def _inside(module: LoadedModule, scope: Scope) -> set[int]:
 
 def _call(program: Program, frame: Frame, site: Site, answers: Answers) -> Call:
     """One call; ``answers`` are those for global names, by what is asked and the name."""
-    expression = site[1] if site[0] == RAISE else site[1][1]
+    kind, _, line, column, end_line, end_column = site
+    expression = written(site)
     name = targets.written_name(expression, frame)
-    if expression[0] == E_VALUE and frame.body.values[expression[1]][0] == V_OUTER:
-        answer = answers.get((site[0], name))
+    if expression[KIND] == E_VALUE and frame.body.values[expression[NUMBER]][KIND] == V_OUTER:
+        answer = answers.get((kind, name))
         if answer is None:
-            answer = answers[site[0], name] = _answer(program, frame, site)
+            answer = answers[kind, name] = _answer(program, frame, site)
     else:
         answer = _answer(program, frame, site)
     status, callees, doubt = answer
-    return Call(*site[2:], name, status, callees, doubt)
+    return Call(line, column, end_line, end_column, name, status, callees, doubt)
 
 
 def _answer(program: Program, frame: Frame, site: Site) -> Answer:
     found = program.solver.ask(targets.find, program, frame, site) or targets.Found(unknown=True)
     callees = tuple(sorted(found.callees))
-    name = targets.written_name(site[1] if site[0] == RAISE else site[1][1], frame)
+    name = targets.written_name(written(site), frame)
     if found.unknown or len(callees) > 1 or (callees and found.outside):
         status = "unknown"
         callees = () if found.outside or found.called_instance else _likely(program, callees, name)

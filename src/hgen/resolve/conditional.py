@@ -7,8 +7,8 @@ from typing import TypeAlias
 from hgen.resolve.inference import names
 from hgen.resolve.objects import Frame, LoadedModule
 from hgen.resolve.program import Program
-from hgen.resolve.types import CLASS, FUNCTION, MODULE, Atom, Type
-from hgen.syntax.ir import E_ATTRIBUTE, E_VALUE, RAISE, V_EXPR, Site
+from hgen.resolve.types import CLASS, DEFINITION, FUNCTION, LOADED, MODULE, TAG, Atom, Type
+from hgen.syntax.ir import E_ATTRIBUTE, E_VALUE, KIND, OBJECT, V_EXPR, Site, written
 
 _NOT_LIBRARY = re.compile(
     r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:test_[^/]*|setup|conftest)\.py$"
@@ -55,30 +55,33 @@ def conditionally_bound(program: Program) -> frozenset[str]:
 
 def is_by_name(program: Program, frame: Frame, site: Site) -> bool:
     """Whether what is called or raised is written as a name, or as a name in a module."""
-    written = site[1] if site[0] == RAISE else site[1][1]
-    if written[0] != E_ATTRIBUTE:
+    named = written(site)
+    if named[KIND] != E_ATTRIBUTE:
         return True
-    receiver: Type = program.solver.ask(program.evaluate, frame, written[1]) or ()
-    return any(atom[0] == MODULE for atom in receiver)
+    receiver: Type = program.solver.ask(program.evaluate, frame, named[OBJECT]) or ()
+    return any(atom[TAG] == MODULE for atom in receiver)
 
 
 def _is_alias(program: Program, frame: Frame, value: int) -> bool:
     """Whether a value is another name of a definition of the repository."""
     described = frame.body.values[value]
-    if described[0] != V_EXPR or described[1][0] not in (E_VALUE, E_ATTRIBUTE):
+    if described[KIND] != V_EXPR:
+        return False
+    _, expression = described
+    if expression[KIND] not in (E_VALUE, E_ATTRIBUTE):
         return False
     meant: Type = program.solver.ask(program.value, frame, value) or ()
-    return any(atom[0] in (FUNCTION, CLASS) and atom[1].symbol >= 0 for atom in meant)
+    return any(atom[TAG] in (FUNCTION, CLASS) and atom[DEFINITION].symbol >= 0 for atom in meant)
 
 
 def _symbols(atom: Atom, positions: Positions) -> Iterator[int]:
     """What an imported thing defines: itself and everything inside it."""
-    if atom[0] == MODULE and not atom[1].outside:
-        origin: LoadedModule = atom[1]
+    if atom[TAG] == MODULE and not atom[LOADED].outside:
+        origin: LoadedModule = atom[LOADED]
         yield from range(origin.first_symbol, origin.first_symbol + len(origin.module.symbols))
-    elif atom[0] in (FUNCTION, CLASS) and atom[1].symbol >= 0:
-        home: LoadedModule = atom[1].module
-        outer = home.module.symbols[atom[1].symbol - home.first_symbol].qualname
+    elif atom[TAG] in (FUNCTION, CLASS) and atom[DEFINITION].symbol >= 0:
+        home: LoadedModule = atom[DEFINITION].module
+        outer = home.module.symbols[atom[DEFINITION].symbol - home.first_symbol].qualname
         if home.path not in positions:
             positions[home.path] = _by_first_name(home)
         for place in positions[home.path][outer.partition(".")[0]]:

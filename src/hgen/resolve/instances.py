@@ -1,7 +1,7 @@
 """Values of classes of the standard library."""
 
 from hgen.resolve.program import Program
-from hgen.resolve.types import EXACT, INSTANCE, NOTHING, UNKNOWN, Atom, Type, union
+from hgen.resolve.types import EXACT, INSTANCE, ITEMS, NOTHING, UNKNOWN, Atom, Type, only, union
 
 
 def builtin_instance(program: Program, name: str, *arguments: Type) -> Type:
@@ -17,5 +17,5 @@ def stub_instance(program: Program, module: str, name: str, *arguments: Type) ->
 
 def as_tuple(program: Program, atom: Atom) -> Atom:
     """A tuple of known items as an instance of ``tuple``."""
-    inner = union(NOTHING, *atom[1])
-    return builtin_instance(program, "tuple", inner or UNKNOWN)[0]
+    inner = union(NOTHING, *atom[ITEMS])
+    return only(builtin_instance(program, "tuple", inner or UNKNOWN))

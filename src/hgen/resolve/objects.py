@@ -82,7 +82,7 @@ class LoadedModule:
         "first_symbol",
         "frames",
         "globals",
-        "listed",
+        "memo",
         "module",
         "name",
         "objects",
@@ -101,7 +101,7 @@ class LoadedModule:
         self.first_symbol = first_symbol
         self.scopes = module.scopes
         self.frames: dict[int, Frame] = {}
-        self.listed: tuple[frozenset[str] | None, ...] = ()
+        self.memo: Memo = {}
         self.starred: dict[tuple[str, int], Type | None] = {}
         self.star_sources: list[tuple[int, Atom]] | None = None
         self.objects: dict[int, Function | Class] = {}

@@ -11,7 +11,7 @@ from hgen.resolve.objects import Class, Frame, Function, LoadedModule
 from hgen.resolve.solver import Memo, Solver
 from hgen.resolve.stubs import stub_source
 from hgen.resolve.types import ANY, FOLDER, MODULE, OUTSIDE, Arguments, Atom, Keywords, Type
-from hgen.syntax.ir import CLASS_SCOPE, FUNCTION_SCOPE, V_DEFINITION, Expr, Module
+from hgen.syntax.ir import CLASS_SCOPE, FUNCTION_SCOPE, KIND, SCOPE, V_DEFINITION, Expr, Module
 from hgen.syntax.stubs import read_stub
 
 _DEFINED = re.compile(rb"\b(?:def|class)[ \t]+(\w+)")
@@ -182,6 +182,7 @@ class Program(ABC):
                         found.attributes.clear()
                 for frame in module.frames.values():
                     frame.memo.clear()
+                module.memo.clear()
                 module.globals.clear()
                 module.objects.clear()
                 module.frames.clear()
@@ -192,8 +193,8 @@ class Program(ABC):
         loaded = self.stub(module)
         if loaded is not None:
             body = self.frame(loaded, 0).body
-            for kind, *described in [body.values[number] for number in body.bound.get(name, ())]:
-                found = self.object(loaded, described[0]) if kind == V_DEFINITION else None
+            for described in [body.values[number] for number in body.bound.get(name, ())]:
+                found = self.object(loaded, described[SCOPE]) if described[KIND] == V_DEFINITION else None
                 if isinstance(found, Class):
                     return found
         return None

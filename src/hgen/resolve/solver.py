@@ -121,7 +121,7 @@ class Solver:
                 answer = function(*given) if memo is None else self.solve(memo, key, function, *given)
             except _TooDeepError as deep:
                 memo, key, _, _ = deep.question
-                asked = any(other[0] is memo and other[1] == key for other in pending)
+                asked = any(table is memo and asked_key == key for table, asked_key, _, _ in pending)
                 if asked or len(pending) > _MAX_PENDING:
                     memo[key] = UNKNOWN
                 else:

@@ -13,6 +13,7 @@ from hgen.resolve.types import (
     CALLABLE,
     CLASS,
     DECLARED,
+    DEFINITION,
     FOLDER,
     FUNCTION,
     INSTANCE,
@@ -22,16 +23,19 @@ from hgen.resolve.types import (
     OUTSIDE,
     OUTSIDE_INSTANCE,
     PROPERTY,
+    RECEIVER,
     SELF,
     SELF_CLASS,
     SUPER,
+    SURENESS,
+    TAG,
     TYPE_OF,
     VARIABLE,
     Atom,
     Type,
     without,
 )
-from hgen.syntax.ir import E_ATTRIBUTE, E_NAME, E_VALUE, RAISE, V_GLOBAL, V_OUTER, Expr, Site
+from hgen.syntax.ir import CALLED, E_ATTRIBUTE, E_NAME, E_VALUE, KIND, NUMBER, RAISE, V_GLOBAL, V_OUTER, Expr, Site
 
 
 @dataclass(slots=True)
@@ -54,24 +58,25 @@ class Found:
 
 def find(program: Program, frame: Frame, site: Site) -> Found:
     """What the call or raise at a site means."""
-    expression: Expr = site[1]
+    kind, expression, _, _, _, _ = site
     found = Found()
-    if site[0] == RAISE:
+    if kind == RAISE:
         _raised(program, program.evaluate(frame, expression), found)
         return found
-    called: Expr = expression[1]
-    if called[0] == E_ATTRIBUTE:
-        if called[2] not in program.borne and not called[2].startswith("__"):
+    called: Expr = expression[CALLED]
+    if called[KIND] == E_ATTRIBUTE:
+        _, value, attribute = called
+        if attribute not in program.borne and not attribute.startswith("__"):
             found.outside = True
             return found
-        receiver = program.evaluate(frame, called[1])
+        receiver = program.evaluate(frame, value)
         for atom in receiver:
             if atom != NONE or len(receiver) == 1:
-                _member(program, atom, called[2], found)
+                _member(program, atom, attribute, found)
         if not receiver:
-            _by_name(program, called[2], found)
+            _by_name(program, attribute, found)
         if found.through_protocol:
-            _implemented(program, frame, called[2], found)
+            _implemented(program, frame, attribute, found)
         else:
             _guess_method(program, frame, called, receiver, found)
         return found
@@ -100,21 +105,22 @@ def _guess_method(program: Program, frame: Frame, called: Expr, receiver: Type, 
     """Add the one method that is likely meant, if the call can be anything."""
     if not found.unknown or found.callees or found.outside or OUTSIDE_INSTANCE in receiver:
         return
-    if receiver and not any(atom == ANY or atom[0] in (SELF, SELF_CLASS, CALLABLE, TYPE_OF) for atom in receiver):
+    if receiver and not any(atom == ANY or atom[TAG] in (SELF, SELF_CLASS, CALLABLE, TYPE_OF) for atom in receiver):
         return
-    if called[2] not in program.members:
+    _, value, name = called
+    if name not in program.members:
         return
     guess = _called_by(program, likely_type(program, frame, called), frame, called)
     if guess.through_protocol:
-        _implemented(program, frame, called[2], guess)
+        _implemented(program, frame, name, guess)
     if guess.callees or guess.outside:
-        if called[2] not in names_of(program).methods or all(
-            program.definition(callee).scope.name == called[2] for callee in guess.callees
+        if name not in names_of(program).methods or all(
+            program.definition(callee).scope.name == name for callee in guess.callees
         ):
             _take(program, frame, guess, found)
     elif (
-        not foreign_root(program, frame, called[1])
-        and (likely := likely_method(program, frame.module, receiver, called[2])) is not None
+        not foreign_root(program, frame, value)
+        and (likely := likely_method(program, frame.module, receiver, name)) is not None
     ):
         _symbol(likely, found)
 
@@ -137,23 +143,24 @@ def _take(program: Program, frame: Frame, guess: Found, found: Found) -> None:
 
 def written_name(called: Expr, frame: Frame) -> str:
     """The last component of a called expression as written, "" if it has none."""
-    if called[0] == E_ATTRIBUTE:
-        return str(called[2])
-    if called[0] == E_NAME:
-        return str(called[1])
-    if called[0] == E_VALUE:
-        described = frame.body.values[called[1]]
-        if described[0] in (V_OUTER, V_GLOBAL):
-            return str(described[1])
-        return frame.name_of(called[1]).rpartition(".")[2]
+    if called[KIND] in (E_ATTRIBUTE, E_NAME):
+        *_, name = called
+        return str(name)
+    if called[KIND] == E_VALUE:
+        described = frame.body.values[called[NUMBER]]
+        if described[KIND] in (V_OUTER, V_GLOBAL):
+            _, name = described
+            return str(name)
+        *_, name = frame.name_of(called[NUMBER]).rpartition(".")
+        return name
     return ""
 
 
 def _raised(program: Program, some: Type, found: Found) -> None:
     for atom in some:
-        if atom[0] in (CLASS, SELF_CLASS):
+        if atom[TAG] in (CLASS, SELF_CLASS):
             _callee(program, atom, "", found)
-        elif atom in (ANY, OUTSIDE_INSTANCE) or atom[0] in (TYPE_OF, VARIABLE):
+        elif atom in (ANY, OUTSIDE_INSTANCE) or atom[TAG] in (TYPE_OF, VARIABLE):
             found.unknown = found.unknown or atom == ANY
         else:
             found.outside = True
@@ -163,25 +170,25 @@ def _raised(program: Program, some: Type, found: Found) -> None:
 
 def _callee(program: Program, atom: Atom, name: str, found: Found, *, by_super: bool = False) -> None:
     """Add what calling one atom means."""
-    tag = atom[0]
+    tag = atom[TAG]
     if tag in (FUNCTION, METHOD):
-        _symbol(atom[1], found)
+        _symbol(atom[DEFINITION], found)
         if tag == METHOD and not by_super:
-            _check_receiver(program, atom[2], atom[1].scope.name, found)
+            _check_receiver(program, atom[RECEIVER], atom[DEFINITION].scope.name, found)
     elif tag == CLASS:
-        _symbol(atom[1], found)
+        _symbol(atom[DEFINITION], found)
         # A class handed in as ``type[C]``: any class that fits may come, as with other parameters that are called.
-        found.unknown = found.unknown or atom[3] == DECLARED
+        found.unknown = found.unknown or atom[SURENESS] == DECLARED
     elif tag == SELF_CLASS:
-        _symbol(atom[1], found)
-        if atom[1].subclasses:
+        _symbol(atom[DEFINITION], found)
+        if atom[DEFINITION].subclasses:
             found.doubt = found.doubt or "overridden"
     elif tag in (INSTANCE, SELF):
         found.called_instance = True
         # What is written names a value; whether a reader says that its ``__call__`` is called is open.
         found.doubt = found.doubt or "called instance"
         _member(program, atom, "__call__", found)
-    elif tag in (ANY[0], CALLABLE, TYPE_OF, VARIABLE, OUTSIDE_INSTANCE[0]) or tag in (PROPERTY, MODULE, FOLDER):
+    elif atom in (ANY, OUTSIDE_INSTANCE) or tag in (CALLABLE, TYPE_OF, VARIABLE, PROPERTY, MODULE, FOLDER):
         found.unknown = True
     else:
         found.outside = True
@@ -189,7 +196,7 @@ def _callee(program: Program, atom: Atom, name: str, found: Found, *, by_super: 
 
 def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
     """Add what calling an attribute of one atom means."""
-    if atom == ANY or atom[0] in (TYPE_OF, VARIABLE, CALLABLE):
+    if atom == ANY or atom[TAG] in (TYPE_OF, VARIABLE, CALLABLE):
         _by_name(program, name, found)
         return
     if atom == OUTSIDE_INSTANCE:
@@ -202,26 +209,26 @@ def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
     if value is None or not value:
         _by_name(program, name, found)
         return
-    if name in program.patched and atom[0] != SUPER:
-        _patched(program, atom, name, found)
+    if name in program.patched and atom[TAG] != SUPER:
+        _patched(atom, found)
     for one in value:
         if one == ANY:
             _by_name(program, name, found)
         elif one != NONE or len(value) == 1:
-            _callee(program, one, name, found, by_super=atom[0] == SUPER)
-    if atom[0] == SUPER:
+            _callee(program, one, name, found, by_super=atom[TAG] == SUPER)
+    if atom[TAG] == SUPER:
         _check_super(program, atom, name, found)
-    elif not any(one[0] == METHOD for one in value):
+    elif not any(one[TAG] == METHOD for one in value):
         _check_receiver(program, atom, name, found)
 
 
 def _check_receiver(program: Program, receiver: Atom, name: str, found: Found) -> None:
     """A receiver that is only declared may be of another class."""
-    if receiver[0] in (SELF, SELF_CLASS) or (receiver[0] in (INSTANCE, CLASS) and receiver[3] == DECLARED):
-        if receiver[0] == INSTANCE and name in program.members and _is_interface(program, receiver[1]):
+    if receiver[TAG] in (SELF, SELF_CLASS) or (receiver[TAG] in (INSTANCE, CLASS) and receiver[SURENESS] == DECLARED):
+        if receiver[TAG] == INSTANCE and name in program.members and _is_interface(program, receiver[DEFINITION]):
             found.unknown = True
-            found.through_protocol = found.through_protocol or not receiver[1].module.outside
-        _check_overriding(program, receiver[1], name, found)
+            found.through_protocol = found.through_protocol or not receiver[DEFINITION].module.outside
+        _check_overriding(program, receiver[DEFINITION], name, found)
 
 
 def _is_interface(program: Program, cls: Class) -> bool:
@@ -231,11 +238,10 @@ def _is_interface(program: Program, cls: Class) -> bool:
     return classes.is_protocol(program, cls)
 
 
-def _patched(program: Program, atom: Atom, name: str, found: Found) -> None:
-    """Something in the repository assigns an attribute of this name from outside."""
-    if atom[0] in (MODULE, OUTSIDE[0], FOLDER):
-        return
-    found.doubt = found.doubt or "patched"
+def _patched(atom: Atom, found: Found) -> None:
+    """Something in the repository assigns the attribute from outside of its class."""
+    if atom != OUTSIDE and atom[TAG] not in (MODULE, FOLDER):
+        found.doubt = found.doubt or "patched"
 
 
 def _by_name(program: Program, name: str, found: Found) -> None:
@@ -265,9 +271,10 @@ def _check_overriding(program: Program, cls: Class, name: str, found: Found) -> 
 
 
 def _check_super(program: Program, atom: Atom, name: str, found: Found) -> None:
-    start: Class = atom[1]
-    expected = classes.owner_of(program, atom[2][1], name, after=start)[0]
+    start: Class
+    _, start, receiver = atom
+    expected = classes.owner_of(program, receiver[DEFINITION], name, after=start)
     for heir in start.subclasses:
-        if len(heir.scope.bases) > 1 and classes.owner_of(program, heir, name, after=start)[0] is not expected:
+        if len(heir.scope.bases) > 1 and classes.owner_of(program, heir, name, after=start) is not expected:
             found.doubt = found.doubt or "overridden"
             return

@@ -1,7 +1,8 @@
 """Types as tuples of atoms: what a value can be. An empty type means that the place is never reached.
 
-An atom is a tuple whose first item is one of the tags below; the comment says what follows. Order is the order of
-appearance in the code, so that nothing depends on hashes.
+An atom is a tuple whose first item is one of the tags below; the comment says what follows. Code that reads an atom
+unpacks it into names, or reads a place that has a name. Order is the order of appearance in the code, so that nothing
+depends on hashes.
 """
 
 from typing import Any, TypeAlias
@@ -16,7 +17,7 @@ CLASS = "class"  # Class, type arguments, the same
 SELF = "self"  # Class: an instance of it or of a subclass, the first argument of a method
 SELF_CLASS = "self class"  # Class: it or a subclass, the first argument of a class method
 FUNCTION = "function"  # Function, whether what it returns is known
-METHOD = "method"  # Function, receiver atom, whether what it returns is known
+METHOD = "method"  # Function, whether what it returns is known, receiver atom
 PROPERTY = "property"  # Function
 MODULE = "module"  # Module
 TUPLE = "tuple"  # types of its items
@@ -30,6 +31,28 @@ CALLABLE = "callable"  # type of the result
 SPECIAL = "special"  # name of a form of the typing module
 ALIAS = "alias"  # type that a subscripted special form stands for
 FOLDER = "folder"  # path of a namespace package
+
+TAG = 0
+DEFINITION = 1
+"""The ``Class`` or ``Function`` that an atom is about."""
+ARGUMENTS = 2
+"""The type arguments of an ``INSTANCE`` or ``CLASS``."""
+SURENESS = 3
+"""How sure an ``INSTANCE`` or ``CLASS`` is to be of exactly its class."""
+KNOWN = 2
+"""Whether it is known what a ``FUNCTION`` or ``METHOD`` returns."""
+RECEIVER = 3
+"""What a ``METHOD`` is bound to."""
+LOADED = 1
+"""The ``LoadedModule`` of a ``MODULE``."""
+PATH = 1
+"""The path of a ``FOLDER``."""
+ITEMS = 1
+"""The types in a ``TUPLE``."""
+INNER = 1
+"""The type inside a ``COROUTINE``, ``MANAGER``, ``ALIAS``, ``TYPE_OF`` or ``CALLABLE``."""
+NAME = 1
+"""The name of a ``VARIABLE`` or ``SPECIAL``."""
 
 ANY: Atom = ("any",)
 NONE: Atom = ("none",)
@@ -62,6 +85,11 @@ def union(*types: Type) -> Type:
     return atoms if len(atoms) <= _MAX_ATOMS else (ANY, *[atom for atom in atoms if atom != ANY][: _MAX_ATOMS - 1])
 
 
+def only(some: Type) -> Atom:
+    """The atom of a type that has one, else ``ANY``."""
+    return some[0] if len(some) == 1 else ANY
+
+
 def without(some: Type, *atoms: Atom) -> Type:
     """A type without some atoms."""
     return tuple([atom for atom in some if atom not in atoms])
@@ -75,15 +103,17 @@ def shallow(some: Type, levels: int = _MAX_NESTING) -> Type:
 
 
 def _shallow_atom(atom: Atom, levels: int) -> Atom:
-    tag = atom[0]
-    if tag in (INSTANCE, CLASS) and atom[2]:
-        return (tag, atom[1], tuple([shallow(argument, levels) for argument in atom[2]]), atom[3])
+    tag = atom[TAG]
+    if tag in (INSTANCE, CLASS) and atom[ARGUMENTS]:
+        _, cls, arguments, sureness = atom
+        return (tag, cls, tuple([shallow(argument, levels) for argument in arguments]), sureness)
     if tag == TUPLE:
-        return (tag, tuple([shallow(item, levels) for item in atom[1]]))
+        return (tag, tuple([shallow(item, levels) for item in atom[ITEMS]]))
     if tag in _WRAPPERS:
-        return (tag, shallow(atom[1], levels))
-    if tag == METHOD and atom[2][0] in (INSTANCE, CLASS):
-        return (tag, atom[1], _shallow_atom(atom[2], max(levels, 1)), atom[3])
+        return (tag, shallow(atom[INNER], levels))
+    if tag == METHOD and atom[RECEIVER][TAG] in (INSTANCE, CLASS):
+        _, function, known, receiver = atom
+        return (tag, function, known, _shallow_atom(receiver, max(levels, 1)))
     return atom
 
 
@@ -103,8 +133,9 @@ def close(some: Type) -> Type:
     parts: list[Type] = []
     changed = False
     for atom in some:
-        if atom[0] == VARIABLE:
-            parts.append(atom[2] or UNKNOWN)
+        if atom[TAG] == VARIABLE:
+            _, _, bound = atom
+            parts.append(bound or UNKNOWN)
             changed = True
         else:
             inner = _map(atom, close)
@@ -114,9 +145,9 @@ def close(some: Type) -> Type:
 
 
 def _substitute_atom(atom: Atom, variables: dict[str, Type], receiver: Type) -> Type:
-    tag = atom[0]
+    tag = atom[TAG]
     if tag == VARIABLE:
-        return variables.get(atom[1], (atom,))
+        return variables.get(atom[NAME], (atom,))
     if tag in (SELF, SELF_CLASS):
         return tuple([swap for swap in [as_self(tag, replacement) for replacement in receiver] if swap]) or (atom,)
     return (_map(atom, lambda inner: substitute(inner, variables, receiver)),)
@@ -124,19 +155,28 @@ def _substitute_atom(atom: Atom, variables: dict[str, Type], receiver: Type) -> 
 
 def _map(atom: Atom, change: Any) -> Atom:
     """The atom with the types inside it changed; the same object if they stay."""
-    tag = atom[0]
+    tag = atom[TAG]
     if tag in (INSTANCE, CLASS):
-        if not atom[2]:
+        _, cls, before, sureness = atom
+        if not before:
             return atom
-        arguments = tuple([change(argument) for argument in atom[2]])
-        return atom if arguments == atom[2] else (tag, atom[1], arguments, atom[3])
+        arguments = tuple([change(argument) for argument in before])
+        return atom if arguments == before else (tag, cls, arguments, sureness)
     if tag == TUPLE:
-        items = tuple([change(item) for item in atom[1]])
-        return atom if items == atom[1] else (tag, items)
+        items = tuple([change(item) for item in atom[ITEMS]])
+        return atom if items == atom[ITEMS] else (tag, items)
     if tag in _WRAPPERS:
-        inner = change(atom[1])
-        return atom if inner == atom[1] else (tag, inner)
+        inner = change(atom[INNER])
+        return atom if inner == atom[INNER] else (tag, inner)
     return atom
+
+
+def as_declared(atom: Atom) -> Atom:
+    """A class of which nobody knows whether it is exactly this one; every other atom as it is."""
+    if atom[TAG] != CLASS:
+        return atom
+    _, cls, arguments, _ = atom
+    return (CLASS, cls, arguments, DECLARED)
 
 
 def as_self(tag: str, receiver: Atom) -> Atom | None:
@@ -146,23 +186,25 @@ def as_self(tag: str, receiver: Atom) -> Atom | None:
 
 def class_of(atom: Atom) -> Atom | None:
     """The class of a value, or the class itself."""
-    tag = atom[0]
+    tag = atom[TAG]
     if tag == INSTANCE:
-        return (CLASS, *atom[1:])
+        return (CLASS, *atom[DEFINITION:])
     if tag == SELF:
-        return (SELF_CLASS, atom[1])
+        return (SELF_CLASS, atom[DEFINITION])
     if tag == SUPER:
-        return class_of(atom[2])
+        _, _, receiver = atom
+        return class_of(receiver)
     return atom if tag in (CLASS, SELF_CLASS) else None
 
 
 def instance_of(atom: Atom) -> Atom | None:
     """A value of a class, or the value itself."""
-    tag = atom[0]
+    tag = atom[TAG]
     if tag == CLASS:
-        return (INSTANCE, *atom[1:])
+        return (INSTANCE, *atom[DEFINITION:])
     if tag == SELF_CLASS:
-        return (SELF, atom[1])
+        return (SELF, atom[DEFINITION])
     if tag == SUPER:
-        return instance_of(atom[2])
+        _, _, receiver = atom
+        return instance_of(receiver)
     return atom if tag in (INSTANCE, SELF) else None

@@ -6,6 +6,7 @@ from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import (
     E_ATTRIBUTE,
     E_VALUE,
+    KIND,
     V_UNPACK,
 )
 from hgen.syntax.reader import Reader
@@ -22,7 +23,7 @@ def to_attribute(reader: Reader, target: Node, value: int, bind: bool) -> None:
     chain = reader.text(target)
     name = chain.rpartition(".")[2]
     reader.stored.add(name)
-    if owner[0] in (E_ATTRIBUTE, E_VALUE) and chain.replace(".", "").isidentifier():
+    if owner[KIND] in (E_ATTRIBUTE, E_VALUE) and chain.replace(".", "").isidentifier():
         reader.flow.put_chain(chain, value, bind=bind)
     else:
         reader.other_stores.add(name)

@@ -42,7 +42,7 @@ def read_boolean(reader: Reader, node: Node) -> Expr:
         node = left
     result = reader.expr(node)
     reader.enter()
-    previous = chain[-1][0]
+    previous, _, _ = chain[-1]
     for place, (is_and, left, right) in enumerate(reversed(chain), start=1):
         if previous != is_and:
             reader.leave()

@@ -161,7 +161,8 @@ def _parameters(reader: Reader, node: Node) -> tuple[Parameter, ...]:
     positional = True
     for part in reader.parts(node):
         if part.kind_id in kind_ids("identifier"):
-            result.append((reader.text(part), None, POSITIONAL if positional else KEYWORD_ONLY, None))
+            place = POSITIONAL if positional else KEYWORD_ONLY
+            result.append(Parameter(reader.text(part), None, place, None))
             continue
         inner = reader.parts(part)
         kind, name, declared = part.type, inner[0] if inner else part, None
@@ -181,7 +182,7 @@ def _parameters(reader: Reader, node: Node) -> tuple[Parameter, ...]:
             place = KEYWORDS
         else:
             place = POSITIONAL if positional else KEYWORD_ONLY
-        result.append((_first_name(reader, name), declared, place, default))
+        result.append(Parameter(_first_name(reader, name), declared, place, default))
     return tuple(result)
 
 

@@ -35,6 +35,7 @@ from hgen.syntax.ir import (
     E_UNKNOWN,
     E_VALUE,
     E_YIELD,
+    KIND,
     V_ITEM,
     Expr,
 )
@@ -100,7 +101,7 @@ def _arguments(reader: Reader, node: Node) -> tuple[tuple[Expr, ...], tuple[tupl
             name, value = reader.pair(part)
             argument = reader.expr(value)
             keywords.append((reader.text(name), argument))
-            if argument[0] != E_CONSTANT:
+            if argument[KIND] != E_CONSTANT:
                 reader.stored.add(keywords[-1][0])
         elif kind in double_star:
             keywords.append(("**", reader.expr(reader.parts(part)[0])))
@@ -150,7 +151,7 @@ def _yield(reader: Reader, node: Node) -> Expr:
         delegates = any(child.type == "from" for child in node.children)
         item = (E_VALUE, reader.flow.new((V_ITEM, value, False))) if delegates else value
         reader.yields.append(item)
-    return (E_YIELD, None)
+    return (E_YIELD,)
 
 
 def _dictionary(reader: Reader, node: Node) -> Expr:

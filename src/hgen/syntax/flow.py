@@ -192,7 +192,7 @@ class Flow:
         after: State = {}
         for name in dict.fromkeys(name for state in ends for name in state):
             if name in loop.heads:
-                after[name] = loop.heads[name][0]
+                after[name], _ = loop.heads[name]
             else:
                 before = self.get(name)
                 after[name] = self.phi([before, *(state.get(name, before) for state in ends)])
@@ -245,7 +245,7 @@ class Flow:
             if inside or value is None or value < loop.base:
                 if name not in loop.heads:
                     loop.heads[name] = (self.new((V_UNKNOWN,)), self._entry(name) if value is None else value)
-                value = loop.heads[name][0]
+                value, _ = loop.heads[name]
                 inside = True
         assert value is not None
         return value

@@ -2,16 +2,35 @@
 
 Tuples of numbers and strings are what ``marshal`` stores in a few bytes, so that a repository of 750,000 lines fits
 into memory with all its function bodies. The first item of an expression is one of the ``E_`` numbers, that of a value
-one of the ``V_`` numbers; the comment says what follows.
+one of the ``V_`` numbers; the comment says what follows. Code that reads one unpacks it into names, or reads a place
+that has a name.
 """
 
 import marshal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Expr: TypeAlias = tuple[Any, ...]
 Value: TypeAlias = tuple[Any, ...]
+
+KIND = 0
+NUMBER = 1
+"""The number of the value that an ``E_VALUE``, ``V_NARROWED`` or ``V_UNPACK`` is made of."""
+OBJECT, ATTRIBUTE = 1, 2
+"""What an ``E_ATTRIBUTE`` is read from, and its name."""
+CALLED = 1
+"""The function of an ``E_CALL``."""
+HEAD, INDEX = 1, 2
+"""What an ``E_SUBSCRIPT`` subscripts, and what is between the brackets."""
+CLASS_NAME, CONSTANT = 1, 2
+"""The name of the builtin class of an ``E_CONSTANT``, and its value or None."""
+ITEMS = 1
+"""The items of an ``E_TUPLE``, ``E_LIST`` or ``E_SET``."""
+POSITION = 1
+"""The place of a ``V_PARAMETER`` among the function's parameters."""
+SCOPE = 1
+"""The number of the scope of a ``V_DEFINITION``."""
 
 E_UNKNOWN = 0
 E_VALUE = 1  # value: a name as it is bound at this place
@@ -32,7 +51,7 @@ E_CONDITIONAL = 15  # value if true, value if false
 E_LAMBDA = 16  # body
 E_AWAIT = 17  # awaited
 E_STAR = 18  # unpacked
-E_YIELD = 19  # value or None
+E_YIELD = 19
 E_UNARY = 20  # operator, operand
 
 V_EXPR = 0  # expression
@@ -44,7 +63,7 @@ V_UNPACK = 5  # value, position (negative: from the end, after a star), None; or
 V_DEFINITION = 6  # scope
 V_IMPORT = 7  # module or "", name or "", level
 V_EXCEPTION = 8  # expression of the classes, whether a group
-V_NARROWED = 9  # value, kind of test, expression of the test, whether it held
+V_NARROWED = 9  # value, which of the ``IS_`` tests, expression of what it compares with or (), whether it held
 V_ANNOTATED = 10  # annotation, value or -1
 V_UNKNOWN = 11
 V_UNBOUND = 12
@@ -54,12 +73,27 @@ V_GLOBAL = 14  # name
 MODULE_SCOPE, CLASS_SCOPE, FUNCTION_SCOPE = 0, 1, 2
 POSITIONAL, VARARGS, KEYWORD_ONLY, KEYWORDS = 0, 1, 2, 3
 CALL, RAISE = 0, 1
+IS_INSTANCE, IS_SUBCLASS, IS_CLASS = "isinstance", "issubclass", "class"
+IS_NONE, IS_TRUE, IS_CALLABLE = "none", "truth", "callable"
 
-Parameter: TypeAlias = tuple[str, Expr | None, int, Expr | None]
-"""Name, annotation, one of the four kinds above, default."""
+
+class Parameter(NamedTuple):
+    """A parameter of a function; ``kind`` is one of the four above."""
+
+    name: str
+    annotation: Expr | None
+    kind: int
+    default: Expr | None
+
 
 Site: TypeAlias = tuple[int, Expr, int, int, int, int]
 """``CALL`` or ``RAISE``, the expression, its start and its callee's end as 1-based lines and 0-based byte columns."""
+
+
+def written(site: Site) -> Expr:
+    """The expression that is called or raised."""
+    kind, expression, _, _, _, _ = site
+    return expression if kind == RAISE else expression[CALLED]
 
 
 Import: TypeAlias = tuple[str, str, int]
@@ -122,6 +156,11 @@ class Scope:
         if not self.packed:
             return Body([], {}, {}, (), (), (), falls_through=True)
         return Body(*marshal.loads(self.packed))  # noqa: S302 - packed by this process
+
+
+def parameter(scope: Scope, described: Value) -> Parameter:
+    """The parameter that a ``V_PARAMETER`` of a function's scope stands for."""
+    return scope.parameters[described[POSITION]]
 
 
 @dataclass(slots=True)

@@ -7,6 +7,8 @@ from tree_sitter import Node
 
 from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import (
+    CLASS_NAME,
+    CONSTANT,
     E_CONSTANT,
     E_UNKNOWN,
     Expr,
@@ -43,8 +45,8 @@ def read_string(reader: Reader, node: Node) -> Expr:
 def read_strings(reader: Reader, node: Node) -> Expr:
     """Strings side by side."""
     parts = [reader.expr(part) for part in reader.parts(node)]
-    texts = [part[2] for part in parts]
-    return (E_CONSTANT, parts[0][1], None if None in texts else "".join(texts))
+    texts = [part[CONSTANT] for part in parts]
+    return (E_CONSTANT, parts[0][CLASS_NAME], None if None in texts else "".join(texts))
 
 
 def read_integer(reader: Reader, node: Node) -> Expr:

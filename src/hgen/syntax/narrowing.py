@@ -3,10 +3,8 @@
 from tree_sitter import Node
 
 from hgen.syntax.grammar import kind_ids
-from hgen.syntax.ir import E_TUPLE, V_NARROWED, Expr
+from hgen.syntax.ir import E_TUPLE, IS_CALLABLE, IS_CLASS, IS_INSTANCE, IS_NONE, IS_SUBCLASS, IS_TRUE, V_NARROWED, Expr
 from hgen.syntax.reader import Reader
-
-INSTANCE, NONE, TRUTH, CLASS = "isinstance", "none", "truth", "class"
 
 
 def narrow(reader: Reader, test: Node, *, held: bool) -> None:
@@ -24,7 +22,7 @@ def narrow(reader: Reader, test: Node, *, held: bool) -> None:
             if (operator == "and") == outcome:
                 pending.extend((part, outcome) for part in reversed(reader.parts(node)))
         elif kind in ("identifier", "attribute"):
-            _narrow_name(reader, node, TRUTH, (), outcome)
+            _narrow_name(reader, node, IS_TRUE, (), outcome)
         elif kind == "named_expression":
             pending.append((reader.parts(node)[0], outcome))
         elif kind == "call":
@@ -35,17 +33,17 @@ def narrow(reader: Reader, test: Node, *, held: bool) -> None:
 
 def narrow_to_class(reader: Reader, subject: Node, classes: Expr, *, held: bool) -> None:
     """The same for a pattern of a ``match`` statement that names a class."""
-    _narrow_name(reader, subject, INSTANCE, classes, held)
+    _narrow_name(reader, subject, IS_INSTANCE, classes, held)
 
 
 def _narrow_by_call(reader: Reader, node: Node, held: bool) -> None:
     function, arguments = reader.parts(node)
     parts = reader.parts(arguments)
     if function.text in (b"isinstance", b"issubclass") and len(parts) == 2:
-        kind = INSTANCE if function.text == b"isinstance" else "issubclass"
+        kind = IS_INSTANCE if function.text == b"isinstance" else IS_SUBCLASS
         _narrow_name(reader, parts[0], kind, _silent(reader, parts[1]), held)
     elif function.text == b"callable" and parts:
-        _narrow_name(reader, parts[0], "callable", (), held)
+        _narrow_name(reader, parts[0], IS_CALLABLE, (), held)
 
 
 def _narrow_by_comparison(reader: Reader, node: Node, held: bool) -> None:
@@ -58,12 +56,12 @@ def _narrow_by_comparison(reader: Reader, node: Node, held: bool) -> None:
     if operator in ("is", "is not", "==", "!="):
         same = held == (operator in ("is", "=="))
         if right.kind_id in kind_ids("none"):
-            _narrow_name(reader, left, NONE, (), same)
+            _narrow_name(reader, left, IS_NONE, (), same)
         elif left.kind_id in kind_ids("call") and same:
             function, arguments = reader.parts(left)
             subjects = reader.parts(arguments)
             if function.text == b"type" and len(subjects) == 1:
-                _narrow_name(reader, subjects[0], CLASS, _silent(reader, right), True)
+                _narrow_name(reader, subjects[0], IS_CLASS, _silent(reader, right), True)
 
 
 def _narrow_name(reader: Reader, node: Node, kind: str, test: Expr, held: bool) -> None:

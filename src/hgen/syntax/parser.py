@@ -83,7 +83,7 @@ class _ModuleReader:
 
         reader = scope_reader(self._utf8, self._texts, define)
         for position, parameter in enumerate(scope.parameters):
-            reader.flow.bind(parameter[0], reader.flow.new((V_PARAMETER, position)))
+            reader.flow.bind(parameter.name, reader.flow.new((V_PARAMETER, position)))
         reader.block(block)
         self._finish(scope, reader)
         return reader
@@ -93,7 +93,7 @@ class _ModuleReader:
         if scope.kind == FUNCTION_SCOPE:
             flow.forget_outer()
             scope.is_generator = reader.generator
-        first = scope.parameters[0][0] if scope.parameters else ""
+        first = scope.parameters[0].name if scope.parameters else ""
         is_method = scope.kind == FUNCTION_SCOPE and bool(first) and self._scopes[scope.parent].kind == CLASS_SCOPE
         for name, values in body.bound.items():
             if "." in name:

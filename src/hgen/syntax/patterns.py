@@ -3,8 +3,8 @@
 from tree_sitter import Node
 
 from hgen.syntax.grammar import kind_ids
-from hgen.syntax.ir import E_ATTRIBUTE, E_TUPLE, E_UNKNOWN, E_VALUE, V_NARROWED, V_UNKNOWN, Expr
-from hgen.syntax.narrowing import INSTANCE, narrow_to_class
+from hgen.syntax.ir import E_ATTRIBUTE, E_TUPLE, E_UNKNOWN, E_VALUE, IS_INSTANCE, V_NARROWED, V_UNKNOWN, Expr
+from hgen.syntax.narrowing import narrow_to_class
 from hgen.syntax.reader import Reader
 
 
@@ -14,7 +14,7 @@ def read_pattern(reader: Reader, parts: list[Node], subject: Node | None, value:
     if len(patterns) == 1:
         classes = _classes(reader, patterns[0])
         if classes is not None:
-            value = reader.flow.new((V_NARROWED, value, INSTANCE, classes, True))
+            value = reader.flow.new((V_NARROWED, value, IS_INSTANCE, classes, True))
             if subject is not None and subject.kind_id in kind_ids("identifier", "attribute"):
                 narrow_to_class(reader, subject, classes, held=True)
         _capture(reader, patterns[0], value)

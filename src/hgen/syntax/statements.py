@@ -119,10 +119,15 @@ def _nonlocal(reader: ScopeReader, node: Node) -> None:
 
 
 def _type_alias(reader: ScopeReader, node: Node) -> None:
+    """``type X = int``; the grammar takes ``type(self).x = f()`` for one, too, which is an assignment."""
     left, right = reader.parts(node)
-    name = annotation(reader, left)
-    name = name[1] if name[0] not in (2,) else name
-    reader.flow.bind(str(name[1]), reader.flow.new((V_EXPR, annotation(reader, right))))
+    target, value = reader.parts(left)[0], reader.parts(right)[0]
+    if target.kind_id in kind_ids("generic_type"):
+        target = reader.parts(target)[0]
+    if target.kind_id in kind_ids("identifier"):
+        reader.flow.bind(reader.text(target), reader.flow.new((V_EXPR, annotation(reader, right))))
+    else:
+        reader.assign(target, reader.flow.new((V_EXPR, reader.expr(value))))
 
 
 def _decorated(reader: ScopeReader, node: Node) -> None:

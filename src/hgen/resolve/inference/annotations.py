@@ -1,4 +1,4 @@
-"""Annotations as types, and generic classes."""
+"""Annotations as types, and what subscripts give."""
 
 from hgen.resolve.inference import classes, protocols
 from hgen.resolve.instances import builtin_instance
@@ -7,13 +7,18 @@ from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ALIAS,
     ANY,
+    ARGUMENTS,
     CALLABLE,
     CLASS,
     DECLARED,
+    DEFINITION,
     EXACT,
     FOREIGN,
     FUNCTION,
+    INNER,
     INSTANCE,
+    ITEMS,
+    NAME,
     NONE,
     NOTHING,
     OUTSIDE,
@@ -21,13 +26,16 @@ from hgen.resolve.types import (
     SELF,
     SELF_CLASS,
     SPECIAL,
+    TAG,
     TUPLE,
     TYPE_OF,
     UNKNOWN,
     VARIABLE,
     Atom,
     Type,
+    as_declared,
     class_of,
+    only,
     shallow,
     union,
 )
@@ -36,32 +44,34 @@ from hgen.syntax.annotations import parse_annotation
 
 _FIRST = frozenset(["Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly"])
 _BOOLEAN = ("TypeGuard", "TypeIs")
+_SLICE: ir.Expr = (ir.E_CONSTANT, "slice", None)
 
 
 def annotated(program: Program, frame: Frame, expression: ir.Expr, function: Function | None) -> Type:
     """What a value with an annotation can be; ``function`` is the one whose header holds it."""
     if function is not None and function.scope.type_parameters:
         own = function.scope.type_parameters
-        if expression[0] == ir.E_NAME and expression[1] in own:
-            return ((VARIABLE, expression[1], NOTHING),)
+        if expression[ir.KIND] == ir.E_NAME:
+            _, name = expression
+            if name in own:
+                return ((VARIABLE, name, NOTHING),)
     return shallow(_instances(program, frame, expression))
 
 
 def type_arguments(program: Program, frame: Frame, expression: ir.Expr) -> tuple[Type, ...]:
     """The types between the brackets of a generic class."""
-    items = expression[1] if expression[0] == ir.E_TUPLE else (expression,)
-    return tuple([_instances(program, frame, item) for item in items])
+    return tuple([_instances(program, frame, item) for item in _listed(expression)])
 
 
 def subscripted(program: Program, frame: Frame, head: Type, index: ir.Expr) -> Type:
     """What ``value[index]`` can be."""
     parts: list[Type] = [NOTHING]
     for atom in head:
-        tag = atom[0]
+        tag = atom[TAG]
         if tag == CLASS:
             parts.append(_subscripted_class(program, frame, atom, index))
         elif tag == SPECIAL:
-            parts.append(((ALIAS, _special(program, frame, atom[1], index)),))
+            parts.append(((ALIAS, _special(program, frame, atom[NAME], index)),))
         elif tag == TUPLE:
             parts.append(_indexed_tuple(atom, index))
         elif tag in (INSTANCE, SELF):
@@ -73,42 +83,50 @@ def subscripted(program: Program, frame: Frame, head: Type, index: ir.Expr) -> T
 
 def assigned(program: Program, declared: Type, value: Type) -> Type:
     """The type of a declared name right after an assignment: the value's, where that is a known part of it."""
-    if not value or ANY in value or any(atom[0] not in (INSTANCE, SELF, NONE) for atom in value):
+    if not value or ANY in value or any(atom[TAG] not in (INSTANCE, SELF, NONE) for atom in value):
         return declared
-    wanted = [atom[1] for atom in declared if atom[0] in (INSTANCE, SELF)]
+    wanted = [atom[DEFINITION] for atom in declared if atom[TAG] in (INSTANCE, SELF)]
     for atom in value:
         if atom == NONE:
             if NONE not in declared:
                 return declared
-        elif not any(classes.inherits(program, atom[1], cls) for cls in wanted):
-            return declared
-        elif atom[2:3] == ((),) or not atom[2:3]:
-            continue
-        else:
+        elif not any(classes.inherits(program, atom[DEFINITION], cls) for cls in wanted) or (
+            atom[TAG] == INSTANCE and atom[ARGUMENTS]
+        ):
             return declared
     return value
 
 
+def _listed(expression: ir.Expr) -> tuple[ir.Expr, ...]:
+    """The parts of what stands between brackets."""
+    return expression[ir.ITEMS] if expression[ir.KIND] == ir.E_TUPLE else (expression,)
+
+
 def _instances(program: Program, frame: Frame, expression: ir.Expr) -> Type:  # noqa: PLR0911
-    kind = expression[0]
+    kind = expression[ir.KIND]
     if kind == ir.E_CONSTANT:
-        if expression[1] == "NoneType":
+        _, class_name, constant = expression
+        if class_name == "NoneType":
             return (NONE,)
-        if expression[1] == "str" and expression[2]:
-            return _instances(program, frame, parse_annotation(expression[2]))
+        if class_name == "str" and constant:
+            return _instances(program, frame, parse_annotation(constant))
         return UNKNOWN
     if kind == ir.E_BINARY:
-        return union(_instances(program, frame, expression[2]), _instances(program, frame, expression[3]))
+        _, _, left, right = expression
+        return union(_instances(program, frame, left), _instances(program, frame, right))
     if kind == ir.E_SUBSCRIPT:
-        head = program.evaluate(frame, expression[1])
-        if len(head) == 1 and head[0][0] == SPECIAL:
-            return _special(program, frame, head[0][1], expression[2])
-        if len(head) == 1 and head[0][0] == CLASS:
-            return as_instances(program, frame, _subscripted_class(program, frame, head[0], expression[2]), "")
-        return (OUTSIDE_INSTANCE,) if head == (OUTSIDE,) else UNKNOWN
-    if kind in (ir.E_NAME, ir.E_ATTRIBUTE, ir.E_VALUE):
-        name = expression[1] if kind == ir.E_NAME else expression[2] if kind == ir.E_ATTRIBUTE else ""
+        _, generic, index = expression
+        head = only(program.evaluate(frame, generic))
+        if head[TAG] == SPECIAL:
+            return _special(program, frame, head[NAME], index)
+        if head[TAG] == CLASS:
+            return as_instances(program, frame, _subscripted_class(program, frame, head, index), "")
+        return (OUTSIDE_INSTANCE,) if head == OUTSIDE else UNKNOWN
+    if kind in (ir.E_NAME, ir.E_ATTRIBUTE):
+        *_, name = expression
         return as_instances(program, frame, program.evaluate(frame, expression), name)
+    if kind == ir.E_VALUE:
+        return as_instances(program, frame, program.evaluate(frame, expression), "")
     return UNKNOWN
 
 
@@ -116,22 +134,26 @@ def as_instances(program: Program, frame: Frame, some: Type, name: str) -> Type:
     """The values of some classes; ``name`` is how they were written, for type variables."""
     parts: list[Type] = [NOTHING]
     for atom in some:
-        tag = atom[0]
+        tag = atom[TAG]
         if tag == CLASS:
             parts.append(_instance(frame, atom))
         elif tag == SELF_CLASS:
-            parts.append(((SELF, atom[1]),))
+            parts.append(((SELF, atom[DEFINITION]),))
         elif tag == ALIAS:
-            parts.append(atom[1])
+            parts.append(atom[INNER])
         elif atom == OUTSIDE:
             parts.append((OUTSIDE_INSTANCE,))
         elif tag == VARIABLE or atom == NONE:
             parts.append((atom,))
         elif tag == SPECIAL:
-            parts.append(_bare_special(program, frame, atom[1]))
-        elif tag == INSTANCE and atom[1].name in ("TypeVar", "TypeVarTuple", "ParamSpec") and atom[1].module.outside:
-            parts.append(((VARIABLE, name, NOTHING),) if atom[1].name == "TypeVar" else UNKNOWN)
-        elif tag == FUNCTION and atom[1].module.outside:
+            parts.append(_bare_special(program, frame, atom[NAME]))
+        elif (
+            tag == INSTANCE
+            and atom[DEFINITION].name in ("TypeVar", "TypeVarTuple", "ParamSpec")
+            and atom[DEFINITION].module.outside
+        ):
+            parts.append(((VARIABLE, name, NOTHING),) if atom[DEFINITION].name == "TypeVar" else UNKNOWN)
+        elif tag == FUNCTION and atom[DEFINITION].module.outside:
             parts.append((OUTSIDE_INSTANCE,))
         else:
             parts.append(UNKNOWN)
@@ -139,14 +161,14 @@ def as_instances(program: Program, frame: Frame, some: Type, name: str) -> Type:
 
 
 def _instance(frame: Frame, atom: Atom) -> Type:
-    cls = atom[1]
+    _, cls, arguments, _ = atom
     if cls.module.outside and cls.module.name == "builtins" and cls.name == "type":
-        return ((TYPE_OF, atom[2][0]),) if atom[2] else UNKNOWN
-    return ((INSTANCE, cls, atom[2], FOREIGN if frame.module.outside else DECLARED),)
+        return ((TYPE_OF, arguments[0]),) if arguments else UNKNOWN
+    return ((INSTANCE, cls, arguments, FOREIGN if frame.module.outside else DECLARED),)
 
 
 def _subscripted_class(program: Program, frame: Frame, atom: Atom, index: ir.Expr) -> Type:
-    cls = atom[1]
+    cls = atom[DEFINITION]
     if cls.module.outside and cls.module.name == "builtins":
         if cls.name == "tuple":
             return ((ALIAS, _tuple(program, frame, index)),)
@@ -158,7 +180,7 @@ def _subscripted_class(program: Program, frame: Frame, atom: Atom, index: ir.Exp
 
 
 def _special(program: Program, frame: Frame, name: str, index: ir.Expr) -> Type:  # noqa: PLR0911
-    items = index[1] if index[0] == ir.E_TUPLE else (index,)
+    items = _listed(index)
     if name == "Optional":
         return union(_instances(program, frame, index), (NONE,))
     if name == "Union":
@@ -179,9 +201,10 @@ def _special(program: Program, frame: Frame, name: str, index: ir.Expr) -> Type:
 
 
 def _literal(program: Program, frame: Frame, item: ir.Expr) -> Type:
-    if item[0] != ir.E_CONSTANT:
+    if item[ir.KIND] != ir.E_CONSTANT:
         return UNKNOWN
-    return (NONE,) if item[1] == "NoneType" else builtin_instance(program, item[1])
+    _, class_name, _ = item
+    return (NONE,) if class_name == "NoneType" else builtin_instance(program, class_name)
 
 
 def _bare_special(program: Program, frame: Frame, name: str) -> Type:
@@ -199,7 +222,7 @@ def _bare_special(program: Program, frame: Frame, name: str) -> Type:
 
 
 def _tuple(program: Program, frame: Frame, index: ir.Expr) -> Type:
-    items: tuple[ir.Expr, ...] = index[1] if index[0] == ir.E_TUPLE else (index,)
+    items = _listed(index)
     if len(items) == 2 and items[1] in ((ir.E_CONSTANT, "ellipsis", None), (ir.E_UNKNOWN,)):
         return builtin_instance(program, "tuple", _instances(program, frame, items[0]))
     return ((TUPLE, tuple([_instances(program, frame, item) for item in items])),)
@@ -210,8 +233,8 @@ def _classes(instances: Type) -> Type:
     for atom in instances:
         found = class_of(atom)
         if found is not None:
-            parts.append(((*found[:3], DECLARED),) if found[0] == CLASS else (found,))
-        elif atom[0] == VARIABLE:
+            parts.append((as_declared(found),))
+        elif atom[TAG] == VARIABLE:
             parts.append(((TYPE_OF, (atom,)),))
         else:
             parts.append((OUTSIDE,) if atom == OUTSIDE_INSTANCE else UNKNOWN)
@@ -219,16 +242,17 @@ def _classes(instances: Type) -> Type:
 
 
 def _indexed_tuple(atom: Atom, index: ir.Expr) -> Type:
-    items = atom[1]
-    if index[0] == ir.E_CONSTANT and index[1] == "int" and index[2] is not None and index[2] < len(items):
-        found: Type = items[index[2]]
-        return found
-    if index[0] == ir.E_CONSTANT and index[1] == "slice":
-        return UNKNOWN
+    items: tuple[Type, ...] = atom[ITEMS]
+    if index[ir.KIND] == ir.E_CONSTANT:
+        _, class_name, place = index
+        if class_name == "int" and place is not None and place < len(items):
+            return items[place]
+        if class_name == "slice":
+            return UNKNOWN
     return union(NOTHING, *items)
 
 
 def _indexed(program: Program, frame: Frame, atom: Atom, index: ir.Expr) -> Type:
-    if index[0] == ir.E_CONSTANT and index[1] == "slice" and atom[0] == INSTANCE and atom[1].module.outside:
+    if index == _SLICE and atom[TAG] == INSTANCE and atom[DEFINITION].module.outside:
         return (atom,)
     return protocols.call_member(program, atom, "__getitem__", program.evaluate(frame, index))

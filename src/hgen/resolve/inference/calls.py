@@ -9,7 +9,9 @@ from hgen.resolve.types import (
     CALLABLE,
     CLASS,
     DECLARED,
+    DEFINITION,
     FUNCTION,
+    INNER,
     INSTANCE,
     LAMBDA,
     METHOD,
@@ -18,6 +20,8 @@ from hgen.resolve.types import (
     SELF,
     SELF_CLASS,
     SUPER,
+    SURENESS,
+    TAG,
     TYPE_OF,
     UNKNOWN,
     VARIABLE,
@@ -27,9 +31,10 @@ from hgen.resolve.types import (
     Type,
     class_of,
     close,
+    only,
     union,
 )
-from hgen.syntax.ir import E_CONSTANT, Expr
+from hgen.syntax.ir import CONSTANT, E_CONSTANT, E_UNKNOWN, KIND, Expr
 
 _OPERATORS = {
     "+": "__add__", "-": "__sub__", "*": "__mul__", "@": "__matmul__", "/": "__truediv__", "//": "__floordiv__",
@@ -40,18 +45,19 @@ _OPERATORS = {
 
 def call(program: Program, frame: Frame, expression: Expr) -> Type:
     """What a call expression gives."""
-    function = program.evaluate(frame, expression[1])
+    _, called, positionals, named = expression
+    function = program.evaluate(frame, called)
     if not function or function == UNKNOWN:
         return UNKNOWN
     if _is_outside(function, "builtins", "super"):
-        return _super(program, frame, expression)
-    positional = tuple([program.evaluate(frame, argument) for argument in expression[2]])
-    keywords = tuple([(name, program.evaluate(frame, argument)) for name, argument in expression[3]])
+        return _super(program, frame, positionals)
+    positional = tuple([program.evaluate(frame, argument) for argument in positionals])
+    keywords = tuple([(name, program.evaluate(frame, argument)) for name, argument in named])
     if _is_outside(function, "functools", "partial") and positional:
         # What it calls in the end is the function, which is likely, but not surely, what a reader says that it calls.
         return union(UNKNOWN, positional[0])
     if _is_type_variable(function):
-        return _type_variable(program, frame, expression)
+        return _type_variable(program, frame, positionals, named)
     if _is_outside(function, "builtins", "type") and len(positional) == 1:
         return _type(positional[0])
     return union(NOTHING, *[result_of(program, atom, positional, keywords) for atom in function])
@@ -59,55 +65,60 @@ def call(program: Program, frame: Frame, expression: Expr) -> Type:
 
 def result_of(program: Program, atom: Atom, positional: Arguments, keywords: Keywords) -> Type:  # noqa: PLR0911
     """What calling one atom gives."""
-    tag = atom[0]
+    tag = atom[TAG]
     if tag == FUNCTION:
-        result = result_of_function(program, atom[1], None, positional, keywords)
-        return result if atom[2] else union(result, UNKNOWN)
+        _, function, known = atom
+        result = result_of_function(program, function, None, positional, keywords)
+        return result if known else union(result, UNKNOWN)
     if tag == METHOD:
-        result = result_of_function(program, atom[1], atom[2], positional, keywords)
-        sure = atom[3] and not _may_return_else(program, atom[1], atom[2])
+        _, function, known, receiver = atom
+        result = result_of_function(program, function, receiver, positional, keywords)
+        sure = known and not _may_return_else(program, function, receiver)
         return result if sure else union(result, UNKNOWN)
     if tag == CLASS:
         return instantiated(program, atom, positional, keywords)
     if tag == SELF_CLASS:
-        return ((SELF, atom[1]),) if makes_instances(program, atom[1]) else UNKNOWN
+        return ((SELF, atom[DEFINITION]),) if makes_instances(program, atom[DEFINITION]) else UNKNOWN
     if tag in (INSTANCE, SELF):
         found = members.member(program, atom, "__call__")
-        if not found or any(one[0] not in (METHOD, FUNCTION) for one in found):
+        if not found or any(one[TAG] not in (METHOD, FUNCTION) for one in found):
             return UNKNOWN
         return union(NOTHING, *[result_of(program, one, positional, keywords) for one in found])
     if tag == LAMBDA:
-        return program.evaluate(atom[1], atom[2])
+        _, frame, body = atom
+        return program.evaluate(frame, body)
     if tag == CALLABLE:
-        return close(atom[1])
+        return close(atom[INNER])
     if tag == TYPE_OF:
-        inner: Type = atom[1]
+        inner: Type = atom[INNER]
         return inner
     return NOTHING if atom == NONE else UNKNOWN
 
 
 def _may_return_else(program: Program, method: Function, receiver: Atom) -> bool:
     """Whether a subclass may have a method in this one's place that returns something else."""
-    if receiver[0] in (INSTANCE, CLASS) and receiver[3] != DECLARED:
+    if receiver[TAG] in (INSTANCE, CLASS) and receiver[SURENESS] != DECLARED:
         return False
     if method.module.outside or (method.scope.returns is not None and not method.memo.get("inferred")):
         return False
-    return receiver[0] in (SELF, SELF_CLASS, INSTANCE, CLASS) and program.overriding(receiver[1], method.scope.name)
+    return receiver[TAG] in (SELF, SELF_CLASS, INSTANCE, CLASS) and program.overriding(
+        receiver[DEFINITION], method.scope.name
+    )
 
 
 def operate(program: Program, operator: str, left: Type, right: Type) -> Type:
     """What a binary operator gives."""
     if (
         operator == "|"
-        and any(atom[0] in (CLASS, NONE) for atom in left)
-        and all(a[0] == CLASS or a == NONE for a in right)
+        and any(atom[TAG] in (CLASS, NONE) for atom in left)
+        and all(a[TAG] == CLASS or a == NONE for a in right)
     ):
         return union(left, right)
     name = _OPERATORS.get(operator)
     parts: list[Type] = [NOTHING]
     for atom in left:
-        found = members.member(program, atom, name) if name and atom[0] in (INSTANCE, SELF) else None
-        if found and all(one[0] == METHOD for one in found):
+        found = members.member(program, atom, name) if name and atom[TAG] in (INSTANCE, SELF) else None
+        if found and all(one[TAG] == METHOD for one in found):
             parts.extend([result_of(program, one, (right,), ()) for one in found])
         else:
             parts.append(UNKNOWN)
@@ -116,20 +127,20 @@ def operate(program: Program, operator: str, left: Type, right: Type) -> Type:
 
 def _is_outside(function: Type, module: str, name: str) -> bool:
     """Whether a type is one class of the standard library."""
-    if len(function) != 1 or function[0][0] != CLASS:
+    atom = only(function)
+    if atom[TAG] != CLASS:
         return False
-    cls: Class = function[0][1]
+    cls: Class = atom[DEFINITION]
     return cls.module.outside and cls.name == name and cls.module.name == module
 
 
-def _super(program: Program, frame: Frame, expression: Expr) -> Type:
-    arguments = expression[2]
+def _super(program: Program, frame: Frame, arguments: tuple[Expr, ...]) -> Type:
     if len(arguments) == 2:
-        start = program.evaluate(frame, arguments[0])
-        receiver = program.evaluate(frame, arguments[1])
-        known = len(start) == 1 and start[0][0] in (CLASS, SELF_CLASS) and len(receiver) == 1
-        if known and receiver[0][0] in (SELF, SELF_CLASS, INSTANCE, CLASS):
-            return ((SUPER, start[0][1], receiver[0]),)
+        starts, receivers = [program.evaluate(frame, argument) for argument in arguments]
+        if len(starts) == len(receivers) == 1:
+            (start,), (receiver,) = starts, receivers
+            if start[TAG] in (CLASS, SELF_CLASS) and receiver[TAG] in (SELF, SELF_CLASS, INSTANCE, CLASS):
+                return ((SUPER, start[DEFINITION], receiver),)
         return UNKNOWN
     index = frame.scope.index
     while index > 0:
@@ -142,21 +153,22 @@ def _super(program: Program, frame: Frame, expression: Expr) -> Type:
 
 
 def _is_type_variable(function: Type) -> bool:
-    return (
-        len(function) == 1
-        and function[0][0] == CLASS
-        and function[0][1].name == "TypeVar"
-        and function[0][1].module.outside
-    )
+    atom = only(function)
+    if atom[TAG] != CLASS:
+        return False
+    cls: Class = atom[DEFINITION]
+    return cls.name == "TypeVar" and cls.module.outside
 
 
-def _type_variable(program: Program, frame: Frame, expression: Expr) -> Type:
-    names = expression[2][:1]
-    if not names or names[0][0] != E_CONSTANT or not names[0][2]:
+def _type_variable(
+    program: Program, frame: Frame, positionals: tuple[Expr, ...], named: tuple[tuple[str, Expr], ...]
+) -> Type:
+    written, *constraints = positionals or ((E_UNKNOWN,),)
+    if written[KIND] != E_CONSTANT or not written[CONSTANT]:
         return UNKNOWN
-    bounds = [program.annotated(frame, bound, None) for bound in expression[2][1:]]
-    bounds += [program.annotated(frame, bound, None) for keyword, bound in expression[3] if keyword == "bound"]
-    return ((VARIABLE, names[0][2], union(NOTHING, *bounds)),)
+    bounds = [*constraints, *[bound for keyword, bound in named if keyword == "bound"]]
+    types = [program.annotated(frame, bound, None) for bound in bounds]
+    return ((VARIABLE, written[CONSTANT], union(NOTHING, *types)),)
 
 
 def _type(argument: Type) -> Type:

@@ -7,19 +7,24 @@ from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ALIAS,
     ANY,
+    ARGUMENTS,
     CLASS,
+    DEFINITION,
     EXACT,
     INSTANCE,
+    NAME,
     NOTHING,
     OUTSIDE,
     SPECIAL,
+    TAG,
     UNKNOWN,
     VARIABLE,
     Atom,
     Type,
+    only,
     union,
 )
-from hgen.syntax.ir import E_SUBSCRIPT, V_ANNOTATED, V_UNBOUND, Expr
+from hgen.syntax.ir import E_SUBSCRIPT, HEAD, KIND, V_ANNOTATED, V_UNBOUND, Expr
 
 Order = tuple[Class | None, ...]
 """A method resolution order; None stands for bases that are not known."""
@@ -67,8 +72,14 @@ def own_attribute(program: Program, cls: Class, name: str) -> Type:
     return program.solver.solve(cls.attributes, name, _own, program, cls, name)
 
 
-def owner_of(program: Program, cls: Class, name: str, *, after: Class | None = None) -> tuple[Class | None, bool]:
-    """The first class in the resolution order that defines an attribute, and whether all before it are known."""
+def owner_of(program: Program, cls: Class, name: str, *, after: Class | None = None) -> Class | None:
+    """The first class in the resolution order (behind another one of it) that defines an attribute."""
+    owner, _ = find_owner(program, cls, name, after=after)
+    return owner
+
+
+def find_owner(program: Program, cls: Class, name: str, *, after: Class | None = None) -> tuple[Class | None, bool]:
+    """The same, and whether all classes before it are known."""
     if after is not None:
         following = order(program, cls)
         start = following.index(after) + 1 if after in following else len(following)
@@ -106,9 +117,9 @@ def is_mixed_over(program: Program, cls: Class, name: str) -> bool:
     """Whether a subclass in the repository takes an attribute from a mix-in that comes before this class."""
     key = ("mixed over", name)
     if key not in cls.memo:
-        own, _ = owner_of(program, cls, name)
+        own = owner_of(program, cls, name)
         mixed = [heir for heir in cls.subclasses if len(heir.scope.bases) > 1]
-        cls.memo[key] = any(owner_of(program, heir, name)[0] not in (own, None) for heir in mixed)
+        cls.memo[key] = any(owner_of(program, heir, name) not in (own, None) for heir in mixed)
     return bool(cls.memo[key])
 
 
@@ -124,7 +135,7 @@ def is_protocol(program: Program, cls: Class) -> bool:
     """Whether the class says what others have, without being their base."""
     if "protocol" not in cls.memo:
         around = program.frame(cls.module, cls.scope.parent)
-        heads = [base[1] if base[0] == E_SUBSCRIPT else base for base in cls.scope.bases]
+        heads = [base[HEAD] if base[KIND] == E_SUBSCRIPT else base for base in cls.scope.bases]
         cls.memo["protocol"] = any(program.evaluate(around, head) == ((SPECIAL, "Protocol"),) for head in heads)
     return bool(cls.memo["protocol"])
 
@@ -134,10 +145,10 @@ def _bases(program: Program, cls: Class) -> Type:
     found: list[Atom] = []
     for expression in cls.scope.bases:
         base = _base(program, around, expression)
-        known = [atom for atom in base if atom[0] == CLASS]
-        if len(known) == 1 and len(base) == 1:
-            found.append(known[0])
-        elif len(base) == 1 and base[0][0] in (SPECIAL, ALIAS):
+        known = [atom for atom in base if atom[TAG] == CLASS]
+        if only(base)[TAG] == CLASS:
+            found.append(only(base))
+        elif only(base)[TAG] in (SPECIAL, ALIAS):
             continue
         elif base and all(atom == OUTSIDE for atom in base):
             found.append(OUTSIDE)
@@ -147,11 +158,12 @@ def _bases(program: Program, cls: Class) -> Type:
 
 
 def _base(program: Program, around: Frame, expression: Expr) -> Type:
-    if expression[0] == E_SUBSCRIPT:
+    if expression[KIND] == E_SUBSCRIPT:
         # Arguments of generic bases are types, which may be written as strings.
-        head = program.evaluate(around, expression[1])
-        if len(head) == 1 and head[0][0] == CLASS:
-            return ((CLASS, head[0][1], program.type_arguments(around, expression[2]), EXACT),)
+        _, generic, index = expression
+        head = program.evaluate(around, generic)
+        if only(head)[TAG] == CLASS:
+            return ((CLASS, only(head)[DEFINITION], program.type_arguments(around, index), EXACT),)
         return head
     return program.evaluate(around, expression)
 
@@ -160,10 +172,11 @@ def _order(program: Program, cls: Class) -> Any:
     sequences: list[list[Class | None]] = []
     direct: list[Class | None] = []
     for atom in bases(program, cls):
-        if atom[0] == CLASS and atom[1] is not cls:
-            found: Any = program.solver.solve(atom[1].memo, "order", _order, program, atom[1])
-            sequences.append(list(found) if found else [atom[1], None])
-            direct.append(atom[1])
+        if atom[TAG] == CLASS and atom[DEFINITION] is not cls:
+            base: Class = atom[DEFINITION]
+            found: Any = program.solver.solve(base.memo, "order", _order, program, base)
+            sequences.append(list(found) if found else [base, None])
+            direct.append(base)
         else:
             sequences.append([None])
     merged = _merge([*sequences, [one for one in direct if one is not None]])
@@ -207,11 +220,12 @@ def _parameters(program: Program, cls: Class) -> tuple[str, ...]:
     around = program.frame(cls.module, cls.scope.parent)
     found: dict[str, None] = {}
     for expression in cls.scope.bases:
-        if expression[0] != E_SUBSCRIPT:
+        if expression[KIND] != E_SUBSCRIPT:
             continue
-        head = program.evaluate(around, expression[1])
-        arguments = program.type_arguments(around, expression[2])
-        variables = [atom[1] for argument in arguments for atom in _variables(argument)]
+        _, generic, index = expression
+        head = program.evaluate(around, generic)
+        arguments = program.type_arguments(around, index)
+        variables = [atom[NAME] for argument in arguments for atom in _variables(argument)]
         if head in (((SPECIAL, "Generic"),), ((SPECIAL, "Protocol"),)):
             return tuple(dict.fromkeys(variables))
         found.update(dict.fromkeys(variables))
@@ -221,10 +235,10 @@ def _parameters(program: Program, cls: Class) -> tuple[str, ...]:
 def _variables(some: Type) -> list[Atom]:
     result: list[Atom] = []
     for atom in some:
-        if atom[0] == VARIABLE:
+        if atom[TAG] == VARIABLE:
             result.append(atom)
-        elif atom[0] in (INSTANCE, CLASS):
-            result.extend([inner for argument in atom[2] for inner in _variables(argument)])
+        elif atom[TAG] in (INSTANCE, CLASS):
+            result.extend([inner for argument in atom[ARGUMENTS] for inner in _variables(argument)])
     return result
 
 
@@ -234,18 +248,20 @@ def _own(program: Program, cls: Class, name: str) -> Type:
     parts: list[Type] = [NOTHING]
     if number is not None:
         described = frame.body.values[number]
-        if described[0] == V_ANNOTATED:
-            declared_here = program.annotated(frame, described[1], None)
+        if described[KIND] == V_ANNOTATED:
+            _, annotation, _ = described
+            declared_here = program.annotated(frame, annotation, None)
             return declared_here if declared_here != UNKNOWN else program.value(frame, number)
-        if described[0] != V_UNBOUND:
+        if described[KIND] != V_UNBOUND:
             parts.append(program.value(frame, number))
     declared: list[Type] = []
     for index, values in cls.stores.get(name, ()):
         method = program.frame(cls.module, index)
         for stored in values:
             described = method.body.values[stored]
-            if described[0] == V_ANNOTATED:
-                stored_type = program.annotated(method, described[1], None)
+            if described[KIND] == V_ANNOTATED:
+                _, annotation, _ = described
+                stored_type = program.annotated(method, annotation, None)
                 if stored_type != UNKNOWN:
                     declared.append(stored_type)
             parts.append(program.value(method, stored))

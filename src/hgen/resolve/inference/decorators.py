@@ -3,17 +3,8 @@
 from hgen.resolve.inference import classes
 from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.program import Program
-from hgen.resolve.types import (
-    CLASS,
-    EXACT,
-    FUNCTION,
-    INSTANCE,
-    METHOD,
-    PROPERTY,
-    Atom,
-    Type,
-)
-from hgen.syntax.ir import E_ATTRIBUTE, E_CALL, E_VALUE, V_PARAMETER, Expr
+from hgen.resolve.types import CLASS, DEFINITION, EXACT, FUNCTION, INSTANCE, METHOD, PROPERTY, TAG, Atom, Type, only
+from hgen.syntax.ir import ATTRIBUTE, CALLED, E_ATTRIBUTE, E_CALL, E_VALUE, KIND, NUMBER, OBJECT, V_PARAMETER, Expr
 
 _TRANSPARENT = frozenset(
     [
@@ -60,8 +51,6 @@ def flavor(program: Program, function: Function) -> str:
     """How a method takes its first argument: ``static``, ``class`` or ``plain``."""
     if function.flavor is None:
         found = "class" if function.scope.name in _METHODS_OF_CLASS else "plain"
-        if function.scope.name == "__new__":
-            found = "class"
         frame = program.frame(function.module, function.scope.parent)
         for decorator in function.scope.decorators:
             names = _outside_names(program.evaluate(frame, decorator))
@@ -93,59 +82,62 @@ def is_overload(program: Program, function: Function) -> bool:
 
 
 def _decorated(program: Program, frame: Frame, before: Atom, decorator: Expr) -> Atom:
-    if decorator[0] == E_ATTRIBUTE and decorator[2] in ("setter", "getter", "deleter"):
-        owner = program.evaluate(frame, decorator[1])
-        if len(owner) == 1 and owner[0][0] == PROPERTY:
-            return owner[0]
-    called = decorator[0] == E_CALL
-    if before[0] == FUNCTION:
+    if decorator[KIND] == E_ATTRIBUTE and decorator[ATTRIBUTE] in ("setter", "getter", "deleter"):
+        owner = only(program.evaluate(frame, decorator[OBJECT]))
+        if owner[TAG] == PROPERTY:
+            return owner
+    called = decorator[KIND] == E_CALL
+    if before[TAG] == FUNCTION:
         own = program.evaluate(frame, decorator)
         if _makes_properties(program, own) or (not called and _is_descriptor(program, own)):
-            return (PROPERTY, before[1])
-    kind = program.evaluate(frame, decorator[1] if called else decorator)
+            return (PROPERTY, before[DEFINITION])
+    kind = program.evaluate(frame, decorator[CALLED] if called else decorator)
     names = _outside_names(kind)
     if names & _PROPERTIES:
-        return (PROPERTY, before[1]) if before[0] == FUNCTION else before
+        return (PROPERTY, before[DEFINITION]) if before[TAG] == FUNCTION else before
     if names & (_TRANSPARENT | _MANAGERS):
         return before
-    if before[0] == FUNCTION and not _keeps(program, program.evaluate(frame, decorator)):
-        return (FUNCTION, before[1], False)
+    if before[TAG] == FUNCTION and not _keeps(program, program.evaluate(frame, decorator)):
+        return (FUNCTION, before[DEFINITION], False)
     return before
 
 
 def _is_descriptor(program: Program, decorator: Type) -> bool:
     """Whether a decorator is a class of the repository that makes properties."""
-    if len(decorator) != 1 or decorator[0][0] != CLASS or decorator[0][1].module.outside:
+    atom = only(decorator)
+    if atom[TAG] != CLASS or atom[DEFINITION].module.outside:
         return False
-    cls: Class = decorator[0][1]
-    getter = classes.owner_of(program, cls, "__get__")[0]
-    return getter is not None and classes.owner_of(program, cls, "__call__")[0] is None
+    cls: Class = atom[DEFINITION]
+    getter = classes.owner_of(program, cls, "__get__")
+    return getter is not None and classes.owner_of(program, cls, "__call__") is None
 
 
 def _makes_properties(program: Program, decorator: Type) -> bool:
     """Whether a decorator is a function of the repository that returns what ``property`` makes."""
-    if len(decorator) != 1 or decorator[0][0] != FUNCTION or decorator[0][1].module.outside:
+    atom = only(decorator)
+    if atom[TAG] != FUNCTION or atom[DEFINITION].module.outside:
         return False
-    function: Function = decorator[0][1]
+    function: Function = atom[DEFINITION]
     frame = program.frame(function.module, function.scope.index)
     given = [atom for one in frame.body.returns for atom in program.evaluate(frame, one)]
-    return any(atom[0] == INSTANCE and atom[1].module.outside and atom[1].name in _PROPERTIES for atom in given)
+    classes_given = [atom[DEFINITION] for atom in given if atom[TAG] == INSTANCE]
+    return any(cls.module.outside and cls.name in _PROPERTIES for cls in classes_given)
 
 
 def _outside_names(some: Type) -> frozenset[str]:
     """The names of the standard library's functions and classes in a type."""
-    return frozenset(
-        atom[1].scope.name for atom in some if atom[0] in (FUNCTION, CLASS, METHOD) and atom[1].module.outside
-    )
+    found = [atom[DEFINITION] for atom in some if atom[TAG] in (FUNCTION, CLASS, METHOD)]
+    return frozenset([one.scope.name for one in found if one.module.outside])
 
 
 def _keeps(program: Program, decorator: Type) -> bool:
     """Whether a decorator of the repository returns the function that it is given."""
-    if len(decorator) != 1 or decorator[0][0] not in (FUNCTION, METHOD) or decorator[0][1].module.outside:
+    atom = only(decorator)
+    if atom[TAG] not in (FUNCTION, METHOD) or atom[DEFINITION].module.outside:
         return False
-    function: Function = decorator[0][1]
+    function: Function = atom[DEFINITION]
     body = program.frame(function.module, function.scope.index).body
-    first = 1 if decorator[0][0] == METHOD else 0
+    given = (V_PARAMETER, 1 if atom[TAG] == METHOD else 0)
     if not body.returns or body.falls_through:
         return False
-    return all(returned[0] == E_VALUE and body.values[returned[1]] == (V_PARAMETER, first) for returned in body.returns)
+    return all(returned[KIND] == E_VALUE and body.values[returned[NUMBER]] == given for returned in body.returns)

@@ -1,17 +1,20 @@
-"""Attributes of values, and what iterating, entering and indexing them gives."""
+"""Attributes of values: found in their class, bound to the value, with its type arguments filled in."""
 
 from hgen.resolve.inference import classes, decorators, names
 from hgen.resolve.instances import as_tuple, builtin_instance
-from hgen.resolve.objects import Class
+from hgen.resolve.objects import Class, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
+    ARGUMENTS,
     CLASS,
     COROUTINE,
     DECLARED,
+    DEFINITION,
     FOLDER,
     FUNCTION,
     INSTANCE,
+    KNOWN,
     LAMBDA,
     METHOD,
     MODULE,
@@ -20,9 +23,12 @@ from hgen.resolve.types import (
     OUTSIDE,
     OUTSIDE_INSTANCE,
     PROPERTY,
+    RECEIVER,
     SELF,
     SELF_CLASS,
     SUPER,
+    SURENESS,
+    TAG,
     TUPLE,
     UNKNOWN,
     Atom,
@@ -30,6 +36,7 @@ from hgen.resolve.types import (
     class_of,
     close,
     instance_of,
+    only,
     substitute,
     union,
 )
@@ -47,7 +54,7 @@ def attribute(program: Program, some: Type, name: str) -> Type:
 
 def member(program: Program, atom: Atom, name: str) -> Type | None:  # noqa: PLR0911
     """The same for one atom; None if nothing that is known defines the attribute."""
-    tag = atom[0]
+    tag = atom[TAG]
     if tag in (INSTANCE, SELF):
         return _of_instance(program, atom, name)
     if tag in (CLASS, SELF_CLASS):
@@ -79,20 +86,21 @@ def arguments_as(program: Program, atom: Atom, module: str, name: str) -> tuple[
 
 def seen_as(program: Program, atom: Atom, target: Class) -> tuple[Type, ...] | None:
     """The same for any class."""
-    if atom[0] == TUPLE:
+    if atom[TAG] == TUPLE:
         atom = as_tuple(program, atom)
-    if target not in classes.order(program, atom[1]):
+    if target not in classes.order(program, atom[DEFINITION]):
         return None
-    cls: Class = atom[1]
-    arguments: tuple[Type, ...] = atom[2] if len(atom) > 2 else ()
+    cls: Class = atom[DEFINITION]
+    arguments: tuple[Type, ...] = atom[ARGUMENTS] if atom[TAG] == INSTANCE else ()
     for _ in range(50):
         if cls is target:
             wanted = len(classes.parameters(program, cls))
             return (arguments + (UNKNOWN,) * wanted)[: max(wanted, 1)]
         mapping = dict(zip(classes.parameters(program, cls), arguments, strict=False))
         for base in classes.bases(program, cls):
-            if base[0] == CLASS and target in classes.order(program, base[1]):
-                cls, arguments = base[1], tuple([substitute(one, mapping, (atom,)) for one in base[2]])
+            if base[TAG] == CLASS and target in classes.order(program, base[DEFINITION]):
+                cls = base[DEFINITION]
+                arguments = tuple([substitute(one, mapping, (atom,)) for one in base[ARGUMENTS]])
                 break
         else:
             return None
@@ -101,24 +109,27 @@ def seen_as(program: Program, atom: Atom, target: Class) -> tuple[Type, ...] | N
 
 def always_true(program: Program, atom: Atom) -> bool:
     """Whether a value is certainly true in a test."""
-    tag = atom[0]
+    tag = atom[TAG]
     if tag in (FUNCTION, METHOD, MODULE, CLASS):
         return True
-    if tag not in (INSTANCE, SELF) or not classes.knows_bases(program, atom[1]) or atom[1].symbol < 0:
+    if tag not in (INSTANCE, SELF):
         return False
-    return all(classes.owner_of(program, atom[1], name)[0] is None for name in ("__bool__", "__len__"))
+    cls: Class = atom[DEFINITION]
+    if not classes.knows_bases(program, cls) or cls.symbol < 0:
+        return False
+    return all(classes.owner_of(program, cls, name) is None for name in ("__bool__", "__len__"))
 
 
 def _of_instance(program: Program, atom: Atom, name: str) -> Type | None:
-    cls: Class = atom[1]
-    owner, certain = classes.owner_of(program, cls, name)
+    cls: Class = atom[DEFINITION]
+    owner, certain = classes.find_owner(program, cls, name)
     if owner is None:
         if not certain:
             return (OUTSIDE,) if only_outside(program, cls) else UNKNOWN
         if name == "__class__":
             found = class_of(atom)
             return (found,) if found else UNKNOWN
-        if classes.owner_of(program, cls, "__getattr__")[0] is not None:
+        if classes.owner_of(program, cls, "__getattr__") is not None:
             return UNKNOWN
         return None
     if name == "__class__" and owner.module.outside:
@@ -136,8 +147,8 @@ def only_outside(program: Program, cls: Class) -> bool:
 
 
 def _of_class(program: Program, atom: Atom, name: str) -> Type | None:
-    cls: Class = atom[1]
-    owner, certain = classes.owner_of(program, cls, name)
+    cls: Class = atom[DEFINITION]
+    owner, certain = classes.find_owner(program, cls, name)
     if owner is None or (owner.module.outside and owner.name == "object"):
         meta = metaclass(program, cls)
         if meta is not None:
@@ -150,7 +161,7 @@ def _of_class(program: Program, atom: Atom, name: str) -> Type | None:
             return None
     if classes.is_enum(program, cls) and not owner.module.outside:
         raw = classes.own_attribute(program, owner, name)
-        if not any(one[0] in (FUNCTION, PROPERTY, METHOD) for one in raw):
+        if not any(one[TAG] in (FUNCTION, PROPERTY, METHOD) for one in raw):
             found_instance = instance_of(atom)
             return (found_instance,) if found_instance else UNKNOWN
     result = _bound(program, owner, name, atom)
@@ -166,48 +177,51 @@ def metaclass(program: Program, cls: Class) -> Class | None:
                 for keyword, expression in one.scope.keywords:
                     if keyword == "metaclass":
                         around = program.frame(one.module, one.scope.parent)
-                        given = program.evaluate(around, expression)
-                        found = given[0][1] if len(given) == 1 and given[0][0] == CLASS else None
+                        given = only(program.evaluate(around, expression))
+                        found = given[DEFINITION] if given[TAG] == CLASS else None
                         break
                 else:
                     continue
                 break
-        cls.memo["metaclass"] = (found,)
-    kept: tuple[Class | None] = cls.memo["metaclass"]
-    return kept[0]
+        cls.memo["metaclass"] = found
+    kept: Class | None = cls.memo["metaclass"]
+    return kept
 
 
 def _of_super(program: Program, atom: Atom, name: str) -> Type | None:
-    start, receiver = atom[1], atom[2]
-    owner, certain = classes.owner_of(program, receiver[1], name, after=start)
+    _, start, receiver = atom
+    owner, certain = classes.find_owner(program, receiver[DEFINITION], name, after=start)
     if owner is None:
         if not certain:
-            return (OUTSIDE,) if only_outside(program, receiver[1]) else UNKNOWN
+            return (OUTSIDE,) if only_outside(program, receiver[DEFINITION]) else UNKNOWN
         return None
     result = _bound(program, owner, name, receiver)
     return result if certain else union(result, UNKNOWN)
 
 
 def _of_function(program: Program, atom: Atom, name: str) -> Type | None:
-    if name == "__self__" and atom[0] == METHOD:
-        return (atom[2],)
-    if name in program.patched or (atom[0] != LAMBDA and not atom[1].module.outside and atom[1].scope.decorators):
+    if name == "__self__" and atom[TAG] == METHOD:
+        return (atom[RECEIVER],)
+    function: Function | None = None if atom[TAG] == LAMBDA else atom[DEFINITION]
+    if name in program.patched or (function and not function.module.outside and function.scope.decorators):
         return UNKNOWN
-    return member(program, builtin_instance(program, "function")[0], name) or (OUTSIDE,)
+    return member(program, only(builtin_instance(program, "function")), name) or (OUTSIDE,)
 
 
 def _bound(program: Program, owner: Class, name: str, receiver: Atom) -> Type:
     """An attribute of a class as it is when read from a receiver."""
     raw = classes.own_attribute(program, owner, name)
     parts: list[Type] = [NOTHING]
-    if any(atom[0] not in (FUNCTION, PROPERTY) for atom in raw) and _may_be_replaced(program, receiver, name):
+    if any(atom[TAG] not in (FUNCTION, PROPERTY) for atom in raw) and _may_be_replaced(program, receiver, name):
         parts.append(UNKNOWN)
     for atom in raw:
-        if atom[0] == FUNCTION and atom[1].owner is not None:
+        if atom[TAG] == FUNCTION and atom[DEFINITION].owner is not None:
             parts.append(_bind_function(program, atom, receiver))
-        elif atom[0] == PROPERTY:
+        elif atom[TAG] == PROPERTY:
             parts.append(_read_property(program, atom, receiver))
-        elif atom[0] == INSTANCE and not atom[1].module.outside and _is_descriptor(program, atom[1]):
+        elif (
+            atom[TAG] == INSTANCE and not atom[DEFINITION].module.outside and _is_descriptor(program, atom[DEFINITION])
+        ):
             parts.append(UNKNOWN)
         else:
             parts.append(_specialized(program, owner, (atom,), receiver))
@@ -216,31 +230,31 @@ def _bound(program: Program, owner: Class, name: str, receiver: Atom) -> Type:
 
 def _may_be_replaced(program: Program, receiver: Atom, name: str) -> bool:
     """Whether a subclass may have something else in an attribute's place."""
-    if receiver[0] in (INSTANCE, CLASS) and receiver[3] != DECLARED:
+    if receiver[TAG] in (INSTANCE, CLASS) and receiver[SURENESS] != DECLARED:
         return False
-    return receiver[0] in (SELF, SELF_CLASS, INSTANCE, CLASS) and program.overriding(receiver[1], name)
+    return receiver[TAG] in (SELF, SELF_CLASS, INSTANCE, CLASS) and program.overriding(receiver[DEFINITION], name)
 
 
 def _is_descriptor(program: Program, cls: Class) -> bool:
-    return classes.owner_of(program, cls, "__get__")[0] is not None
+    return classes.owner_of(program, cls, "__get__") is not None
 
 
 def _bind_function(program: Program, atom: Atom, receiver: Atom) -> Type:
-    flavor = decorators.flavor(program, atom[1])
-    if flavor == "static" or atom[1].scope.name == "__new__":
+    flavor = decorators.flavor(program, atom[DEFINITION])
+    if flavor == "static" or atom[DEFINITION].scope.name == "__new__":
         return (atom,)
     if flavor == "class":
         cls = class_of(receiver)
-        return ((METHOD, atom[1], cls, atom[2]),) if cls else UNKNOWN
-    if receiver[0] in (CLASS, SELF_CLASS):
+        return ((METHOD, atom[DEFINITION], atom[KNOWN], cls),) if cls else UNKNOWN
+    if receiver[TAG] in (CLASS, SELF_CLASS):
         return (atom,)
-    return ((METHOD, atom[1], receiver, atom[2]),)
+    return ((METHOD, atom[DEFINITION], atom[KNOWN], receiver),)
 
 
 def _read_property(program: Program, atom: Atom, receiver: Atom) -> Type:
-    if receiver[0] in (CLASS, SELF_CLASS):
+    if receiver[TAG] in (CLASS, SELF_CLASS):
         return (OUTSIDE,)
-    return program.result_of((METHOD, atom[1], receiver, True), (), ())
+    return program.result_of((METHOD, atom[DEFINITION], True, receiver), (), ())
 
 
 def _specialized(program: Program, owner: Class, some: Type, receiver: Atom) -> Type:

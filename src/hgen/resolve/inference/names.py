@@ -3,8 +3,34 @@
 from hgen.resolve.instances import builtin_instance
 from hgen.resolve.objects import Frame, LoadedModule
 from hgen.resolve.program import Program
-from hgen.resolve.types import ANY, FOLDER, MODULE, NOTHING, OUTSIDE, SPECIAL, UNKNOWN, VARIABLE, Atom, Type, union
-from hgen.syntax.ir import CLASS_SCOPE, E_CONSTANT, E_LIST, E_TUPLE, FUNCTION_SCOPE, MODULE_SCOPE, V_EXPR
+from hgen.resolve.types import (
+    ANY,
+    FOLDER,
+    LOADED,
+    MODULE,
+    NOTHING,
+    OUTSIDE,
+    PATH,
+    SPECIAL,
+    TAG,
+    UNKNOWN,
+    VARIABLE,
+    Atom,
+    Type,
+    union,
+)
+from hgen.syntax.ir import (
+    CLASS_SCOPE,
+    CONSTANT,
+    E_CONSTANT,
+    E_LIST,
+    E_TUPLE,
+    FUNCTION_SCOPE,
+    ITEMS,
+    KIND,
+    MODULE_SCOPE,
+    V_EXPR,
+)
 
 _TYPING = ("typing", "typing_extensions")
 _SPECIAL_FORMS = frozenset(
@@ -88,9 +114,10 @@ def global_name(program: Program, module: LoadedModule, name: str) -> Type | Non
     if known is None:
         frame = program.frame(module, 0)
         alias = _ALIASES.get(name) if module.outside and module.name in _TYPING else None
-        origin = program.stub(alias[0]) if alias else None
-        if alias and origin:
-            return global_name(program, origin, alias[1])
+        if alias:
+            home, own_name = alias
+            if origin := program.stub(home):
+                return global_name(program, origin, own_name)
         special = module.outside and name in _SPECIAL_FORMS and module.name in _TYPING
         if special:
             module.globals[name] = ((SPECIAL, name),)
@@ -111,10 +138,10 @@ def builtin(program: Program, name: str) -> Type | None:
 
 def module_attribute(program: Program, atom: Atom, name: str) -> Type | None:  # noqa: PLR0911
     """An attribute of a module or namespace package, submodules included; None if nothing defines it."""
-    if atom[0] == FOLDER:
-        found = program.finder.below(atom[1], name)
+    if atom[TAG] == FOLDER:
+        found = program.finder.below(atom[PATH], name)
         return None if found is None else (program.at(found),)
-    module: LoadedModule = atom[1]
+    module: LoadedModule = atom[LOADED]
     value = global_name(program, module, name)
     if value:
         return value
@@ -140,26 +167,30 @@ def imported(program: Program, frame: Frame, module: str, name: str, level: int)
     found = module_attribute(program, source, name)
     if found is None:
         # The stubs are those of one Python version: a name that they lack is one whose import fails.
-        return NOTHING if source[0] == MODULE and source[1].outside else UNKNOWN
+        return NOTHING if source[TAG] == MODULE and source[LOADED].outside else UNKNOWN
     return found
 
 
 def exported(program: Program, module: LoadedModule) -> frozenset[str] | None:
     """The names in ``__all__``; None if there is none or it is not a plain list."""
-    if not module.listed:
-        module.listed = (_exported(program, module),)
-    return module.listed[0]
+    if "__all__" not in module.memo:
+        module.memo["__all__"] = _exported(program, module)
+    listed: frozenset[str] | None = module.memo["__all__"]
+    return listed
 
 
 def _exported(program: Program, module: LoadedModule) -> frozenset[str] | None:
     body = program.frame(module, 0).body
     value = body.values[body.final["__all__"]] if "__all__" in body.final else None
-    if value is None or value[0] != V_EXPR or value[1][0] not in (E_LIST, E_TUPLE):
+    if value is None or value[KIND] != V_EXPR:
         return None
-    items = value[1][1]
-    if not all(item[0] == E_CONSTANT and item[2] is not None for item in items):
+    _, listed = value
+    if listed[KIND] not in (E_LIST, E_TUPLE):
         return None
-    return frozenset([str(item[2]) for item in items])
+    items = listed[ITEMS]
+    if not all(item[KIND] == E_CONSTANT and item[CONSTANT] is not None for item in items):
+        return None
+    return frozenset([str(item[CONSTANT]) for item in items])
 
 
 def _global_value(program: Program, module: LoadedModule, frame: Frame, name: str) -> Type:
@@ -189,10 +220,10 @@ def _search_stars(program: Program, module: LoadedModule, name: str, after: int)
     pending = [source for place, source in _star_sources(program, module) if place > after]
     while pending:
         source = pending.pop()
-        if source[0] != MODULE:
+        if source[TAG] != MODULE:
             unclear = unclear or ((OUTSIDE,) if source == OUTSIDE else UNKNOWN)
             continue
-        origin: LoadedModule = source[1]
+        origin: LoadedModule = source[LOADED]
         if id(origin) in seen or len(seen) > _MAX_STARS:
             continue
         seen.add(id(origin))

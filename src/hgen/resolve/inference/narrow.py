@@ -8,13 +8,17 @@ from hgen.resolve.types import (
     ANY,
     CLASS,
     DECLARED,
+    DEFINITION,
     EXACT,
+    INNER,
     INSTANCE,
+    ITEMS,
     NONE,
     NOTHING,
     OUTSIDE_INSTANCE,
     SELF,
     SELF_CLASS,
+    TAG,
     TUPLE,
     UNKNOWN,
     Atom,
@@ -22,20 +26,21 @@ from hgen.resolve.types import (
     union,
     without,
 )
+from hgen.syntax.ir import IS_CALLABLE, IS_CLASS, IS_INSTANCE, IS_NONE, IS_SUBCLASS, IS_TRUE
 
 
 def narrowed(program: Program, before: Type, kind: str, tested: Type, *, held: bool) -> Type:
-    """The type of a value after a test of one of the kinds of ``syntax.narrowing``."""
-    if kind == "none":
+    """The type of a value after a test of one of the kinds."""
+    if kind == IS_NONE:
         return tuple([atom for atom in before if atom in (NONE, ANY)]) and (NONE,) if held else without(before, NONE)
-    if kind in ("truth", "callable"):
+    if kind in (IS_TRUE, IS_CALLABLE):
         return without(before, NONE) if held else before
     wanted = _classes(tested)
-    if kind == "isinstance":
+    if kind == IS_INSTANCE:
         return _of(program, before, wanted) if held else _not_of(program, before, wanted)
-    if kind == "class" and held and wanted is not None:
+    if kind == IS_CLASS and held and wanted is not None:
         return tuple([(INSTANCE, cls, (), EXACT) for cls in wanted])
-    if kind == "issubclass" and held and wanted is not None:
+    if kind == IS_SUBCLASS and held and wanted is not None:
         return tuple([(CLASS, cls, (), DECLARED) for cls in wanted])
     return before
 
@@ -46,12 +51,12 @@ def _classes(tested: Type) -> list[Class] | None:
     pending = list(reversed(tested))
     while pending:
         atom = pending.pop()
-        if atom[0] in (CLASS, SELF_CLASS):
-            found.append(atom[1])
-        elif atom[0] == TUPLE:
-            pending.extend([inner for item in reversed(atom[1]) for inner in item])
-        elif atom[0] == ALIAS:
-            pending.extend([(CLASS, inner[1]) for inner in atom[1] if inner[0] == INSTANCE])
+        if atom[TAG] in (CLASS, SELF_CLASS):
+            found.append(atom[DEFINITION])
+        elif atom[TAG] == TUPLE:
+            pending.extend([inner for item in reversed(atom[ITEMS]) for inner in item])
+        elif atom[TAG] == ALIAS:
+            pending.extend([(CLASS, inner[DEFINITION]) for inner in atom[INNER] if inner[TAG] == INSTANCE])
         elif atom != NONE:
             return None
     return found
@@ -83,13 +88,13 @@ def _not_of(program: Program, before: Type, wanted: list[Class] | None) -> Type:
 
 
 def _is(program: Program, atom: Atom, cls: Class) -> bool:
-    if atom[0] == TUPLE:
+    if atom[TAG] == TUPLE:
         return cls.module.outside and cls.name in ("tuple", "object", "Sequence", "Iterable", "Collection")
-    return atom[0] in (INSTANCE, SELF) and classes.inherits(program, atom[1], cls)
+    return atom[TAG] in (INSTANCE, SELF) and classes.inherits(program, atom[DEFINITION], cls)
 
 
 def _may_be(program: Program, atom: Atom, cls: Class) -> bool:
     """Whether some value can be of both; two unrelated classes rarely have a common heir."""
-    if atom[0] not in (INSTANCE, SELF):
+    if atom[TAG] not in (INSTANCE, SELF):
         return atom != NONE
-    return classes.inherits(program, cls, atom[1]) or not classes.knows_bases(program, cls)
+    return classes.inherits(program, cls, atom[DEFINITION]) or not classes.knows_bases(program, cls)

@@ -5,12 +5,16 @@ from hgen.resolve.program import Program
 from hgen.resolve.types import (
     CLASS,
     COROUTINE,
+    DEFINITION,
     EXACT,
+    INNER,
     INSTANCE,
+    ITEMS,
     MANAGER,
     NONE,
     NOTHING,
     SELF,
+    TAG,
     TUPLE,
     UNKNOWN,
     Atom,
@@ -23,15 +27,15 @@ def iterated(program: Program, some: Type, *, is_async: bool = False) -> Type:
     """What a loop over a value gives."""
     parts: list[Type] = [NOTHING]
     for atom in some:
-        if atom[0] == TUPLE:
-            parts.extend(atom[1])
+        if atom[TAG] == TUPLE:
+            parts.extend(atom[ITEMS])
         elif atom == NONE:
             continue
-        elif atom[0] in (INSTANCE, SELF):
+        elif atom[TAG] in (INSTANCE, SELF):
             inner = members.arguments_as(program, atom, "typing", "AsyncIterable" if is_async else "Iterable")
             parts.append(inner[0] if inner else _by_protocol(program, atom, is_async=is_async))
-        elif atom[0] == CLASS and classes.is_enum(program, atom[1]):
-            parts.append(((INSTANCE, atom[1], (), EXACT),))
+        elif atom[TAG] == CLASS and classes.is_enum(program, atom[DEFINITION]):
+            parts.append(((INSTANCE, atom[DEFINITION], (), EXACT),))
         else:
             parts.append(UNKNOWN)
     return union(*parts)
@@ -41,9 +45,9 @@ def entered(program: Program, some: Type, *, is_async: bool = False) -> Type:
     """What ``with value as x`` gives ``x``."""
     parts: list[Type] = [NOTHING]
     for atom in some:
-        if atom[0] == MANAGER:
-            parts.append(atom[1])
-        elif atom[0] in (INSTANCE, SELF):
+        if atom[TAG] == MANAGER:
+            parts.append(atom[INNER])
+        elif atom[TAG] in (INSTANCE, SELF):
             given = call_member(program, atom, "__aenter__" if is_async else "__enter__")
             parts.append(_awaited(given) if is_async else given)
         elif atom != NONE:
@@ -63,7 +67,7 @@ def _by_protocol(program: Program, atom: Atom, *, is_async: bool) -> Type:
     iterator = call_member(program, atom, "__aiter__" if is_async else "__iter__")
     parts: list[Type] = [NOTHING]
     for one in iterator:
-        if one[0] in (INSTANCE, SELF):
+        if one[TAG] in (INSTANCE, SELF):
             inner = members.arguments_as(program, one, "typing", "AsyncIterator" if is_async else "Iterator")
             given = inner[0] if inner else call_member(program, one, "__anext__" if is_async else "__next__")
             parts.append(_awaited(given) if is_async and not inner else given)
@@ -73,4 +77,4 @@ def _by_protocol(program: Program, atom: Atom, *, is_async: bool) -> Type:
 
 
 def _awaited(some: Type) -> Type:
-    return union(NOTHING, *[atom[1] if atom[0] == COROUTINE else UNKNOWN for atom in some])
+    return union(NOTHING, *[atom[INNER] if atom[TAG] == COROUTINE else UNKNOWN for atom in some])

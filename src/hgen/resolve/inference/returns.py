@@ -8,9 +8,11 @@ from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
+    ARGUMENTS,
     CALLABLE,
     CLASS,
     COROUTINE,
+    DEFINITION,
     FUNCTION,
     INSTANCE,
     LAMBDA,
@@ -19,6 +21,7 @@ from hgen.resolve.types import (
     NONE,
     NOTHING,
     SELF,
+    TAG,
     UNKNOWN,
     Arguments,
     Atom,
@@ -29,7 +32,19 @@ from hgen.resolve.types import (
     substitute,
     union,
 )
-from hgen.syntax.ir import E_VALUE, POSITIONAL, V_NARROWED, V_PARAMETER, Expr
+from hgen.syntax.ir import (
+    E_VALUE,
+    IS_CALLABLE,
+    IS_NONE,
+    IS_TRUE,
+    KIND,
+    NUMBER,
+    POSITION,
+    POSITIONAL,
+    V_NARROWED,
+    V_PARAMETER,
+    Expr,
+)
 
 
 def result_of_function(
@@ -59,8 +74,9 @@ def _one_result(
     if passed := function.memo.get("passed"):
         result = union(result, *[_given(function, place, receiver, positional, keywords) for place in passed])
     if receiver is None and function.scope.name == "__new__" and positional and len(positional[0]) == 1:
-        receiver, positional = positional[0][0], positional[1:]
-    if all(atom[0] == INSTANCE and not atom[2] for atom in result):
+        ((receiver,), *rest) = positional
+        positional = tuple(rest)
+    if all(atom[TAG] == INSTANCE and not atom[ARGUMENTS] for atom in result):
         return result
     variables: dict[str, Type] = {}
     receivers: Type = () if receiver is None else (receiver,)
@@ -81,9 +97,13 @@ def _returned(program: Program, function: Function) -> Type:  # noqa: PLR0911
         result = program.annotated(frame, scope.returns, function)
         if decorators.is_manager(program, function):
             return ((MANAGER, protocols.iterated(program, result, is_async=scope.is_async)),)
-        if not function.module.outside and not scope.is_generator and any(a == ANY or a[0] == CALLABLE for a in result):
+        if (
+            not function.module.outside
+            and not scope.is_generator
+            and any(a == ANY or a[TAG] == CALLABLE for a in result)
+        ):
             inferred = _inferred(program, function)
-            if all(atom[0] in (FUNCTION, METHOD, LAMBDA, INSTANCE, SELF, CLASS) for atom in inferred):
+            if all(atom[TAG] in (FUNCTION, METHOD, LAMBDA, INSTANCE, SELF, CLASS) for atom in inferred):
                 function.memo["inferred"] = True
                 result = inferred or result
         return ((COROUTINE, result),) if scope.is_async and not _yields(scope.is_generator, result) else result
@@ -114,21 +134,25 @@ def _inferred(program: Program, function: Function) -> Type:
 
 def _handed_back(program: Program, own: Frame, returned_expression: Expr) -> int:
     """The position of the parameter that an expression is, if nothing is declared of it; else -1."""
-    if returned_expression[0] != E_VALUE:
+    if returned_expression[KIND] != E_VALUE:
         return -1
-    number: int = returned_expression[1]
-    while (described := own.body.values[number])[0] == V_NARROWED and described[2] in ("truth", "none", "callable"):
-        number = described[1]
-    if described[0] != V_PARAMETER:
+    number: int = returned_expression[NUMBER]
+    while (described := own.body.values[number])[KIND] == V_NARROWED:
+        _, before, test, _, _ = described
+        if test not in (IS_TRUE, IS_NONE, IS_CALLABLE):
+            return -1
+        number = before
+    if described[KIND] != V_PARAMETER:
         return -1
-    _, declared, kind, default = own.scope.parameters[described[1]]
+    position: int = described[POSITION]
+    _, declared, kind, default = own.scope.parameters[position]
     plain = declared is None and default is None and kind == POSITIONAL
-    return described[1] if plain and program.value(own, number) == UNKNOWN else -1
+    return position if plain and program.value(own, number) == UNKNOWN else -1
 
 
 def _given(function: Function, place: int, receiver: Atom | None, positional: Arguments, keywords: Keywords) -> Type:
     """What a call gives to a parameter."""
-    own_name = function.scope.parameters[place][0]
+    own_name = function.scope.parameters[place].name
     for name, argument in keywords:
         if name == own_name:
             return argument
@@ -139,8 +163,8 @@ def _given(function: Function, place: int, receiver: Atom | None, positional: Ar
 def _yields(is_generator: bool, result: Type) -> bool:
     """Whether an ``async def`` is a generator; in stubs and protocols only its annotation tells."""
     return is_generator or any(
-        atom[0] == INSTANCE
-        and atom[1].module.outside
-        and atom[1].name in ("AsyncIterator", "AsyncGenerator", "AsyncIterable")
+        atom[TAG] == INSTANCE
+        and atom[DEFINITION].module.outside
+        and atom[DEFINITION].name in ("AsyncIterator", "AsyncGenerator", "AsyncIterable")
         for atom in result
     )

@@ -1,6 +1,6 @@
 """A program that answers the questions that the modules of this package ask each other."""
 
-from hgen.resolve.inference import annotations, calls, expressions
+from hgen.resolve.inference import annotations, calls, expressions, values
 from hgen.resolve.program import Program
 
 
@@ -8,7 +8,7 @@ class TypedProgram(Program):
     """The program whose values have types: each question is a function that takes the program first."""
 
     evaluate = expressions.evaluate
-    value = expressions.value
+    value = values.value
     annotated = annotations.annotated
     type_arguments = annotations.type_arguments
     result_of = calls.result_of

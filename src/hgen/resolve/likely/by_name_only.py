@@ -6,16 +6,18 @@ A likely answer is shown among the dependencies of a function, and never makes o
 from collections.abc import Container, Iterable
 
 from hgen.resolve.inference import classes
-from hgen.resolve.likely.nameindex import Place, is_test, names_of
+from hgen.resolve.likely.nameindex import ScopeAt, is_test, names_of
 from hgen.resolve.objects import Class, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
-from hgen.resolve.types import OUTSIDE, OUTSIDE_INSTANCE, SELF, SELF_CLASS, UNKNOWN, Atom, Type
+from hgen.resolve.types import DEFINITION, OUTSIDE, OUTSIDE_INSTANCE, SELF, SELF_CLASS, TAG, UNKNOWN, Atom, Type
 from hgen.syntax.ir import (
     E_ATTRIBUTE,
     E_AWAIT,
     E_CALL,
     E_SUBSCRIPT,
     E_VALUE,
+    KIND,
+    NUMBER,
     V_ENTER,
     V_EXPR,
     V_ITEM,
@@ -23,6 +25,7 @@ from hgen.syntax.ir import (
     V_PARAMETER,
     V_UNPACK,
     Expr,
+    parameter,
 )
 
 _MAX_CLASSES = 60
@@ -36,7 +39,7 @@ def likely_method(program: Program, caller: LoadedModule, receiver: Type, name: 
     It is the only one of this name, or overridden by all others; definitions in tests count for tests only.
     """
     for atom in receiver:
-        if atom[0] in (SELF, SELF_CLASS) and (mixed := _mixed_in(program, atom, name)) is not None:
+        if atom[TAG] in (SELF, SELF_CLASS) and (mixed := _mixed_in(program, atom, name)) is not None:
             return mixed
     in_tests = is_test(caller.path)
     key = (name, in_tests)
@@ -56,19 +59,19 @@ def implementing(program: Program, caller: LoadedModule, name: str) -> list[Func
 def foreign_root(program: Program, frame: Frame, expression: Expr) -> bool:
     """Whether an expression starts with a value that is said to be no class of the repository's own."""
     for _ in range(_MAX_LINKS):
-        if expression[0] in (E_ATTRIBUTE, E_CALL, E_SUBSCRIPT, E_AWAIT):
-            expression = expression[1]
+        if expression[KIND] in (E_ATTRIBUTE, E_CALL, E_SUBSCRIPT, E_AWAIT):
+            _, expression, *_ = expression
             continue
-        if expression[0] != E_VALUE:
+        if expression[KIND] != E_VALUE:
             return False
-        described = frame.body.values[expression[1]]
-        if described[0] in (V_EXPR, V_ITEM, V_ENTER):
-            expression = described[1]
-        elif described[0] in (V_NARROWED, V_UNPACK):
-            expression = (E_VALUE, described[1])
+        described = frame.body.values[expression[NUMBER]]
+        if described[KIND] in (V_EXPR, V_ITEM, V_ENTER):
+            _, expression, *_ = described
+        elif described[KIND] in (V_NARROWED, V_UNPACK):
+            expression = (E_VALUE, described[NUMBER])
         else:
             some = program.evaluate(frame, expression)
-            declared = described[0] == V_PARAMETER and frame.scope.parameters[described[1]][1] is not None
+            declared = described[KIND] == V_PARAMETER and parameter(frame.scope, described).annotation is not None
             return OUTSIDE in some or OUTSIDE_INSTANCE in some or (declared and some == UNKNOWN)
     return False
 
@@ -88,10 +91,10 @@ def topmost(program: Program, methods: Iterable[Function]) -> Function | None:
 
 def _mixed_in(program: Program, atom: Atom, name: str) -> Function | None:
     """A method that a mix-in expects from the classes that it is mixed into, where they all agree."""
-    cls: Class = atom[1]
+    cls: Class = atom[DEFINITION]
     owners: dict[Class | None, None] = {}
     for heir in cls.subclasses[:_MAX_CLASSES]:
-        owner, _ = classes.owner_of(program, heir, name)
+        owner = classes.owner_of(program, heir, name)
         if owner is not None and not is_test(owner.module.path):
             owners[owner] = None
     return topmost(program, _methods(program, owners, name))
@@ -114,11 +117,11 @@ def _likely(program: Program, name: str, *, in_tests: bool) -> Function | None:
     return topmost(program, _firm(program, places) or every)
 
 
-def _places(program: Program, name: str, *, in_tests: bool) -> list[Place]:
-    return [place for place in names_of(program).methods.get(name, ()) if in_tests or not is_test(place[0].path)]
+def _places(program: Program, name: str, *, in_tests: bool) -> list[ScopeAt]:
+    return [place for place in names_of(program).methods.get(name, ()) if in_tests or not is_test(place.module.path)]
 
 
-def _firm(program: Program, places: Iterable[Place]) -> list[Function]:
+def _firm(program: Program, places: Iterable[ScopeAt]) -> list[Function]:
     """The methods at some places that are not a protocol's."""
     found = [program.object(module, index) for module, index in places]
     return [

@@ -6,7 +6,7 @@ from hgen.resolve.inference import classes, decorators
 from hgen.resolve.likely.nameindex import names_of
 from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program
-from hgen.resolve.types import CLASS, FUNCTION, METHOD
+from hgen.resolve.types import CLASS, DEFINITION, FUNCTION, METHOD, TAG
 from hgen.syntax import ir
 from hgen.syntax.ir import Expr
 
@@ -19,7 +19,7 @@ def calls_of(program: Program, function: Function) -> Iterator[tuple[Frame, ir.S
     """The calls of a function, each with the number of parameters that are bound before."""
     counted = 0
     for caller, site in _sites(program, _written_names(function)):
-        offset = _offset(program, caller, site[1][1], function)
+        offset = _offset(program, caller, ir.written(site), function)
         if offset is not None:
             yield caller, site, offset
             counted += 1
@@ -33,7 +33,7 @@ def _sites(program: Program, names: tuple[str, ...]) -> Iterator[tuple[Frame, ir
         for module, index in names_of(program).calling(name):
             frame = program.frame(module, index)
             for site in frame.body.sites:
-                if site[0] == ir.CALL and _is_written(site[1][1], frame, name):
+                if site[ir.KIND] == ir.CALL and _is_written(ir.written(site), frame, name):
                     yield frame, site
                     tried += 1
                     if tried >= 4 * _MAX_CALLS:
@@ -42,12 +42,12 @@ def _sites(program: Program, names: tuple[str, ...]) -> Iterator[tuple[Frame, ir
 
 def _offset(program: Program, caller: Frame, called: Expr, function: Function) -> int | None:
     for atom in program.evaluate(caller, called):
-        if atom[0] == FUNCTION and atom[1] is function:
+        if atom[TAG] == FUNCTION and atom[DEFINITION] is function:
             return 0
-        if atom[0] == METHOD and atom[1] is function:
+        if atom[TAG] == METHOD and atom[DEFINITION] is function:
             return 0 if decorators.flavor(program, function) == "static" else 1
-        if atom[0] == CLASS and function.scope.name == "__init__":
-            owner, _ = classes.owner_of(program, atom[1], "__init__")
+        if atom[TAG] == CLASS and function.scope.name == "__init__":
+            owner = classes.owner_of(program, atom[DEFINITION], "__init__")
             if owner is function.owner:
                 return 1
     return None
@@ -62,23 +62,26 @@ def _written_names(function: Function) -> tuple[str, ...]:
 
 
 def _is_written(called: Expr, frame: Frame, name: str) -> bool:
-    if called[0] == ir.E_ATTRIBUTE:
-        return bool(called[2] == name)
-    if called[0] != ir.E_VALUE:
+    if called[ir.KIND] == ir.E_ATTRIBUTE:
+        return bool(called[ir.ATTRIBUTE] == name)
+    if called[ir.KIND] != ir.E_VALUE:
         return False
-    described = frame.body.values[called[1]]
-    return described[0] in (ir.V_DEFINITION, ir.V_IMPORT, ir.V_PHI) or described[1:2] == (name,)
+    described = frame.body.values[called[ir.NUMBER]]
+    if described[ir.KIND] in (ir.V_OUTER, ir.V_GLOBAL):
+        _, own_name = described
+        return bool(own_name == name)
+    return described[ir.KIND] in (ir.V_DEFINITION, ir.V_IMPORT, ir.V_PHI)
 
 
 def argument(call: Expr, name: str, position: int, *, positional: bool) -> Expr | None:
     """The expression that a call gives to a parameter."""
-    found: Expr
-    for keyword, found in call[3]:
+    arguments: tuple[Expr, ...]
+    keywords: tuple[tuple[str, Expr], ...]
+    _, _, arguments, keywords = call
+    for keyword, found in keywords:
         if keyword == name:
             return found
-    arguments = call[2]
-    unpacked = any(given[0] == ir.E_STAR for given in arguments[: position + 1])
+    unpacked = any(given[ir.KIND] == ir.E_STAR for given in arguments[: position + 1])
     if not positional or unpacked or not 0 <= position < len(arguments):
         return None
-    found = arguments[position]
-    return found
+    return arguments[position]

@@ -15,12 +15,14 @@ from hgen.resolve.program import Program
 from hgen.resolve.types import (
     ANY,
     CALLABLE,
+    DEFINITION,
     FUNCTION,
     INSTANCE,
     METHOD,
     NONE,
     NOTHING,
     SELF,
+    TAG,
     TYPE_OF,
     VARIABLE,
     Type,
@@ -36,7 +38,7 @@ _MAX_KINDS = 4
 """Different things passed to one parameter, after which it is of no use to look at more calls."""
 _MAX_STORES = 40
 """Classes that store an attribute of one name; of more it means nothing in particular."""
-_SILENT = (ANY[0], NONE[0], CALLABLE, VARIABLE, TYPE_OF)
+_SILENT = (ANY[TAG], NONE[TAG], CALLABLE, VARIABLE, TYPE_OF)
 
 
 def likely_type(program: Program, frame: Frame, expression: Expr) -> Type:
@@ -56,7 +58,7 @@ class _Search:
     def expression(self, frame: Frame, expression: Expr) -> Type:
         """What is known for certain, else what evidence says."""
         known = _known(self._program.evaluate(frame, expression))
-        look = _EXPRESSIONS.get(expression[0])
+        look = _EXPRESSIONS.get(expression[ir.KIND])
         if known or look is None:
             return known
         return self._once(look, frame, expression, id(expression))
@@ -65,7 +67,7 @@ class _Search:
         """The same for a numbered value."""
         known = _known(self._program.value(frame, number))
         described = frame.body.values[number]
-        look = _VALUES.get(described[0])
+        look = _VALUES.get(described[ir.KIND])
         if known or look is None:
             return known
         return self._once(look, frame, described, number)
@@ -83,23 +85,24 @@ class _Search:
         return found
 
     def numbered(self, frame: Frame, described: Expr) -> Type:
-        return self.value(frame, described[1])
+        return self.value(frame, described[ir.NUMBER])
 
     def attribute(self, frame: Frame, described: Expr) -> Type:
         """An attribute, or what the methods of its object's class store in it."""
-        owners = self.expression(frame, described[1])
+        _, owner, name = described
+        owners = self.expression(frame, owner)
         if not owners:
-            return self._stored_anywhere(described[2])
+            return self._stored_anywhere(name)
         parts: list[Type] = [NOTHING]
         for atom in owners:
-            found = _known(members.member(self._program, atom, described[2]) or NOTHING)
-            if not found and atom[0] in (INSTANCE, SELF):
-                found = self._stored(atom[1], described[2])
+            found = _known(members.member(self._program, atom, name) or NOTHING)
+            if not found and atom[TAG] in (INSTANCE, SELF):
+                found = self._stored(atom[DEFINITION], name)
             parts.append(found)
         return union(*parts)
 
     def _stored(self, cls: Class, name: str) -> Type:
-        owner, _ = classes.owner_of(self._program, cls, name)
+        owner = classes.owner_of(self._program, cls, name)
         if owner is None or owner.module.outside:
             return NOTHING
         parts: list[Type] = [NOTHING]
@@ -113,7 +116,7 @@ class _Search:
         return self._remembered(("stored", name), self._from_stores, name)
 
     def _from_stores(self, name: str) -> Type:
-        storing = [place for place in names_of(self._program).storing.get(name, ()) if not is_test(place[0].path)]
+        storing = [place for place in names_of(self._program).storing.get(name, ()) if not is_test(place.module.path)]
         if len(storing) > _MAX_STORES or name in names_of(self._program).foreign:
             return NOTHING
         parts: list[Type] = [NOTHING]
@@ -126,10 +129,10 @@ class _Search:
     def call(self, frame: Frame, described: Expr) -> Type:
         """What a function likely returns."""
         parts: list[Type] = [NOTHING]
-        for atom in self.expression(frame, described[1]):
+        for atom in self.expression(frame, described[ir.CALLED]):
             found = _known(self._program.result_of(atom, (), ()))
-            if not found and atom[0] in (FUNCTION, METHOD) and not atom[1].module.outside:
-                function: Function = atom[1]
+            if not found and atom[TAG] in (FUNCTION, METHOD) and not atom[DEFINITION].module.outside:
+                function: Function = atom[DEFINITION]
                 if not function.scope.is_generator and not function.scope.is_async:
                     inside = self._program.frame(function.module, function.scope.index)
                     found = union(NOTHING, *[self.expression(inside, one) for one in inside.body.returns[:8]])
@@ -137,22 +140,28 @@ class _Search:
         return union(*parts)
 
     def subscript(self, frame: Frame, described: Expr) -> Type:
-        return annotations.subscripted(self._program, frame, self.expression(frame, described[1]), described[2])
+        _, subscripted, index = described
+        return annotations.subscripted(self._program, frame, self.expression(frame, subscripted), index)
 
     def either(self, frame: Frame, described: Expr) -> Type:
-        return union(self.expression(frame, described[1]), self.expression(frame, described[2]))
+        _, one, other = described
+        return union(self.expression(frame, one), self.expression(frame, other))
 
     def stored(self, frame: Frame, described: Value) -> Type:
-        return self.expression(frame, described[1])
+        _, expression = described
+        return self.expression(frame, expression)
 
     def ways(self, frame: Frame, described: Value) -> Type:
-        return union(NOTHING, *[self.value(frame, way) for way in described[1]])
+        _, ways, _ = described
+        return union(NOTHING, *[self.value(frame, way) for way in ways])
 
     def item(self, frame: Frame, described: Value) -> Type:
-        return protocols.iterated(self._program, self.expression(frame, described[1]), is_async=described[2])
+        _, iterated, is_async = described
+        return protocols.iterated(self._program, self.expression(frame, iterated), is_async=is_async)
 
     def entered(self, frame: Frame, described: Value) -> Type:
-        return protocols.entered(self._program, self.expression(frame, described[1]), is_async=described[2])
+        _, manager, is_async = described
+        return protocols.entered(self._program, self.expression(frame, manager), is_async=is_async)
 
     def narrowed(self, frame: Frame, described: Value) -> Type:
         _, number, kind, test, held = described
@@ -161,18 +170,19 @@ class _Search:
 
     def outer(self, frame: Frame, described: Value) -> Type:
         """A name of a function around this one."""
+        _, name = described
         scope = frame.scope
         while scope.kind != ir.MODULE_SCOPE:
             scope = frame.module.scopes[scope.parent]
             if scope.kind == ir.FUNCTION_SCOPE:
                 around = self._program.frame(frame.module, scope.index)
-                if described[1] in around.body.bound:
-                    return union(*[self.value(around, one) for one in around.body.bound[described[1]]])
+                if name in around.body.bound:
+                    return union(*[self.value(around, one) for one in around.body.bound[name]])
         return NOTHING
 
     def parameter(self, frame: Frame, described: Value) -> Type:
         """What the repository's own calls pass, those of tests only if there are no others."""
-        return self._remembered((id(frame.scope), described[1]), self._from_repository, frame, described)
+        return self._remembered((id(frame.scope), described[ir.POSITION]), self._from_repository, frame, described)
 
     def _remembered(self, key: Hashable, look: Callable[..., Type], *arguments: object) -> Type:
         """An answer that is found once; nothing, where it is asked for while it is being found."""
@@ -192,7 +202,7 @@ class _Search:
 
     def _from_calls(self, frame: Frame, described: Value) -> Type:
         function = self._program.object(frame.module, frame.scope.index)
-        name, _, kind, _ = frame.scope.parameters[described[1]]
+        name, _, kind, _ = ir.parameter(frame.scope, described)
         if not isinstance(function, Function) or kind in (ir.VARARGS, ir.KEYWORDS):
             return NOTHING
         found: Type = NOTHING
@@ -201,7 +211,9 @@ class _Search:
             if found and not in_tests and is_test(caller.module.path):
                 break
             in_tests = in_tests or is_test(caller.module.path)
-            given = argument(site[1], name, described[1] - offset, positional=kind == ir.POSITIONAL)
+            _, call, *_ = site
+            place = described[ir.POSITION] - offset
+            given = argument(call, name, place, positional=kind == ir.POSITIONAL)
             if given is not None:
                 found = union(found, self.expression(caller, given))
             if len(found) > _MAX_KINDS:
@@ -211,7 +223,7 @@ class _Search:
 
 def _known(some: Type) -> Type:
     """The atoms of a type that say which definition is called."""
-    return tuple([atom for atom in some if atom[0] not in _SILENT])
+    return tuple([atom for atom in some if atom[TAG] not in _SILENT])
 
 
 _EXPRESSIONS: dict[int, Callable[[_Search, Frame, Expr], Type]] = {

@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Hashable, Iterator
+from typing import NamedTuple
 
 from hgen.resolve.objects import Class, Function, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.stubs import stub_source
 from hgen.resolve.types import Type
-from hgen.syntax.ir import CLASS_SCOPE, FUNCTION_SCOPE, V_DEFINITION, Scope
+from hgen.syntax.ir import CLASS_SCOPE, FUNCTION_SCOPE, KIND, V_DEFINITION, Scope
 
-Place = tuple[LoadedModule, int]
-"""A module and the number of one of its scopes."""
+
+class ScopeAt(NamedTuple):
+    """A scope of the program by its module and its number there."""
+
+    module: LoadedModule
+    number: int
+
 
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 _METHOD = re.compile(rb"^[ \t]+(?:async )?def (\w+)", re.MULTILINE)
@@ -24,9 +30,9 @@ class NameIndex:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self.methods: dict[str, list[Place]] = {}
+        self.methods: dict[str, list[ScopeAt]] = {}
         """Where methods of each name are defined."""
-        self.storing: dict[str, list[Place]] = {}
+        self.storing: dict[str, list[ScopeAt]] = {}
         """The classes whose methods store an attribute of each name."""
         self.plain: set[str] = set(program.patched)
         """Names that classes, instances or modules may give to something else than a method."""
@@ -55,23 +61,23 @@ class NameIndex:
             self._having[name] = list(found)
         return self._having[name]
 
-    def calling(self, name: str) -> Iterator[Place]:
+    def calling(self, name: str) -> Iterator[ScopeAt]:
         """The scopes that call something of this name, tests last."""
         for module in self._calling.get(name, ()):
             for index in module.module.called[name]:
-                yield module, index
+                yield ScopeAt(module, index)
 
     def _note(self, module: LoadedModule, scope: Scope) -> None:
         self.plain.update(scope.self_stores)
         for stored in module.children.get(scope.index, ()):
-            self.storing.setdefault(stored, []).append((module, scope.index))
+            self.storing.setdefault(stored, []).append(ScopeAt(module, scope.index))
         if scope.kind == FUNCTION_SCOPE:
             if module.scopes[scope.parent].kind == CLASS_SCOPE:
-                self.methods.setdefault(scope.name, []).append((module, scope.index))
+                self.methods.setdefault(scope.name, []).append(ScopeAt(module, scope.index))
             return
         body = self._program.frame(module, scope.index).body
         for name, values in body.bound.items():
-            if scope.kind != CLASS_SCOPE or any(body.values[value][0] != V_DEFINITION for value in values):
+            if scope.kind != CLASS_SCOPE or any(body.values[value][KIND] != V_DEFINITION for value in values):
                 self.plain.add(name)
 
 
@@ -96,9 +102,10 @@ def _foreign(program: Program) -> frozenset[str]:
     while pending:
         name = pending.pop()
         if name not in seen and (source := stub_source(name)):
-            found.update(method.decode() for method in _METHOD.findall(source[1]))
-            if source[0].endswith("__init__.pyi"):
-                pending += [f"{name}.{part.decode()}" for part in _PART.findall(source[1])]
+            path, text = source
+            found.update(method.decode() for method in _METHOD.findall(text))
+            if path.endswith("__init__.pyi"):
+                pending += [f"{name}.{part.decode()}" for part in _PART.findall(text)]
         seen.add(name)
     return frozenset(found)
 

@@ -14,7 +14,7 @@ _MAX_CLASSES = 40
 
 def from_uses(program: Program, frame: Frame, described: Value) -> Type:
     """The only class that has all the attributes that are read from a value."""
-    if frame.scope.parameters[described[1]][1] is not None:
+    if ir.parameter(frame.scope, described).annotation is not None:
         return NOTHING
     number = frame.body.values.index(described)
     names = [name for name in _uses(frame).get(number, ()) if name in program.members]
@@ -23,7 +23,10 @@ def from_uses(program: Program, frame: Frame, described: Value) -> Type:
         return NOTHING
     few = min(rare, key=lambda name: len(names_of(program).having(name)))
     found = [cls for cls in _roots(program, few) if all(_has(program, cls, name) for name in names)]
-    return ((INSTANCE, found[0], (), DECLARED),) if len(found) == 1 else NOTHING
+    if len(found) != 1:
+        return NOTHING
+    (cls,) = found
+    return ((INSTANCE, cls, (), DECLARED),)
 
 
 def _uses(frame: Frame) -> dict[int, dict[str, None]]:
@@ -37,11 +40,14 @@ def _uses(frame: Frame) -> dict[int, dict[str, None]]:
             if not isinstance(one, tuple | list):
                 continue
             pending.extend(one)
-            if len(one) == 3 and one[0] == ir.E_ATTRIBUTE and isinstance(one[1], tuple) and one[1][0] == ir.E_VALUE:
-                number = one[1][1]
-                while values[number][0] == ir.V_NARROWED:
-                    number = values[number][1]
-                found.setdefault(number, {})[str(one[2])] = None
+            if len(one) != 3 or one[ir.KIND] != ir.E_ATTRIBUTE:
+                continue
+            _, owner, name = one
+            if isinstance(owner, tuple) and owner[ir.KIND] == ir.E_VALUE:
+                number = owner[ir.NUMBER]
+                while values[number][ir.KIND] == ir.V_NARROWED:
+                    number = values[number][ir.NUMBER]
+                found.setdefault(number, {})[str(name)] = None
         frame.memo["uses"] = found
     uses: dict[int, dict[str, None]] = frame.memo["uses"]
     return uses
@@ -61,4 +67,4 @@ def _roots(program: Program, name: str) -> list[Class]:
 
 def _has(program: Program, cls: Class, name: str) -> bool:
     """Whether a class or one of its heirs has an attribute."""
-    return any(classes.owner_of(program, one, name)[0] is not None for one in (cls, *cls.subclasses[:_MAX_CLASSES]))
+    return any(classes.owner_of(program, one, name) is not None for one in (cls, *cls.subclasses[:_MAX_CLASSES]))
