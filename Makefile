@@ -4,10 +4,15 @@ PYTHON ?= python3
 JOBS ?= 0
 OUT ?= out
 VENV := .venv
+ifneq ($(origin PYTHON),file)
+# A Python that is asked for has an environment of its own, such as .venv-3.13.
+override PYTHON := $(or $(shell sh scripts/find-python.sh $(PYTHON)),$(error there is no $(PYTHON)))
+VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+endif
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check grader bench mine parse build synth validate export clean
+.PHONY: help demo test static check grader bench mine parse build synth validate export clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -24,8 +29,11 @@ $(READY): pyproject.toml dev.lock
 demo: $(READY) ## mine real packages, make and prove tasks, show one
 	@sh scripts/demo.sh $(BIN)/hgen $(OUT) $(JOBS)
 
-test: $(READY) ## the whole test suite, containers included
+test: $(READY) ## the whole test suite, containers included: make test PYTHON=python3.13
 	@sh scripts/test.sh $(BIN)/python
+
+static: $(READY) ## the tests that need neither containers nor minutes: make static PYTHON=python3.13
+	$(BIN)/python -m pytest -m "not container and not long"
 
 check: $(READY) ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
@@ -43,4 +51,4 @@ bench: $(READY) ## the benchmark of the whole pipeline
 	$(BIN)/python benchmarks/pipeline.py
 
 clean: ## remove the environment and what runs left here
-	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,6 +13,9 @@ settings.register_profile("same", derandomize=True, database=None)
 if not LONG_LOOK:
     settings.load_profile("same")
 
+_CONTAINER_SECONDS = 900
+"""For a test with containers, fixtures included: some of these build the environments of a dozen repositories first."""
+
 CONFIG = """
 mine:
   sources: [installed:gitpython, installed:docker, installed:anyio, installed:hypothesis]
@@ -21,6 +24,12 @@ synth:
     func-localize: {cap: 12}
     dep-search: {cap: 12}
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("container") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_CONTAINER_SECONDS))
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ import pytest
 
 from tests.command import HGEN, environment, hgen
 
+pytestmark = pytest.mark.long
+
 STAGES = ("mine", "parse", "synth", "validate")
 
 

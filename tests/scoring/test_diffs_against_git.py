@@ -3,12 +3,15 @@
 import re
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hgen.scoring import diffs
 from tests.effort import examples
 from tests.scoring import git
+
+pytestmark = pytest.mark.long
 
 lines = st.sampled_from(
     [
