@@ -14,7 +14,7 @@ from hgen.families.base import Edits, Material, Proposal, identity, once_in_file
 from hgen.families.hiding import TestFunctions
 from hgen.records import Mutant, Reject, Symbol, Testbed, Trial
 from hgen.scoring.diffs import Edit
-from hgen.scoring.paths import is_doctest, is_library
+from hgen.scoring.roles import is_doctest, is_library
 
 _PASSAGE = 12
 """So many words of code in a row, found twice, show a body that is written somewhere else, too ..."""

@@ -14,7 +14,7 @@ from hgen.records import Mutant, Reject
 from hgen.resources import path
 from hgen.scoring import score
 from hgen.scoring.executable import RESOLVED_SHARE
-from hgen.scoring.paths import is_library
+from hgen.scoring.roles import is_library
 
 NAME = "test-gen"
 

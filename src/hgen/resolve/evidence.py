@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 
 from hgen.resolve import annotations, calls, classes, evaluate, members, protocols
 from hgen.resolve.callers import argument, calls_of
-from hgen.resolve.nameindex import is_test, names_of
+from hgen.resolve.nameindex import names_of
 from hgen.resolve.narrow import narrowed
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
@@ -25,6 +25,7 @@ from hgen.resolve.types import (
     union,
 )
 from hgen.resolve.uses import from_uses
+from hgen.scoring.roles import is_support
 from hgen.syntax import ir
 from hgen.syntax.ir import Expr, Value
 
@@ -112,7 +113,7 @@ class _Search:
         return self._remembered(("stored", name), self._from_stores, name)
 
     def _from_stores(self, name: str) -> Type:
-        storing = [place for place in names_of(self._program).storing.get(name, ()) if not is_test(place[0].path)]
+        storing = [place for place in names_of(self._program).storing.get(name, ()) if not is_support(place[0].path)]
         if len(storing) > _MAX_STORES or name in names_of(self._program).foreign:
             return NOTHING
         parts: list[Type] = [NOTHING]
@@ -197,9 +198,9 @@ class _Search:
         found: Type = NOTHING
         in_tests = False
         for caller, site, offset in calls_of(self._program, function):
-            if found and not in_tests and is_test(caller.module.path):
+            if found and not in_tests and is_support(caller.module.path):
                 break
-            in_tests = in_tests or is_test(caller.module.path)
+            in_tests = in_tests or is_support(caller.module.path)
             given = argument(site[1], name, described[1] - offset, positional=kind == ir.POSITIONAL)
             if given is not None:
                 found = union(found, self.expression(caller, given))

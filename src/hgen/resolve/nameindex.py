@@ -7,12 +7,12 @@ from collections.abc import Hashable, Iterator
 from hgen.resolve.program import Class, Function, LoadedModule, Program
 from hgen.resolve.stubs import stub_source
 from hgen.resolve.types import Type
+from hgen.scoring.roles import is_support
 from hgen.syntax.ir import CLASS, FUNCTION, V_DEFINITION, Scope
 
 Place = tuple[LoadedModule, int]
 """A module and the number of one of its scopes."""
 
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 _METHOD = re.compile(rb"^[ \t]+(?:async )?def (\w+)", re.MULTILINE)
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
 _PART = re.compile(rb"^from \.(\w+) import", re.MULTILINE)
@@ -40,7 +40,7 @@ class NameIndex:
         for module in program.modules.values():
             for scope in module.scopes:
                 self._note(module, scope)
-        for path in sorted(program.modules, key=lambda path: (is_test(path), path)):
+        for path in sorted(program.modules, key=lambda path: (is_support(path), path)):
             for called in program.modules[path].module.called:
                 self._calling.setdefault(called, []).append(program.modules[path])
 
@@ -87,11 +87,6 @@ def names_of(program: Program) -> NameIndex:
     if program.named is None:
         program.named = NameIndex(program)
     return program.named
-
-
-def is_test(path: str) -> bool:
-    """Whether a file is a test or helps tests."""
-    return _TESTS.search(path) is not None
 
 
 def _foreign(program: Program) -> frozenset[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hgen.resolve import classes, evaluate, members
 from hgen.resolve.bearers import foreign_root, implementing, likely_method
 from hgen.resolve.evidence import likely_type
-from hgen.resolve.nameindex import is_test, names_of
+from hgen.resolve.nameindex import names_of
 from hgen.resolve.program import Class, Frame, Function, Program
 from hgen.resolve.types import (
     ANY,
@@ -30,6 +30,7 @@ from hgen.resolve.types import (
     Type,
     without,
 )
+from hgen.scoring.roles import is_support
 from hgen.syntax.ir import E_ATTRIBUTE, E_NAME, E_VALUE, RAISE, V_GLOBAL, V_OUTER, Expr, Site
 
 
@@ -130,7 +131,7 @@ def _take(program: Program, frame: Frame, guess: Found, found: Found) -> None:
     if len(guess.callees) != 1 or guess.outside or guess.called_instance:
         return
     (callee,) = guess.callees
-    if is_test(frame.module.path) or not is_test(names_of(program).definition(callee).module.path):
+    if is_support(frame.module.path) or not is_support(names_of(program).definition(callee).module.path):
         found.callees[callee] = None
 
 

@@ -1,9 +1,10 @@
 """Which class a parameter likely is of, from the attributes that its function reads from it."""
 
 from hgen.resolve import classes
-from hgen.resolve.nameindex import is_test, names_of
+from hgen.resolve.nameindex import names_of
 from hgen.resolve.program import Class, Frame, Program
 from hgen.resolve.types import DECLARED, INSTANCE, NOTHING, Type
+from hgen.scoring.roles import is_support
 from hgen.syntax import ir
 from hgen.syntax.ir import Value
 
@@ -50,7 +51,7 @@ def _roots(program: Program, name: str) -> list[Class]:
     """The classes outside of tests that have an attribute and do not inherit it from, or share it with, another."""
     having = [
         cls for cls in names_of(program).having(name)[:_MAX_CLASSES]
-        if not is_test(cls.module.path) and not classes.is_protocol(program, cls)
+        if not is_support(cls.module.path) and not classes.is_protocol(program, cls)
     ]  # fmt: skip
     return [
         cls for cls in having

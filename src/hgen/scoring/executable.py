@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hgen.scoring.definitions import places
 from hgen.scoring.diffs import DiffError, Patched
-from hgen.scoring.paths import is_library
 from hgen.scoring.restoring import in_either, library_changes, test_changes, touched
+from hgen.scoring.roles import is_library, is_test_module
 from hgen.scoring.screening import screen
 from hgen.scoring.sources import SourceError, parse_start
 from hgen.scoring.verdicts import Reason, Refusal, Score, refused
@@ -110,9 +110,7 @@ def _plan_tests(
     task: Mapping[str, object], patch: object, start: Patched, neutral: Sequence[Mapping[str, bytes]]
 ) -> Plan:
     changed = test_changes(patch, start)
-    modules = tuple(
-        path for path in changed if path.endswith(".py") and not path.endswith(("conftest.py", "__init__.py"))
-    )
+    modules = tuple(path for path in changed if is_test_module(path))
     if not modules:
         raise Refusal("no-tests", "no test module is added or changed")
     without = tuple(name for path in modules for name in _unchanged(path, changed[path], start))

@@ -11,7 +11,7 @@ from hgen.records import Codebase, Environment, Mutant, StableTest, Symbol, Tria
 from hgen.sandbox.base import Sandbox
 from hgen.scoring.diffs import Edit, edited
 from hgen.scoring.driving import Job
-from hgen.scoring.paths import is_doctest, is_library
+from hgen.scoring.roles import is_doctest, is_library
 from hgen.scoring.testruns import TestRun
 from hgen.testbed.copies import readable_elsewhere
 from hgen.testbed.functions import Function
