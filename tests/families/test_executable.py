@@ -13,7 +13,7 @@ from hgen.families import chosen
 from hgen.records import Codebase, Environment, Mutant, Reject, Repo, StableTest, Task, Testbed, Trial, Wheel
 from hgen.resolve import resolve
 from hgen.scoring import diffs
-from hgen.scoring.paths import is_doctest
+from hgen.scoring.roles import is_doctest
 from hgen.snapshots import Store
 from hgen.snapshots.tree import Limits
 from hgen.stages.pipeline import Folders, order, stage

@@ -140,8 +140,13 @@ def test_the_reward_comes_with_its_parts_if_asked(workplace: Workplace):
 
 
 def test_what_tools_leave_behind_is_no_answer_and_no_fault(workplace: Workplace):
-    write(workplace.tree, {".git/config": b"[core]\n", "shop/__pycache__/cart.cpython-39.pyc": b"\0", "x.pyc": b"\0"})
+    write(workplace.tree, {".git/config": b"[core]\n", "shop/__pycache__/cart.cpython-39.pyc": b"\0"})
     assert workplace.grade() == (0, "1.0")
+
+
+def test_bytecode_that_python_imports_as_a_module_is_a_file_added(workplace: Workplace):
+    write(workplace.tree, {"json.pyc": b"\0"})
+    assert workplace.grade() == (0, "0.0")
 
 
 def test_modules_planted_on_the_path_are_never_imported(workplace: Workplace):

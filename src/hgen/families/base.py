@@ -13,7 +13,7 @@ from hgen.probes import Probe
 from hgen.records import Codebase, Reject, Symbol, Target, Task
 from hgen.scoring import BY_RUNNING, Score, Scorer, StaticTask, score_patch
 from hgen.scoring.diffs import Edit
-from hgen.scoring.paths import is_library
+from hgen.scoring.roles import is_library
 from hgen.scoring.tested.task import TestedTask
 
 __all__ = [

@@ -12,7 +12,7 @@ from hgen.errors import Skip
 from hgen.families.base import Edits
 from hgen.records import StableTest, Symbol
 from hgen.scoring.diffs import Edit, edited
-from hgen.scoring.paths import is_library
+from hgen.scoring.roles import is_library
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hgen.families.tested import TestedOptions, TriedFunction, command, edit_of,
 from hgen.probes.test_gen import probes
 from hgen.records import Mutant, Reject
 from hgen.resources import path
-from hgen.scoring.paths import is_library
+from hgen.scoring.roles import is_library
 
 NAME = "test-gen"
 

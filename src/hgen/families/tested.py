@@ -14,7 +14,7 @@ from hgen.families.base import Edits, Material, Proposal, identity, once_in_file
 from hgen.families.hiding import TestFunctions
 from hgen.records import Mutant, Reject, Symbol, Testbed, Trial
 from hgen.scoring.diffs import Edit
-from hgen.scoring.paths import is_doctest, is_library
+from hgen.scoring.roles import is_doctest, is_library
 
 _COPIED_SHARE = 0.5
 """A body is written somewhere else, too, if so many of its passages stand in the repository's texts twice."""

@@ -1,6 +1,5 @@
 """Names that a module binds under a condition: which definition a call reaches by them depends on the machine."""
 
-import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -8,11 +7,8 @@ from hgen.resolve.inference import names
 from hgen.resolve.objects import Frame, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.types import CLASS, DEFINITION, FUNCTION, LOADED, MODULE, TAG, Atom, Type
+from hgen.scoring.roles import is_library
 from hgen.syntax.ir import E_ATTRIBUTE, E_VALUE, KIND, OBJECT, V_EXPR, Site, written
-
-_NOT_LIBRARY = re.compile(
-    r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:test_[^/]*|setup|conftest)\.py$"
-)
 
 Positions: TypeAlias = dict[str, dict[str, list[int]]]
 """For each file, the definitions whose qualified name starts with a name."""
@@ -27,7 +23,7 @@ def conditionally_imported(program: Program) -> set[int]:
     found: set[int] = set()
     positions: Positions = {}
     for module in program.modules.values():
-        if module.module.conditional_imports and not _NOT_LIBRARY.search(module.path):
+        if module.module.conditional_imports and is_library(module.path):
             frame = program.frame(module, 0)
             for source, name, level in module.module.conditional_imports:
                 for atom in program.solver.ask(names.imported, program, frame, source, name, level) or ():
@@ -43,7 +39,7 @@ def conditionally_bound(program: Program) -> frozenset[str]:
     """
     found: set[str] = set()
     for module in program.modules.values():
-        if _NOT_LIBRARY.search(module.path):
+        if not is_library(module.path):
             continue
         found.update(scope.name for scope in module.scopes[1:] if scope.conditional and scope.parent == 0)
         frame = program.frame(module, 0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hgen.resolve.inference import classes, members
 from hgen.resolve.likely.by_name_only import foreign_root, implementing, likely_method
 from hgen.resolve.likely.evidence import likely_type
-from hgen.resolve.likely.nameindex import is_test, names_of
+from hgen.resolve.likely.nameindex import names_of
 from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
@@ -35,6 +35,7 @@ from hgen.resolve.types import (
     Type,
     without,
 )
+from hgen.scoring.roles import is_support
 from hgen.syntax.ir import CALLED, E_ATTRIBUTE, E_NAME, E_VALUE, KIND, NUMBER, RAISE, V_GLOBAL, V_OUTER, Expr, Site
 
 
@@ -137,7 +138,7 @@ def _take(program: Program, frame: Frame, guess: Found, found: Found) -> None:
     if len(guess.callees) != 1 or guess.outside or guess.called_instance:
         return
     (callee,) = guess.callees
-    if is_test(frame.module.path) or not is_test(program.definition(callee).module.path):
+    if is_support(frame.module.path) or not is_support(program.definition(callee).module.path):
         found.callees[callee] = None
 
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from hgen.errors import Skip
+from hgen.scoring.roles import LEFTOVER_NAMES
 from hgen.sources.origin import Origin
 
-_DERIVED = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".venv"})
+_DERIVED = LEFTOVER_NAMES | {".venv"}
 """What tools leave in a working folder and nobody would commit."""
 
 

@@ -6,10 +6,11 @@ A likely answer is shown among the dependencies of a function, and never makes o
 from collections.abc import Container, Iterable
 
 from hgen.resolve.inference import classes
-from hgen.resolve.likely.nameindex import ScopeAt, is_test, names_of
+from hgen.resolve.likely.nameindex import ScopeAt, names_of
 from hgen.resolve.objects import Class, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.types import DEFINITION, OUTSIDE, OUTSIDE_INSTANCE, SELF, SELF_CLASS, TAG, UNKNOWN, Atom, Type
+from hgen.scoring.roles import is_support
 from hgen.syntax.ir import (
     E_ATTRIBUTE,
     E_AWAIT,
@@ -41,7 +42,7 @@ def likely_method(program: Program, caller: LoadedModule, receiver: Type, name: 
     for atom in receiver:
         if atom[TAG] in (SELF, SELF_CLASS) and (mixed := _mixed_in(program, atom, name)) is not None:
             return mixed
-    in_tests = is_test(caller.path)
+    in_tests = is_support(caller.path)
     key = (name, in_tests)
     likely = names_of(program).likely
     if key not in likely:
@@ -51,7 +52,7 @@ def likely_method(program: Program, caller: LoadedModule, receiver: Type, name: 
 
 def implementing(program: Program, caller: LoadedModule, name: str) -> list[Function]:
     """The methods that may run where a protocol's method is called: none, the likely one, or several."""
-    found = _firm(program, _places(program, name, in_tests=is_test(caller.path)))
+    found = _firm(program, _places(program, name, in_tests=is_support(caller.path)))
     top = topmost(program, found)
     return found if top is None else [top]
 
@@ -95,7 +96,7 @@ def _mixed_in(program: Program, atom: Atom, name: str) -> Function | None:
     owners: dict[Class | None, None] = {}
     for heir in cls.subclasses[:_MAX_CLASSES]:
         owner = classes.owner_of(program, heir, name)
-        if owner is not None and not is_test(owner.module.path):
+        if owner is not None and not is_support(owner.module.path):
             owners[owner] = None
     return topmost(program, _methods(program, owners, name))
 
@@ -118,7 +119,7 @@ def _likely(program: Program, name: str, *, in_tests: bool) -> Function | None:
 
 
 def _places(program: Program, name: str, *, in_tests: bool) -> list[ScopeAt]:
-    return [place for place in names_of(program).methods.get(name, ()) if in_tests or not is_test(place.module.path)]
+    return [place for place in names_of(program).methods.get(name, ()) if in_tests or not is_support(place.module.path)]
 
 
 def _firm(program: Program, places: Iterable[ScopeAt]) -> list[Function]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from hgen.resolve.inference import annotations, classes, members, protocols
 from hgen.resolve.inference.narrow import narrowed
 from hgen.resolve.likely.callers import argument, calls_of
-from hgen.resolve.likely.nameindex import is_test, names_of
+from hgen.resolve.likely.nameindex import names_of
 from hgen.resolve.likely.uses import from_uses
 from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.program import Program
@@ -28,6 +28,7 @@ from hgen.resolve.types import (
     Type,
     union,
 )
+from hgen.scoring.roles import is_support
 from hgen.syntax import ir
 from hgen.syntax.ir import Expr, Value
 
@@ -116,7 +117,9 @@ class _Search:
         return self._remembered(("stored", name), self._from_stores, name)
 
     def _from_stores(self, name: str) -> Type:
-        storing = [place for place in names_of(self._program).storing.get(name, ()) if not is_test(place.module.path)]
+        storing = [
+            place for place in names_of(self._program).storing.get(name, ()) if not is_support(place.module.path)
+        ]
         if len(storing) > _MAX_STORES or name in names_of(self._program).foreign:
             return NOTHING
         parts: list[Type] = [NOTHING]
@@ -208,9 +211,9 @@ class _Search:
         found: Type = NOTHING
         in_tests = False
         for caller, site, offset in calls_of(self._program, function):
-            if found and not in_tests and is_test(caller.module.path):
+            if found and not in_tests and is_support(caller.module.path):
                 break
-            in_tests = in_tests or is_test(caller.module.path)
+            in_tests = in_tests or is_support(caller.module.path)
             _, call, *_ = site
             place = described[ir.POSITION] - offset
             given = argument(call, name, place, positional=kind == ir.POSITIONAL)

@@ -8,6 +8,7 @@ from hgen.resolve.objects import Class, Function, LoadedModule
 from hgen.resolve.program import Program
 from hgen.resolve.stubs import stub_source
 from hgen.resolve.types import Type
+from hgen.scoring.roles import is_support
 from hgen.syntax.ir import CLASS_SCOPE, FUNCTION_SCOPE, KIND, V_DEFINITION, Scope
 
 
@@ -18,7 +19,6 @@ class ScopeAt(NamedTuple):
     number: int
 
 
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 _METHOD = re.compile(rb"^[ \t]+(?:async )?def (\w+)", re.MULTILINE)
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
 _PART = re.compile(rb"^from \.(\w+) import", re.MULTILINE)
@@ -45,7 +45,7 @@ class NameIndex:
         for module in program.modules.values():
             for scope in module.scopes:
                 self._note(module, scope)
-        for path in sorted(program.modules, key=lambda path: (is_test(path), path)):
+        for path in sorted(program.modules, key=lambda path: (is_support(path), path)):
             for called in program.modules[path].module.called:
                 self._calling.setdefault(called, []).append(program.modules[path])
 
@@ -87,11 +87,6 @@ def names_of(program: Program) -> NameIndex:
     if found is None:
         found = program.memo["names"] = NameIndex(program)
     return found
-
-
-def is_test(path: str) -> bool:
-    """Whether a file is a test or helps tests."""
-    return _TESTS.search(path) is not None
 
 
 def _foreign(program: Program) -> frozenset[str]:

@@ -1,10 +1,11 @@
 """Which class a parameter likely is of, from the attributes that its function reads from it."""
 
 from hgen.resolve.inference import classes
-from hgen.resolve.likely.nameindex import is_test, names_of
+from hgen.resolve.likely.nameindex import names_of
 from hgen.resolve.objects import Class, Frame
 from hgen.resolve.program import Program
 from hgen.resolve.types import DECLARED, INSTANCE, NOTHING, Type
+from hgen.scoring.roles import is_support
 from hgen.syntax import ir
 from hgen.syntax.ir import Value
 
@@ -57,7 +58,7 @@ def _roots(program: Program, name: str) -> list[Class]:
     """The classes outside of tests that have an attribute and do not inherit it from, or share it with, another."""
     having = [
         cls for cls in names_of(program).having(name)[:_MAX_CLASSES]
-        if not is_test(cls.module.path) and not classes.is_protocol(program, cls)
+        if not is_support(cls.module.path) and not classes.is_protocol(program, cls)
     ]  # fmt: skip
     return [
         cls for cls in having

@@ -7,12 +7,12 @@ keep the grader from reading a file: that is refused.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hgen.scoring import diffs
+from hgen.scoring.roles import is_leftover
 from hgen.scoring.standalone.answer_file import MAX_FILE, digest
 from hgen.scoring.verdicts import Refusal
 
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 1_000_000
 """Files and folders looked at beyond those of the start state."""
-
-_LEFT_BEHIND = re.compile(
-    r"__pycache__|\.(?:pytest|mypy|ruff|import_linter)_cache|\.hypothesis|\.tox|\.nox|\.eggs|.*\.egg-info|.*\.py[co]"
-    r"|\.coverage|\.DS_Store"
-)
-"""Names of files and folders that tools leave behind when an agent runs them; no matter, unless the start state has
-them."""
 
 
 def changed_files(root: str, start: AnswerFile) -> dict[str, bytes]:
@@ -110,7 +103,7 @@ def _entries(root: str, known: set[str]) -> Iterator[str]:
             if count > len(known) + MAX_ENTRIES:
                 raise Refusal("file-added", f"more than {MAX_ENTRIES} entries that were not there")
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if path not in known and path not in folders and (path == ".git" or _LEFT_BEHIND.fullmatch(entry.name)):
+            if path not in known and path not in folders and (path == ".git" or is_leftover(path)):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 pending.append(path)

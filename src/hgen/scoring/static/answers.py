@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hgen.scoring.diffs import DiffError, FilePatch, apply_patches, parse
 from hgen.scoring.python import excerpts, sources, trees
+from hgen.scoring.roles import is_leftover
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _FORBIDDEN = {"add": "file-added", "copy": "file-added", "delete": "file-deleted
 
 def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The new contents of the files that a prediction changes; raises ``Refusal`` if it does anything else."""
-    patches = parsed(patch)
+    patches = [file_patch for file_patch in parsed(patch) if not is_left_behind(file_patch, files)]
     for file_patch in patches:
         _require_edit(file_patch)
     try:
@@ -64,6 +65,11 @@ def compared_comments(path: str, before: bytes, after: bytes) -> tuple[Source, S
     for change in difference.docstrings:
         raise Refusal("docstring-changed", f"{path}: {change.qualname or 'the module'}")
     return start, answer
+
+
+def is_left_behind(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
+    """Whether a tool has made the file, which is as little a part of the answer in a diff as in a working tree."""
+    return patch.change == "add" and patch.new_path not in files and is_leftover(patch.new_path)
 
 
 def parsed(patch: object) -> tuple[FilePatch, ...]:

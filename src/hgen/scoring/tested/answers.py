@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hgen.scoring.diffs import DiffError, FilePatch, apply_patches
-from hgen.scoring.paths import is_leftover, is_library, is_test
-from hgen.scoring.static.answers import parsed
+from hgen.scoring.roles import is_library, is_written_test
+from hgen.scoring.static.answers import is_left_behind, parsed
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def _concerns_library(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
 
 
 def _concerns_tests(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
-    if patch.change == "add" and is_leftover(patch.new_path):
+    if is_left_behind(patch, files):
         return False
-    if patch.change not in ("add", "modify") or not is_test(patch.new_path):
+    if patch.change not in ("add", "modify") or not is_written_test(patch.new_path):
         raise Refusal("not-a-test", patch.new_path)
     mode = patch.new_mode or "100644"
     if mode not in ("100644", "100755") or (patch.change == "modify" and patch.mode_changed):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hgen.scoring.paths import is_library
 from hgen.scoring.python.definitions import places
 from hgen.scoring.python.sources import SourceError, parse_start
+from hgen.scoring.roles import is_library, is_test_module
 from hgen.scoring.start_state import committed_state, patched, start_state
 from hgen.scoring.tested.answers import library_changes, library_changes_from_either_base, test_changes, touched
 from hgen.scoring.tested.jobs import Job
@@ -114,9 +114,7 @@ def _plan_tests(
 ) -> GradingPlan:
     start = start_state(snapshot, task.setup_patch, task.candidate_patch)
     changed = test_changes(patch, start)
-    modules = tuple(
-        path for path in changed if path.endswith(".py") and not path.endswith(("conftest.py", "__init__.py"))
-    )
+    modules = tuple(path for path in changed if is_test_module(path))
     if not modules:
         raise Refusal("no-tests", "no test module is added or changed")
     without = tuple(name for path in modules for name in _unchanged(path, changed[path], start))

@@ -11,7 +11,7 @@ from hgen.errors import Skip
 from hgen.records import Codebase, Environment, Mutant, StableTest, Symbol, Trial
 from hgen.sandbox.base import Sandbox
 from hgen.scoring.diffs import Edit, edited
-from hgen.scoring.paths import is_doctest, is_library
+from hgen.scoring.roles import is_doctest, is_library
 from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.report import TestRun
 from hgen.testbed.mutation.copies import readable_elsewhere
