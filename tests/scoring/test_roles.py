@@ -4,13 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
-from hgen.scoring.tested.answers import library_changes, test_changes
-from hgen.scoring.standalone.worktree import prediction
 
 from hgen.families.base import is_library as is_library_to_families
 from hgen.resolve import analyse
 from hgen.scoring import diffs, score
 from hgen.scoring.roles import ASIDE, LEFTOVER, LIBRARY, SETUP, TEST, is_test_module, role
+from hgen.scoring.standalone.worktree import prediction
+from hgen.scoring.tested.answers import library_changes, test_changes
 from hgen.scoring.verdicts import Refusal
 from hgen.sources.local import find_folder
 
@@ -48,7 +48,7 @@ ROLES = {
     "src/.DS_Store": LEFTOVER,
 }
 PYTHON = sorted(path for path in ROLES if path.endswith(".py") and ROLES[path] != LEFTOVER)
-HANDLED = {"hgen.scoring.roles", "hgen.testbed.installer", "hgen.sources.installed", "hgen.testbed.requirements"}
+HANDLED = {"hgen.scoring.roles", "hgen.testbed.environment.installer", "hgen.sources.installed", "hgen.testbed.environment.requirements"}
 """The module of roles, what runs in a container without hgen, and readers of packages' metadata."""
 
 
