@@ -29,7 +29,7 @@ from hgen.scoring import StaticTask, score
 from hgen.scoring.diffs import DiffError, apply
 from hgen.scoring.python.definitions import docstring_of, first_line, places
 from hgen.scoring.python.sources import SourceError, parse_start
-from hgen.snapshots import Limits, Store
+from hgen.snapshots import Store, TreeLimits
 
 KINDS = {"right", "neighbour-too", "code-beside", "all-but-one", "comment-only", "wrong-text"}
 """Predictions as agents give them; probes that refuse to parse or that rewrite whole files would flatter the figure."""
@@ -158,7 +158,7 @@ def _through_hgen_score(works: list[Work]) -> None:
         (folder / "tree").mkdir()
         for work in works:
             (folder / "tree" / work.path).write_bytes(work.content)
-        limits = Limits(files=10_000, total_bytes=10**9, file_bytes=10**8)
+        limits = TreeLimits(files=10_000, total_bytes=10**9, file_bytes=10**8)
         snapshot = Store(folder / "snapshots").add(folder / "tree", limits).digest
         rows = [
             (

@@ -24,9 +24,9 @@ from hgen.resolve import resolve
 from hgen.runner import done_shards
 from hgen.sandbox.layout import StartState
 from hgen.shards import read_shard
-from hgen.snapshots import Limits, Store
+from hgen.snapshots import Store, TreeLimits
 from hgen.stages.pipeline import Folders, specs, stage
-from hgen.testbed.environment.install import Tree
+from hgen.testbed.environment.install import RepositoryTree
 from hgen.testbed.mutation.trials import trials
 from tests.command import hgen
 from tests.families import test_executable
@@ -138,7 +138,7 @@ class Bench:
         pieces = ["zzz ".join([" ".join(body[start : start + 5]), ""]) for start in range(0, len(body), 5)]
         files = test_executable.FILES | {"notes.txt": " ".join(pieces).encode()}
         write(self.folder / "tree", files)
-        limits = Limits(files=99, total_bytes=1 << 20, file_bytes=1 << 20)
+        limits = TreeLimits(files=99, total_bytes=1 << 20, file_bytes=1 << 20)
         digest = Store(work.snapshots).add(self.folder / "tree", limits).digest
         codebase = test_executable.codebase()
         repo = codebase.repo.model_copy(update={"snapshot": digest})
@@ -193,7 +193,7 @@ class Bench:
         repo = self._codebase.repo
         sandboxes = engine.sandboxes(bed.environment, base_commit=repo.base_commit, name=repo.repo)
         with Store(self._folders.snapshots).open(repo.snapshot) as snapshot:
-            state = Tree.of(snapshot).state(job={}, also=bed.environment.generated)
+            state = RepositoryTree.of(snapshot).state(job={}, also=bed.environment.generated)
         with sandboxes.start(state) as sandbox:
             found = trials(
                 self._codebase,

@@ -13,7 +13,7 @@ from hgen.errors import ConfigError, MachineError, ShardError
 from hgen.records import Task
 from hgen.run import State, export, materialise, run, run_stages, score, tasks
 from hgen.scoring import diffs
-from hgen.snapshots import Limits, Store
+from hgen.snapshots import Store, TreeLimits
 from tests.command import environment
 
 PAGE = (Path(__file__).parents[1] / "docs/library.md").read_text(encoding="utf-8")
@@ -92,7 +92,7 @@ def repair(undisturbed: Path, tmp_path: Path) -> Task:
         (tree / path).write_bytes(content)
     (tree / "run.sh").chmod(0o755)
     (tree / "link.py").symlink_to("pkg/a.py")
-    added = Store(tmp_path / "out/snapshots").add(tree, Limits(files=9, total_bytes=10**6, file_bytes=10**6))
+    added = Store(tmp_path / "out/snapshots").add(tree, TreeLimits(files=9, total_bytes=10**6, file_bytes=10**6))
     a = FILES["pkg/a.py"]
     return task.model_copy(
         update={

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hgen.errors import ShardError, Skip
-from hgen.snapshots import Limits, Store, read_tree
+from hgen.snapshots import Store, TreeLimits, read_tree
 
-LIMITS = Limits(files=1000, total_bytes=10_000_000, file_bytes=5_000_000)
+LIMITS = TreeLimits(files=1000, total_bytes=10_000_000, file_bytes=5_000_000)
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -190,7 +190,9 @@ def test_pipes_and_sockets_are_dropped_and_not_read(store, tree):
         assert store.add(tree, LIMITS).dropped == {"special-file": 2}
 
 
-@pytest.mark.parametrize("limits", [Limits(2, 10**6, 10**6), Limits(100, 18, 10**6), Limits(100, 10**6, 10)])
+@pytest.mark.parametrize(
+    "limits", [TreeLimits(2, 10**6, 10**6), TreeLimits(100, 18, 10**6), TreeLimits(100, 10**6, 10)]
+)
 def test_trees_over_a_limit_are_skipped(store, tree, limits):
     with pytest.raises(Skip) as skip:
         store.add(tree, limits)
@@ -264,9 +266,9 @@ def test_a_full_disk_rises_as_it_is_and_leaves_nothing(store, tree, monkeypatch)
 
 def test_a_disk_that_takes_no_more_rises_as_it_is(tree):
     code = (
-        "import sys, resource, signal; from pathlib import Path; from hgen.snapshots import Limits, Store\n"
+        "import sys, resource, signal; from pathlib import Path; from hgen.snapshots import TreeLimits, Store\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
-        "Store(Path(sys.argv[2])).add(Path(sys.argv[1]), Limits(100, 10**7, 10**7))"
+        "Store(Path(sys.argv[2])).add(Path(sys.argv[1]), TreeLimits(100, 10**7, 10**7))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tree), str(tree.parent / "s")], capture_output=True, text=True, check=False
@@ -298,8 +300,9 @@ def test_what_a_killed_worker_left_is_removed_but_not_what_others_are_writing(st
 
 def test_workers_that_add_the_same_tree_do_not_collide(store, tree):
     code = (
-        "import sys; from pathlib import Path; from hgen.snapshots import Limits, Store\n"
-        "for _ in range(20): print(Store(Path(sys.argv[2])).add(Path(sys.argv[1]), Limits(100, 10**7, 10**7)).digest)"
+        "import sys; from pathlib import Path; from hgen.snapshots import TreeLimits, Store\n"
+        "limits = TreeLimits(100, 10**7, 10**7)\n"
+        "for _ in range(20): print(Store(Path(sys.argv[2])).add(Path(sys.argv[1]), limits).digest)"
     )
     workers = [
         subprocess.Popen([sys.executable, "-c", code, str(tree), str(store.root)], stdout=subprocess.PIPE, text=True)

@@ -15,7 +15,7 @@ from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers
 from hgen.sandbox.opening import open_sandboxes
 from hgen.snapshots import Store
-from hgen.testbed.environment.install import Tree, ensure, version_of
+from hgen.testbed.environment.install import RepositoryTree, ensure, version_of
 from hgen.testbed.environment.wheels import open_wheelhouse
 
 _OUTPUT_BYTES = 16 << 20
@@ -66,7 +66,7 @@ class OpenEngine:
             # The image is looked for first: a tree need not be read where it is there.
             with self._store.open(environment.snapshot) as snapshot:
                 version = version_of(base_commit)
-                image = ensure(self.house, environment, lambda: Tree.of(snapshot), version=version, name=name)
+                image = ensure(self.house, environment, lambda: RepositoryTree.of(snapshot), version=version, name=name)
             self._last = environment, Containers(Client(self._url), image, self.limits)
         return self._last[1]
 

@@ -14,7 +14,7 @@ from hgen.scoring.standalone import tested_answer_file
 from hgen.scoring.standalone.answer_file import AnswerFileError, read
 from hgen.shards import read_shard
 from hgen.snapshots import Store
-from hgen.snapshots.tree import Limits
+from hgen.snapshots.tree import TreeLimits
 from tests.command import hgen
 
 
@@ -47,7 +47,9 @@ def stored(tmp_path: Path, validated: Validated, files: dict[str, bytes]) -> Val
         (tmp_path / "tree" / path).write_bytes(content)
     (tmp_path / "tree" / "run.py").chmod(0o755)
     (tmp_path / "tree" / "link").symlink_to("x.py")
-    kept = Store(tmp_path / "store").add(tmp_path / "tree", Limits(files=9, total_bytes=1 << 30, file_bytes=1 << 30))
+    kept = Store(tmp_path / "store").add(
+        tmp_path / "tree", TreeLimits(files=9, total_bytes=1 << 30, file_bytes=1 << 30)
+    )
     return validated.model_copy(update={"task": validated.task.model_copy(update={"snapshot": kept.digest})})
 
 

@@ -15,7 +15,7 @@ from hgen.resolve import resolve
 from hgen.scoring import diffs
 from hgen.scoring.roles import is_doctest
 from hgen.snapshots import Store
-from hgen.snapshots.tree import Limits
+from hgen.snapshots.tree import TreeLimits
 from hgen.stages.pipeline import Folders, order, stage
 from hgen.stages.synth import synth
 from hgen.testbed.mutation.functions import Function
@@ -190,7 +190,7 @@ def made(tmp_path: Path) -> Callable[..., list[Task | Reject]]:
         for path, text in everything(files).items():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (tree / path).write_bytes(text)
-        added = Store(tmp_path / "store").add(tree, Limits(files=99, total_bytes=1 << 20, file_bytes=1 << 20))
+        added = Store(tmp_path / "store").add(tree, TreeLimits(files=99, total_bytes=1 << 20, file_bytes=1 << 20))
         repo = found.repo.model_copy(update={"snapshot": added.digest})
         config = SynthConfig(families=families, seed=seed, options=options)
         return list(synth(found.model_copy(update={"repo": repo}), config=config, store=tmp_path / "store"))

@@ -48,7 +48,12 @@ ROLES = {
     "src/.DS_Store": LEFTOVER,
 }
 PYTHON = sorted(path for path in ROLES if path.endswith(".py") and ROLES[path] != LEFTOVER)
-HANDLED = {"hgen.scoring.roles", "hgen.testbed.environment.installer", "hgen.sources.installed", "hgen.testbed.environment.requirements"}
+HANDLED = {
+    "hgen.scoring.roles",
+    "hgen.testbed.environment.installer",
+    "hgen.sources.installed",
+    "hgen.testbed.environment.requirements",
+}
 """The module of roles, what runs in a container without hgen, and readers of packages' metadata."""
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from hgen.snapshots import Limits
+from hgen.snapshots import TreeLimits
 from hgen.sources import Settings
-from hgen.sources.pip_config import Index
+from hgen.sources.pip_config import PackageIndex
 
-LIMITS = Limits(files=1000, total_bytes=10_000_000, file_bytes=5_000_000)
+LIMITS = TreeLimits(files=1000, total_bytes=10_000_000, file_bytes=5_000_000)
 
 
 @pytest.fixture
-def limits() -> Limits:
+def limits() -> TreeLimits:
     return LIMITS
 
 
@@ -26,7 +26,7 @@ def settings(tmp_path: Path) -> Settings:
         limits=LIMITS,
         max_ratio=100,
         host="https://host.invalid/",
-        index=Index(urls=(), cert=None, proxy=None),
+        index=PackageIndex(urls=(), cert=None, proxy=None),
         silence=10,
         timeout=60,
     )

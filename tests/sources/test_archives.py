@@ -20,10 +20,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from hgen.errors import Skip
-from hgen.snapshots import Limits, Store
+from hgen.snapshots import Store, TreeLimits
 from hgen.sources.archives import Unpacked, unpack
 
-LIMITS = Limits(files=50, total_bytes=2_000_000, file_bytes=1_000_000)
+LIMITS = TreeLimits(files=50, total_bytes=2_000_000, file_bytes=1_000_000)
 
 
 def member(name: str, content: bytes = b"x = 1\n", **fields: object) -> tuple[tarfile.TarInfo, bytes]:
@@ -222,9 +222,9 @@ def test_a_header_of_gigabytes_is_not_read_into_memory(tmp_path):
             archive.write(bytes(1_000_000))
     code = (
         "import sys, resource; from pathlib import Path; from hgen.errors import Skip\n"
-        "from hgen.snapshots import Limits; from hgen.sources.archives import unpack\n"
+        "from hgen.snapshots import TreeLimits; from hgen.sources.archives import unpack\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "try: unpack(Path(sys.argv[1]), Path(sys.argv[2]), Limits(10, 10**10, 10**10), max_ratio=10**6)\n"
+        "try: unpack(Path(sys.argv[1]), Path(sys.argv[2]), TreeLimits(10, 10**10, 10**10), max_ratio=10**6)\n"
         "except Skip as skip: print(skip.reason, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "a.tar.gz"), str(tmp_path / "out")]

@@ -17,7 +17,7 @@ import pytest
 
 from hgen.errors import ConfigError, NetworkError, Skip
 from hgen.sources import Origin, Settings, fetch
-from hgen.sources.pip_config import Index, read_index
+from hgen.sources.pip_config import PackageIndex, read_index
 from hgen.sources.pypi import _session
 from hgen.sources.spec import Project
 
@@ -123,7 +123,7 @@ def index(request: pytest.FixtureRequest) -> Iterator[StandInIndex]:
 def take(index: StandInIndex, settings: Settings, tmp_path: Path) -> Callable[..., Origin]:
     def run(name: str = "Project", version: str | None = None, **changes: object) -> Origin:
         into = tmp_path / f"work{len(list(tmp_path.iterdir()))}"
-        here = replace(settings, index=Index((index.url,), None, None), **changes)
+        here = replace(settings, index=PackageIndex((index.url,), None, None), **changes)
         return fetch(Project(name, version), into, here)
 
     return run
@@ -245,7 +245,7 @@ def test_an_index_that_answers_nonsense_gives_no_verdict(take, index, monkeypatc
 
 def test_a_network_that_is_down_gives_no_verdict(settings, tmp_path, monkeypatch):
     monkeypatch.setattr("hgen.sources.pypi._RETRIES", 0)
-    down = replace(settings, index=Index(("http://ann:secret@127.0.0.1:1/simple/",), None, None))
+    down = replace(settings, index=PackageIndex(("http://ann:secret@127.0.0.1:1/simple/",), None, None))
     with pytest.raises(NetworkError, match="127") as error:
         fetch(Project("project", None), tmp_path / "work", down)
     assert "secret" not in str(error.value)
@@ -254,17 +254,17 @@ def test_a_network_that_is_down_gives_no_verdict(settings, tmp_path, monkeypatch
 def test_further_indexes_are_asked_for_what_the_first_does_not_have(index, settings, tmp_path):
     index.offer("project-1.0.tar.gz")
     empty = index.url.replace("/simple/", "/empty/")
-    both = replace(settings, index=Index((empty, index.url), None, None))
+    both = replace(settings, index=PackageIndex((empty, index.url), None, None))
     assert fetch(Project("project", None), tmp_path / "work", both).base_commit == "1.0"
 
 
 def test_certificates_of_pip_are_not_overridden(tmp_path, monkeypatch):
     cert = tmp_path / "cert.pem"
     with pytest.raises(ConfigError, match=r"cert\.pem"):
-        _session(Index((), cert, None))
+        _session(PackageIndex((), cert, None))
     cert.touch()
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
-    with _session(Index((), cert, None)) as session:
+    with _session(PackageIndex((), cert, None)) as session:
         merged = session.merge_environment_settings("https://host.invalid/", {}, None, None, None)
     assert merged["verify"] == str(cert)
 

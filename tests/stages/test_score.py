@@ -18,7 +18,7 @@ from hgen.records import Reject, Scored
 from hgen.runner import done_shards
 from hgen.scoring import diffs
 from hgen.shards import read_shard
-from hgen.snapshots import Limits, Store
+from hgen.snapshots import Store, TreeLimits
 from tests.command import HGEN, environment, hgen
 
 SOURCE = b'''def first(x):
@@ -53,7 +53,7 @@ class Bench:
         tree = self.folder / f"tree{len(list(self.folder.glob('tree*')))}"
         tree.mkdir()
         (tree / "m.py").write_bytes(source)
-        limits = Limits(files=9, total_bytes=10**6, file_bytes=10**6)
+        limits = TreeLimits(files=9, total_bytes=10**6, file_bytes=10**6)
         return Store(self.out / "snapshots").add(tree, limits).digest
 
     def task(self, instance_id: str, snapshot: str = "") -> Row:

@@ -15,7 +15,7 @@ from hgen.sandbox.engines import choose
 from hgen.scoring.tested.jobs import Job
 from hgen.shards import read_shard
 from hgen.snapshots import Store
-from hgen.testbed.environment.install import Tree, image_name
+from hgen.testbed.environment.install import RepositoryTree, image_name
 from hgen.testbed.running import run_jobs
 from tests.command import hgen
 from tests.testbed.world import BASE
@@ -443,7 +443,7 @@ def test_an_environment_is_built_again_from_its_record_alone(
     engine = OpenEngine(SandboxConfig(base_image=BASE), cache=tmp_path, store=out / "snapshots")
     client._api.remove_image(image_name(environment, engine.house.image), force=True)
     with Store(out / "snapshots").open(environment.snapshot) as snapshot:
-        tree = Tree.of(snapshot)
+        tree = RepositoryTree.of(snapshot)
     tests = tuple(stable(codebase))
     sandboxes = engine.sandboxes(environment, base_commit=codebase.repo.base_commit, name="good")
     with sandboxes.start(tree.state(job={}, also=environment.generated)) as sandbox:

@@ -8,7 +8,7 @@ from typing import Any
 from hgen.scoring import diffs
 from hgen.snapshots import Store
 from hgen.snapshots.snapshot import Snapshot
-from hgen.snapshots.tree import Limits
+from hgen.snapshots.tree import TreeLimits
 
 BASE = os.environ.get("HGEN_TEST_BASE", "")
 """The base image under these tests' environments, to run them on another Python than the usual image has."""
@@ -129,7 +129,7 @@ def keep(root: Path, more: dict[str, bytes] | None = None) -> Snapshot:
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_bytes(content)
     store = Store(root / "store")
-    return store.open(store.add(tree, Limits(files=100, total_bytes=10**6, file_bytes=10**6)).digest)
+    return store.open(store.add(tree, TreeLimits(files=100, total_bytes=10**6, file_bytes=10**6)).digest)
 
 
 def start_files(family: str) -> dict[str, bytes]:

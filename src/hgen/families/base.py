@@ -75,7 +75,7 @@ class Material:
     """Whether the generic image holds a copy of this repository that an agent can read."""
 
 
-def submit_nothing(task: TestedTask, files: Files) -> Iterator[Probe]:
+def no_lazy_answers(task: TestedTask, files: Files) -> Iterator[Probe]:
     """No lazy agent has an answer."""
     del task, files
     yield from ()
@@ -112,7 +112,7 @@ class Answer:
 
     probes: Callable[[TestedTask, Files], Iterator[Probe]]
     """As ``Static.probes``."""
-    lazy_answers: Callable[[TestedTask, Files], Iterator[Probe]] = submit_nothing
+    lazy_answers: Callable[[TestedTask, Files], Iterator[Probe]] = no_lazy_answers
     """Lazy baselines: what each would submit, by the names of these probes."""
 
 
@@ -124,7 +124,7 @@ class Tests:
 
     probes: Callable[[TestedTask, Files], Iterator[Probe]]
     """As ``Static.probes``."""
-    lazy_answers: Callable[[TestedTask, Files], Iterator[Probe]] = submit_nothing
+    lazy_answers: Callable[[TestedTask, Files], Iterator[Probe]] = no_lazy_answers
     """As ``Answer.lazy_answers``."""
 
 

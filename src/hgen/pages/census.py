@@ -9,7 +9,7 @@ from hgen.records import Task, Validated
 
 
 @dataclass(frozen=True, order=True)
-class Origin:
+class TaskOrigin:
     """A repository at one commit or version, under its licence."""
 
     repo: str
@@ -32,7 +32,7 @@ class FamilyCensus:
 
     tasks: int = 0
     variants: Counter[str] = field(default_factory=Counter)
-    origins: Counter[Origin] = field(default_factory=Counter)
+    origins: Counter[TaskOrigin] = field(default_factory=Counter)
     targets: Counter[int] = field(default_factory=Counter)
     """By number of targets."""
     difficulty: dict[str, Counter[int]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class FamilyCensus:
         task = validated.task
         self.tasks += 1
         self.variants[task.variant] += 1
-        self.origins[Origin(task.repo, task.base_commit, task.license)] += 1
+        self.origins[TaskOrigin(task.repo, task.base_commit, task.license)] += 1
         self.targets[len(task.targets)] += 1
         for fact, value in task.difficulty.items():
             self.difficulty.setdefault(fact, Counter())[value] += 1
@@ -76,9 +76,9 @@ class Census(dict[str, FamilyCensus]):
         """The families with their counts, ordered by name."""
         yield from sorted(self.items())
 
-    def origins(self) -> dict[Origin, int]:
+    def origins(self) -> dict[TaskOrigin, int]:
         """The repositories of all families with their numbers of tasks, ordered by name."""
-        total: Counter[Origin] = Counter()
+        total: Counter[TaskOrigin] = Counter()
         for family in self.values():
             total.update(family.origins)
         return dict(sorted(total.items()))

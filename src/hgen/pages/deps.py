@@ -20,7 +20,7 @@ class Dependency(TypedDict):
     def_line: int
 
 
-class Row(TypedDict):
+class FunctionRow(TypedDict):
     """A function and everything in its repository that it directly calls."""
 
     file: str
@@ -30,13 +30,13 @@ class Row(TypedDict):
     deps: list[Dependency]
 
 
-def deps_rows(files: Mapping[str, bytes], *, max_bytes: int) -> Iterator[Row]:
+def deps_rows(files: Mapping[str, bytes], *, max_bytes: int) -> Iterator[FunctionRow]:
     """One row for each function and method, ordered by file and line."""
     analysis = analyse(files, max_bytes=max_bytes)
     symbols = analysis.symbols
     for function in analysis.functions:
         symbol = symbols[function.symbol]
-        yield Row(
+        yield FunctionRow(
             file=symbol.file,
             qualname=symbol.qualname,
             def_line=symbol.def_line,
@@ -54,7 +54,7 @@ def deps_rows(files: Mapping[str, bytes], *, max_bytes: int) -> Iterator[Row]:
         )
 
 
-def deps_tree(rows: Iterable[Row], *, title: str) -> Tree:
+def deps_tree(rows: Iterable[FunctionRow], *, title: str) -> Tree:
     """The rows as people read them: files, their functions, and what those call."""
     tree = Tree(Text(title, style="bold"))
     for file, functions in groupby(rows, key=lambda row: row["file"]):

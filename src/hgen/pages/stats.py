@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hgen.errors import ConfigError
-from hgen.pages.census import Census, FamilyCensus, Origin, spread
+from hgen.pages.census import Census, FamilyCensus, TaskOrigin, spread
 from hgen.pages.text import visible
 from hgen.records import Validated
 from hgen.runner import Receipt, read_receipt
@@ -135,7 +135,7 @@ def _counts_json(counts: Counter[int]) -> dict[str, int]:
     return {str(value): counts[value] for value in sorted(counts)}
 
 
-def _origin_json(origin: Origin, tasks: int) -> dict[str, object]:
+def _origin_json(origin: TaskOrigin, tasks: int) -> dict[str, object]:
     return {"repo": origin.repo, "base_commit": origin.base_commit, "license": origin.license, "tasks": tasks}
 
 

@@ -29,7 +29,7 @@ NEAR = 3
 
 
 @dataclass(frozen=True)
-class Found:
+class ShownTask:
     """A task and what validation said of it."""
 
     task: Task
@@ -40,7 +40,7 @@ class Found:
     """Why the task is not sound."""
 
 
-def find(out: Path, task_id: str | None) -> Found:
+def find(out: Path, task_id: str | None) -> ShownTask:
     """The task with this id, or with the only id that begins so; without an id, the first.
 
     Sound tasks come first; a task that is not among them is taken from ``synth``, with the reason why it was
@@ -57,7 +57,7 @@ def find(out: Path, task_id: str | None) -> Found:
     return _read(out, exact[0])
 
 
-def to_json(found: Found) -> dict[str, object]:
+def to_json(found: ShownTask) -> dict[str, object]:
     """The task and its validation as JSON can hold them."""
     return {
         "task": found.task.model_dump(mode="json"),
@@ -67,7 +67,7 @@ def to_json(found: Found) -> dict[str, object]:
     }
 
 
-def render(found: Found) -> RenderableType:
+def render(found: ShownTask) -> RenderableType:
     """The task as a page for a terminal; control characters are shown as pictures.
 
     Print it with ``soft_wrap=True``, or long lines are broken.
@@ -139,12 +139,12 @@ def _unknown(out: Path, task_id: str | None) -> ConfigError:
     return ConfigError(f"there is no task {task_id!r} in {out}; the nearest are {', '.join(near)}")
 
 
-def _read(out: Path, place: _Place) -> Found:
+def _read(out: Path, place: _Place) -> ShownTask:
     if place.stage == "validate":
         validated = next(islice(read_shard(place.shard, Validated), place.line, None))
-        return Found(validated.task, validated.checks, validated.baselines)
+        return ShownTask(validated.task, validated.checks, validated.baselines)
     task = next(islice(read_shard(place.shard, Task), place.line, None))
-    return Found(task, reject=_reject(out, place.name))
+    return ShownTask(task, reject=_reject(out, place.name))
 
 
 def _reject(out: Path, name: str) -> Reject | None:

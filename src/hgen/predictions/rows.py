@@ -12,7 +12,7 @@ Row = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Place:
+class LinePlace:
     """A line in a file, by its offset in bytes."""
 
     file: Path
@@ -25,18 +25,18 @@ class Place:
             return lines.readline()
 
 
-class Unreadable(Exception):  # noqa: N818 - a row that is counted, not a failure
+class UnreadableRow(Exception):  # noqa: N818 - a row that is counted, not a failure
     """A row that is no prediction; the message says why."""
 
 
-def lines_of(file: Path) -> Iterator[tuple[Place, bytes]]:
+def lines_of(file: Path) -> Iterator[tuple[LinePlace, bytes]]:
     """All lines that are not blank."""
     offset = 0
     try:
         with file.open("rb") as lines:
             for line in lines:
                 if line.strip():
-                    yield Place(file, offset), line
+                    yield LinePlace(file, offset), line
                 offset += len(line)
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}") from None
@@ -57,7 +57,7 @@ def task_files(path: Path) -> list[Path]:
     return files
 
 
-def task_of(line: bytes, place: Place) -> Row:
+def task_of(line: bytes, place: LinePlace) -> Row:
     """A task's row, also out of a record of validation; raises ``ShardError`` for anything else."""
     row = _json(line)
     if isinstance(row, dict) and isinstance(row.get("task"), dict):
@@ -70,22 +70,22 @@ def task_of(line: bytes, place: Place) -> Row:
 
 
 def prediction_of(line: bytes, number: int) -> Prediction:
-    """The prediction in a row, in SWE-bench's shape or OpenHands' own; raises ``Unreadable`` if it has no id or answer.
+    """The prediction in a row, in SWE-bench's shape or OpenHands' own; raises ``UnreadableRow`` without id or answer.
 
     An answer of null is one: an agent that gave none.
     """
     row = _json(line)
     if not isinstance(row, dict) or not isinstance(row.get("instance_id"), str):
-        raise Unreadable("no JSON object with an instance_id")
+        raise UnreadableRow("no JSON object with an instance_id")
     if not _is_storable(row["instance_id"]):
-        raise Unreadable("its instance_id is no Unicode text")
+        raise UnreadableRow("its instance_id is no Unicode text")
     result = row.get("test_result")
     if "model_patch" in row:
         patch = row["model_patch"]
     elif isinstance(result, dict) and "git_patch" in result:
         patch = result["git_patch"]
     else:
-        raise Unreadable(f"{row['instance_id']} has no model_patch")
+        raise UnreadableRow(f"{row['instance_id']} has no model_patch")
     model = row.get("model_name_or_path")
     return Prediction(
         instance_id=row["instance_id"],

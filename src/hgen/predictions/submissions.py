@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic_core import PydanticSerializationError
 
 from hgen.errors import ConfigError, ShardError
-from hgen.predictions.rows import Place, Row, Unreadable, lines_of, prediction_of, task_files, task_of
+from hgen.predictions.rows import LinePlace, Row, UnreadableRow, lines_of, prediction_of, task_files, task_of
 from hgen.records import Prediction, Reject, Submission
 from hgen.runner import forget_others, shard_name, shards
 from hgen.shards import ShardWriter, write_whole
@@ -59,8 +59,8 @@ class _Item:
     """A prediction and its task, by where they stand."""
 
     snapshot: str
-    task: Place
-    prediction: Place
+    task: LinePlace
+    prediction: LinePlace
     row: int
     digest: bytes
     """Of the line that they make."""
@@ -100,27 +100,27 @@ def _join(tasks: Path, predictions: Path, joined: Joined, rejects: Path) -> list
     return items
 
 
-def _predictions(file: Path, joined: Joined, dropped: ShardWriter) -> dict[str, list[tuple[int, Place]]]:
+def _predictions(file: Path, joined: Joined, dropped: ShardWriter) -> dict[str, list[tuple[int, LinePlace]]]:
     """Where the predictions for each id stand, with the numbers of their rows."""
-    found: dict[str, list[tuple[int, Place]]] = {}
+    found: dict[str, list[tuple[int, LinePlace]]] = {}
     for number, (place, line) in enumerate(lines_of(file), 1):
         try:
             found.setdefault(prediction_of(line, number).instance_id, []).append((number, place))
-        except Unreadable as problem:
+        except UnreadableRow as problem:
             joined.unreadable.append(f"{file}, row {number}: {problem}")
             dropped.write(Reject(source=f"row {number}", reason="unreadable", detail=str(problem)))
     return found
 
 
-def _submission(task_line: bytes, place: Place, prediction_line: bytes, number: int) -> bytes:
+def _submission(task_line: bytes, place: LinePlace, prediction_line: bytes, number: int) -> bytes:
     try:
         prediction = prediction_of(prediction_line, number)
-    except Unreadable as problem:
+    except UnreadableRow as problem:
         raise ShardError(f"row {number} of the predictions changed while it was read ({problem}); run again") from None
     return _line(task_of(task_line, place), prediction, place)
 
 
-def _line(task: Row, prediction: Prediction, place: Place) -> bytes:
+def _line(task: Row, prediction: Prediction, place: LinePlace) -> bytes:
     try:
         submission = Submission.model_validate({"prediction": prediction, "task": task})
         return submission.model_dump_json().encode() + b"\n"

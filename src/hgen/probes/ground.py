@@ -12,7 +12,7 @@ from hgen.scoring.diffs import Edit, edit
 from hgen.scoring.diffs.paths import quote
 from hgen.scoring.python.definitions import children, first_line, last_line, places
 from hgen.scoring.python.sources import parse_start
-from hgen.scoring.python.values import Place, Source
+from hgen.scoring.python.values import ParsedSource, Place
 from hgen.scoring.tasks import SymbolRef, located
 
 
@@ -21,7 +21,7 @@ class Site:
     """A definition of the start state that a probe edits."""
 
     file: str
-    source: Source
+    source: ParsedSource
     place: Place
     returns: bool
     """Whether the file's lines end with a carriage return and a newline."""

@@ -218,18 +218,18 @@ class ContainerSandbox:
         return self.container
 
 
-def _entries(archive: bytes) -> dict[bytes, hostgit.Entry]:
-    tree: dict[bytes, hostgit.Entry] = {}
+def _entries(archive: bytes) -> dict[bytes, hostgit.GitFile]:
+    tree: dict[bytes, hostgit.GitFile] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:", errors="surrogateescape") as members:
             for member in members:
                 path = member.name.removeprefix("./").encode("utf-8", "surrogateescape")
                 if member.issym():
-                    tree[path] = hostgit.Entry(hostgit.SYMLINK, member.linkname.encode("utf-8", "surrogateescape"))
+                    tree[path] = hostgit.GitFile(hostgit.SYMLINK, member.linkname.encode("utf-8", "surrogateescape"))
                 elif member.isreg():
                     content = members.extractfile(member)
                     mode = hostgit.EXECUTABLE if member.mode & 0o100 else hostgit.REGULAR
-                    tree[path] = hostgit.Entry(mode, content.read() if content else b"")
+                    tree[path] = hostgit.GitFile(mode, content.read() if content else b"")
     except tarfile.TarError as error:
         raise Unreadable(f"cannot read the tree: {error}") from error
     return {path: entry for path, entry in tree.items() if b".git" not in path.lower().split(b"/")}

@@ -18,7 +18,7 @@ _MESSAGE = b"Start\n"
 
 
 @dataclass(frozen=True)
-class Entry:
+class GitFile:
     """One file of a tree as git sees it; the content of a symbolic link is where it points."""
 
     mode: str
@@ -34,7 +34,7 @@ def repository() -> Iterator[Path]:
         yield path
 
 
-def commit(folder: Path, branch: str, tree: Mapping[bytes, Entry]) -> None:
+def commit(folder: Path, branch: str, tree: Mapping[bytes, GitFile]) -> None:
     """Commit a tree, without parents, to a branch; equal trees give equal commits on every machine."""
     stream = [b"feature done\ncommit refs/heads/%s\ncommitter %s\n" % (branch.encode(), _COMMITTER)]
     stream.append(b"data %d\n%s\n" % (len(_MESSAGE), _MESSAGE))
@@ -45,7 +45,7 @@ def commit(folder: Path, branch: str, tree: Mapping[bytes, Entry]) -> None:
     git(folder, "fast-import", "--quiet", "--depth=0", "--date-format=raw", stdin=b"".join(stream))
 
 
-def diff(before: Mapping[bytes, Entry], after: Mapping[bytes, Entry]) -> bytes:
+def diff(before: Mapping[bytes, GitFile], after: Mapping[bytes, GitFile]) -> bytes:
     """The git diff between two trees, complete with modes and binary files; empty if they are equal."""
     paths = before.keys() | after.keys()
     changed = {path for path in paths if before.get(path) != after.get(path)}

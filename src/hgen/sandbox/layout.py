@@ -49,11 +49,11 @@ class StartState:
     """Files for ``JOB``, by name; they are no part of the tree."""
 
     @cached_property
-    def tree(self) -> dict[bytes, hostgit.Entry]:
+    def tree(self) -> dict[bytes, hostgit.GitFile]:
         """The files as git sees them; raises ``ValueError`` for a path that cannot be in a repository."""
         tree = {os.fsencode(_checked(path)): self._entry(path) for path in self.files}
         for path, target in self.links.items():
-            tree[os.fsencode(_checked(path))] = hostgit.Entry(hostgit.SYMLINK, os.fsencode(target))
+            tree[os.fsencode(_checked(path))] = hostgit.GitFile(hostgit.SYMLINK, os.fsencode(target))
         return tree
 
     @cached_property
@@ -73,12 +73,12 @@ class StartState:
         """A tar archive for ``/sandbox``: the files, and ``.git``, a repository of one commit, no reflog, no remote."""
         tree = {b"repo/" + path: entry for path, entry in self.tree.items()}
         for path, content in _repository(self.tree).items():
-            tree[b"repo/.git/" + path] = hostgit.Entry(hostgit.REGULAR, content)
+            tree[b"repo/.git/" + path] = hostgit.GitFile(hostgit.REGULAR, content)
         return _pack(tree, self.job)
 
-    def _entry(self, path: str) -> hostgit.Entry:
+    def _entry(self, path: str) -> hostgit.GitFile:
         mode = hostgit.EXECUTABLE if path in self.executable else hostgit.REGULAR
-        return hostgit.Entry(mode, self.files[path])
+        return hostgit.GitFile(mode, self.files[path])
 
 
 def single(name: str, content: bytes, *, owner: tuple[int, int], mode: int) -> bytes:
@@ -98,7 +98,7 @@ def _checked(path: str) -> str:
     return path
 
 
-def _repository(tree: Mapping[bytes, hostgit.Entry]) -> dict[bytes, bytes]:
+def _repository(tree: Mapping[bytes, hostgit.GitFile]) -> dict[bytes, bytes]:
     with hostgit.repository() as folder:
         hostgit.commit(folder, "main", tree)
         hostgit.git(folder, "read-tree", "main")
@@ -107,7 +107,7 @@ def _repository(tree: Mapping[bytes, hostgit.Entry]) -> dict[bytes, bytes]:
         return {os.fsencode(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def _pack(tree: Mapping[bytes, hostgit.Entry], job: Mapping[str, bytes]) -> bytes:
+def _pack(tree: Mapping[bytes, hostgit.GitFile], job: Mapping[str, bytes]) -> bytes:
     folders = _folders(tree) | {b"repo", b"repo/.git/refs"}
     blocks = [*_folder(b".", ROOT, 0o755), *_folder(os.fsencode(HIDDEN.name), (0, GRADER), 0o750)]
     # Parents come first: a folder sorts before what is in it.
@@ -124,7 +124,7 @@ def _pack(tree: Mapping[bytes, hostgit.Entry], job: Mapping[str, bytes]) -> byte
     return b"".join([*blocks, bytes(2 * _BLOCK)])
 
 
-def _folders(tree: Mapping[bytes, hostgit.Entry]) -> set[bytes]:
+def _folders(tree: Mapping[bytes, hostgit.GitFile]) -> set[bytes]:
     return {path[:end] for path in tree for end in _slashes(path)}
 
 

@@ -18,7 +18,7 @@ _ADVISORY = frozenset({"no user namespaces"})
 
 
 @dataclass(frozen=True)
-class Probe:
+class LimitsProbe:
     """What was tried, and whether the engine held it."""
 
     held: tuple[str, ...]
@@ -30,7 +30,7 @@ class Probe:
         return tuple(name for name in self.broken if name not in _ADVISORY)
 
 
-def probe_limits(client: Client, image: str) -> Probe:
+def probe_limits(client: Client, image: str) -> LimitsProbe:
     """Try to get past every limit in a sandbox with small ones; takes about a second."""
     source = (files("hgen.sandbox") / "inside.py").read_bytes()
     limits = _LIMITS
@@ -47,10 +47,10 @@ def probe_limits(client: Client, image: str) -> Probe:
         )
     answers: dict[str, bool] = json.loads(done.stdout)
     held = tuple(sorted(name for name, holds in answers.items() if holds))
-    return Probe(held, tuple(sorted(answers.keys() - set(held))))
+    return LimitsProbe(held, tuple(sorted(answers.keys() - set(held))))
 
 
-def insist(client: Client, image: str) -> Probe:
+def insist(client: Client, image: str) -> LimitsProbe:
     """Probe, and raise ``SandboxError`` if foreign code would not be contained."""
     probe = probe_limits(client, image)
     if probe.refused:

@@ -24,14 +24,14 @@ SCORERS: Mapping[str, Scorer] = {
 """The scorers that travel, by a task's ``graded_by``: they see the changed files and run nothing."""
 
 
-class Record(Protocol):
+class TaskModel(Protocol):
     """A task as a pydantic model, which gives its JSON row."""
 
     def model_dump(self, *, mode: str) -> Mapping[str, object]:
         """Its fields by name, as JSON has them if ``mode`` is ``json``."""
 
 
-def score(task: Mapping[str, object] | Record, patch: object, files: Mapping[str, bytes]) -> Score:
+def score(task: Mapping[str, object] | TaskModel, patch: object, files: Mapping[str, bytes]) -> Score:
     """The verdict on a prediction for a task that is judged by syntax trees.
 
     ``task`` is the task or its JSON row, of which ``graded_by``, ``targets`` and ``subject`` are used; each target has
@@ -68,6 +68,6 @@ def score_changes(
         return refused(refusal.reason)
 
 
-def row_of(task: Mapping[str, object] | Record) -> Mapping[str, object]:
+def row_of(task: Mapping[str, object] | TaskModel) -> Mapping[str, object]:
     """A task's JSON row."""
     return task if isinstance(task, Mapping) else task.model_dump(mode="json")

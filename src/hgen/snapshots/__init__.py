@@ -2,6 +2,6 @@
 
 from hgen.snapshots.snapshot import Snapshot
 from hgen.snapshots.store import Added, Store
-from hgen.snapshots.tree import Limits, read_tree
+from hgen.snapshots.tree import TreeLimits, read_tree
 
-__all__ = ["Added", "Limits", "Snapshot", "Store", "read_tree"]
+__all__ = ["Added", "Snapshot", "Store", "TreeLimits", "read_tree"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from hgen.errors import Skip
 from hgen.shards import sync_folder
 from hgen.snapshots.snapshot import Snapshot, tree_digest
-from hgen.snapshots.tree import Entry, Limits, Mode, is_python, read_tree
+from hgen.snapshots.tree import Entry, Mode, TreeLimits, is_python, read_tree
 
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
 _TEMPORARY = ".incoming-"
@@ -40,7 +40,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def add(self, tree: Path, limits: Limits, ignore: Collection[str] = ()) -> Added:
+    def add(self, tree: Path, limits: TreeLimits, ignore: Collection[str] = ()) -> Added:
         """Keep the files of a folder, except those that ``read_tree`` leaves out.
 
         The digest depends on paths, contents and executable bits only. Raises ``Skip("too-big")``; a full disk
@@ -83,7 +83,7 @@ class _Content:
     lines: int
 
 
-def _store(entry: Entry, tree: Path, archive: zipfile.ZipFile, limits: Limits) -> _Content:
+def _store(entry: Entry, tree: Path, archive: zipfile.ZipFile, limits: TreeLimits) -> _Content:
     content = entry.link.encode() if entry.mode == "120000" else _read(tree / entry.path, limits)
     info = zipfile.ZipInfo(entry.path, _BEGINNING_OF_TIME)
     info.create_system = 3  # Unix, whose modes these are
@@ -97,7 +97,7 @@ def _store(entry: Entry, tree: Path, archive: zipfile.ZipFile, limits: Limits) -
     return _Content(entry.path, entry.mode, sha256, len(content), lines)
 
 
-def _read(path: Path, limits: Limits) -> bytes:
+def _read(path: Path, limits: TreeLimits) -> bytes:
     # The folder may be changing while it is read: follow no link, and believe no size.
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:

@@ -24,7 +24,7 @@ _LONGEST_PATH = 1000
 
 
 @dataclass(frozen=True)
-class Limits:
+class TreeLimits:
     """The largest tree that is taken: number of files and of folders, bytes in all, bytes of one file."""
 
     files: int
@@ -64,7 +64,7 @@ class Tree:
     dropped: Counter[str] = field(default_factory=Counter)
 
 
-def read_tree(root: Path, limits: Limits, ignore: Collection[str]) -> Tree:
+def read_tree(root: Path, limits: TreeLimits, ignore: Collection[str]) -> Tree:
     """List what belongs in a snapshot of a folder, without opening a file.
 
     Left out and counted: version control, the names in ``ignore``, names that ``path_problem`` objects to, devices,

@@ -20,7 +20,7 @@ git status --porcelain --ignored
 
 
 @dataclass(frozen=True)
-class Proof:
+class LayoutProof:
     """Whether a start state keeps its promises, and what was seen."""
 
     passed: bool
@@ -39,7 +39,7 @@ def check_start_state(
     grader: str,
     answer: bytes | None,
     timeout: float = 120.0,
-) -> Proof:
+) -> LayoutProof:
     """Lay a start state out as an agent sees it and have the travelling grader judge it, untouched and solved.
 
     It passes if the tree is a clean repository of one commit with neither reflog nor remote, earns 0 as it is, and 1
@@ -61,10 +61,12 @@ def check_start_state(
                 if solved != 1:
                     raise _Failed(f"the gold tree earns {solved:g}")
         except _Failed as failure:
-            return Proof(False, str(failure))
+            return LayoutProof(False, str(failure))
     if grading is None:
-        return Proof(True, "one clean commit; git applies the gold patch; the family's own scorer does not travel")
-    return Proof(
+        return LayoutProof(
+            True, "one clean commit; git applies the gold patch; the family's own scorer does not travel"
+        )
+    return LayoutProof(
         True, "one clean commit; the travelling grader says 0 untouched and 1 after git apply of the gold patch"
     )
 

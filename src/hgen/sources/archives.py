@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hgen.errors import Skip
-from hgen.snapshots import Limits
+from hgen.snapshots import TreeLimits
 from hgen.sources.writer import TreeWriter, read_chunks
 
 _MOST_HEADER_BYTES = 1 << 20
@@ -52,7 +52,7 @@ class Unpacked:
     dropped: Counter[str]
 
 
-def unpack(archive: Path, into: Path, limits: Limits, *, max_ratio: float) -> Unpacked:
+def unpack(archive: Path, into: Path, limits: TreeLimits, *, max_ratio: float) -> Unpacked:
     """Unpack an archive; a single folder around everything is not part of the tree.
 
     Raises ``Skip``: ``unsafe-path`` for members that would land outside, ``too-big`` and ``archive-bomb`` by the bytes
@@ -102,7 +102,7 @@ def _broken_is_a_skip(name: str) -> Iterator[None]:
         raise Skip("broken-archive", f"{name}: {error}") from error
 
 
-def _unpack_zip(archive: Path, writer: TreeWriter, limits: Limits, bomb: _Ratio) -> None:
+def _unpack_zip(archive: Path, writer: TreeWriter, limits: TreeLimits, bomb: _Ratio) -> None:
     with zipfile.ZipFile(archive) as members:
         limits.check(archive.name, files=len(members.infolist()), total_bytes=0, file_bytes=0)
         for member in members.infolist():
@@ -122,7 +122,7 @@ def _link_target(chunks: Iterator[bytes]) -> str:
     return next(chunks, b"").decode(errors="surrogateescape")
 
 
-def _unpack_tar(archive: Path, writer: TreeWriter, limits: Limits, bomb: _Ratio) -> None:
+def _unpack_tar(archive: Path, writer: TreeWriter, limits: TreeLimits, bomb: _Ratio) -> None:
     with _OPENERS[archive.suffix](archive) as raw:
         stream = _Metered(raw, bomb)
         with tarfile.open(fileobj=stream, mode="r|", bufsize=tarfile.RECORDSIZE, errorlevel=1) as members:

@@ -6,7 +6,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from hgen.errors import Skip
-from hgen.snapshots import Limits
+from hgen.snapshots import TreeLimits
 from hgen.sources.licenses import is_license_name
 from hgen.sources.origin import Origin
 from hgen.sources.writer import TreeWriter, read_chunks
@@ -14,7 +14,7 @@ from hgen.sources.writer import TreeWriter, read_chunks
 _COMPILED = frozenset({".pyc", ".pyo", ".so", ".pyd", ".dylib", ".dll"})
 
 
-def fetch_installed(name: str, into: Path, limits: Limits) -> Origin:
+def fetch_installed(name: str, into: Path, limits: TreeLimits) -> Origin:
     """Copy the files of a distribution, without what was compiled or written by the installer.
 
     Raises ``Skip`` if it is not installed or nobody wrote down which files it has.

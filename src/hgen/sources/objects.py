@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from hgen.errors import MachineError, Skip
-from hgen.snapshots import Limits
+from hgen.snapshots import TreeLimits
 from hgen.sources.git import Git, GitError
 from hgen.sources.writer import CHUNK, TreeWriter
 
@@ -31,7 +31,7 @@ class _Listed:
     path: str
 
 
-def write_tree(git: Git, commit: str, writer: TreeWriter, limits: Limits) -> None:
+def write_tree(git: Git, commit: str, writer: TreeWriter, limits: TreeLimits) -> None:
     """Write the files and links of a commit; submodules are left out and counted.
 
     Raises ``Skip`` for what is too big, before anything is written, or unsafe; ``GitError`` when objects are damaged or
@@ -57,7 +57,7 @@ def write_tree(git: Git, commit: str, writer: TreeWriter, limits: Limits) -> Non
     writer.finish()
 
 
-def _list_tree(git: Git, commit: str, limits: Limits) -> Iterator[_Listed]:
+def _list_tree(git: Git, commit: str, limits: TreeLimits) -> Iterator[_Listed]:
     total = 0
     with git.start("ls-tree", "-r", "-z", "-l", "--full-tree", commit) as process:
         for count, line in enumerate(_until_null(_pipe(process.stdout)), 1):

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hgen.config import MineConfig
-from hgen.snapshots import Limits
-from hgen.sources.pip_config import Index, read_index
+from hgen.snapshots import TreeLimits
+from hgen.sources.pip_config import PackageIndex, read_index
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,12 @@ class Settings:
 
     cache: Path
     """Keeps downloads and git mirrors between runs; any number of workers may share it."""
-    limits: Limits
+    limits: TreeLimits
     max_ratio: float
     """How many times its own size an archive may unpack to."""
     host: str
     """The address that ``owner/name`` is appended to."""
-    index: Index
+    index: PackageIndex
     silence: float
     """Seconds without a byte after which a server counts as gone."""
     timeout: float
@@ -32,7 +32,7 @@ def settings_for(config: MineConfig, cache: Path) -> Settings:
     """How the configuration and pip's own settings want sources fetched."""
     return Settings(
         cache=cache,
-        limits=Limits(config.max_files, config.max_bytes, config.max_file_bytes),
+        limits=TreeLimits(config.max_files, config.max_bytes, config.max_file_bytes),
         max_ratio=config.max_ratio,
         host=config.host,
         index=read_index(os.environ),

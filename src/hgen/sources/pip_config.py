@@ -15,7 +15,7 @@ _SECTIONS = ("global", "download")
 
 
 @dataclass(frozen=True)
-class Index:
+class PackageIndex:
     """How packages are found: the addresses of the indexes in the order in which they are asked, and the transport."""
 
     urls: tuple[str, ...]
@@ -24,7 +24,7 @@ class Index:
     proxy: str | None
 
 
-def read_index(environment: Mapping[str, str]) -> Index:
+def read_index(environment: Mapping[str, str]) -> PackageIndex:
     """What pip would use: ``PIP_*`` variables, else its configuration files, else the default index.
 
     Indexes in local folders are not asked.
@@ -37,7 +37,7 @@ def read_index(environment: Mapping[str, str]) -> Index:
     }
     urls = [options.get("index-url", PYPI_SIMPLE_ENDPOINT), *options.get("extra-index-url", "").split()]
     cert = options.get("cert") or environment.get("SSL_CERT_FILE")
-    return Index(
+    return PackageIndex(
         urls=tuple(url for url in urls if url.startswith(("http://", "https://"))),
         cert=Path(cert) if cert else None,
         proxy=options.get("proxy"),

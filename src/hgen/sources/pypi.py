@@ -28,7 +28,7 @@ from hgen.errors import ConfigError, NetworkError, Skip
 from hgen.shards import file_digest, sync_folder
 from hgen.sources.archives import unpack
 from hgen.sources.origin import Origin, Settings
-from hgen.sources.pip_config import Index
+from hgen.sources.pip_config import PackageIndex
 from hgen.sources.spec import without_passwords
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class _Session(requests.Session):
         return super().merge_environment_settings(url, proxies, stream, self.verify if verify is None else verify, cert)
 
 
-def _session(index: Index) -> requests.Session:
+def _session(index: PackageIndex) -> requests.Session:
     session = _Session()
     for scheme in ("http", "https"):
         session.mount(f"{scheme}://", HTTPAdapter(max_retries=_RETRIES))

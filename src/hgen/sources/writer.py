@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from hgen.errors import Skip
-from hgen.snapshots import Limits
+from hgen.snapshots import TreeLimits
 from hgen.snapshots.tree import is_safe_path, path_problem
 
 CHUNK = 1 << 16
@@ -29,7 +29,7 @@ class TreeWriter:
     what is over the limits by the bytes that really came. Names that no snapshot can hold are left out and counted.
     """
 
-    def __init__(self, root: Path, limits: Limits) -> None:
+    def __init__(self, root: Path, limits: TreeLimits) -> None:
         self.root = root
         self.dropped: Counter[str] = Counter()
         self._limits = limits

@@ -9,7 +9,7 @@ from hgen.errors import Skip
 from hgen.records import Codebase, Reject
 from hgen.runner import name_of
 from hgen.snapshots import Store
-from hgen.testbed.environment.install import Tree
+from hgen.testbed.environment.install import RepositoryTree
 from hgen.testbed.measure import assemble
 
 
@@ -22,7 +22,7 @@ def build(
     """
     engine = worker_engine(sandbox, store, cache_folder)
     with Store(store).open(codebase.repo.snapshot) as snapshot:
-        tree = Tree.of(snapshot)
+        tree = RepositoryTree.of(snapshot)
     try:
         testbed = assemble(codebase, tree, engine.house, engine.limits, config)
     except Skip as skip:

@@ -6,7 +6,7 @@ from pathlib import Path
 from hgen.config import MineConfig
 from hgen.errors import ConfigError, Skip
 from hgen.records import Reject, Repo, Source
-from hgen.snapshots import Limits, Store, read_tree
+from hgen.snapshots import Store, TreeLimits, read_tree
 from hgen.sources import Origin, fetch, settings_for
 from hgen.sources.decontamination import require_clean
 from hgen.sources.licenses import find_license, require_allowed
@@ -69,7 +69,7 @@ def _mine_one(
             yield Reject(source=spec, reason=reason, detail=f"{count} {'path' if count == 1 else 'paths'} left out")
 
 
-def _require_python(origin: Origin, limits: Limits, least: int) -> None:
+def _require_python(origin: Origin, limits: TreeLimits, least: int) -> None:
     entries = read_tree(origin.tree, limits, origin.ignore).entries
     if not entries:
         raise Skip("empty-repository", "there are no files")

@@ -15,7 +15,7 @@ from hgen.sandbox.container import Containers, ContainerSandbox
 from hgen.sandbox.layout import StartState
 from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.report import TestRun
-from hgen.testbed.environment.install import Tree, builder, install, keep, packed, version_of
+from hgen.testbed.environment.install import RepositoryTree, builder, install, keep, packed, version_of
 from hgen.testbed.environment.requirements import answerable, declared
 from hgen.testbed.environment.shopping import Shopping, wheels_for
 from hgen.testbed.environment.wheels import Wheelhouse
@@ -40,7 +40,9 @@ _DISTRIBUTIONS = {
 """Modules that are not called like their distribution."""
 
 
-def assemble(codebase: Codebase, tree: Tree, house: Wheelhouse, limits: Limits, effort: BuildConfig) -> Testbed:
+def assemble(
+    codebase: Codebase, tree: RepositoryTree, house: Wheelhouse, limits: Limits, effort: BuildConfig
+) -> Testbed:
     """The testbed of a repository, whose tests may use so much as ``limits`` say.
 
     Raises ``Skip`` if it cannot be built, or has too few stable tests.
@@ -63,7 +65,7 @@ def assemble(codebase: Codebase, tree: Tree, house: Wheelhouse, limits: Limits, 
 
 @contextmanager
 def _built(
-    codebase: Codebase, tree: Tree, house: Wheelhouse, limits: Limits, shopping: Shopping
+    codebase: Codebase, tree: RepositoryTree, house: Wheelhouse, limits: Limits, shopping: Shopping
 ) -> Iterator[tuple[Environment | None, Containers]]:
     """An environment and sandboxes with it; None if the repository's own metadata asks for more."""
     python, machine = house.fetcher.python()
@@ -110,7 +112,7 @@ def _runnable(sandbox: ContainerSandbox, environment: Environment, effort: Build
     return best if best[1].collected else found[-1]
 
 
-def _absent(found: TestRun, tree: Tree) -> list[str]:
+def _absent(found: TestRun, tree: RepositoryTree) -> list[str]:
     """Distributions for the modules that tests import and that are neither there nor in the tree."""
     names = {match[1] for why in found.broken.values() for match in _ABSENT.finditer(why)}
     own = {part for path in tree.files for part in path.removesuffix(".py").split("/")}

@@ -15,7 +15,7 @@ from hgen.scoring.python.definitions import children, first_line, last_line
 if TYPE_CHECKING:
     import ast
 
-    from hgen.scoring.python.values import Source
+    from hgen.scoring.python.values import ParsedSource
 
 
 _LONGEST_LINE = 2000
@@ -25,7 +25,7 @@ _LONGEST_LINE = 2000
 class Comments:
     """The comments of one file; each part of it is tokenized at most once, when a line of it is asked for."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ParsedSource) -> None:
         self.source = source
         self._read: dict[tuple[int, int], dict[int, str]] = {}
 
@@ -37,7 +37,7 @@ class Comments:
         return self._read[part].get(line)
 
 
-def _comments_in(source: Source, first: int, last: int) -> dict[int, str]:
+def _comments_in(source: ParsedSource, first: int, last: int) -> dict[int, str]:
     text = _decoded(source, first, last)
     alone = {line: row.strip() for line, row in enumerate(text, first) if row.lstrip().startswith("#")}
     if len(alone) == sum(1 for row in text if row.strip()):
@@ -55,12 +55,12 @@ def _comments_in(source: Source, first: int, last: int) -> dict[int, str]:
     return found
 
 
-def stands_alone(source: Source, line: int) -> bool:
+def stands_alone(source: ParsedSource, line: int) -> bool:
     """Whether nothing but a comment is on the line."""
     return source.lines[line - 1].lstrip().startswith(b"#")
 
 
-def code_below(source: Source, line: int) -> int:
+def code_below(source: ParsedSource, line: int) -> int:
     """The next line that holds more than a comment; one past the end if there is none."""
     below = line + 1
     while below <= len(source.lines) and (not source.lines[below - 1].strip() or stands_alone(source, below)):
@@ -68,7 +68,7 @@ def code_below(source: Source, line: int) -> int:
     return below
 
 
-def code_above(source: Source, line: int) -> int:
+def code_above(source: ParsedSource, line: int) -> int:
     """The line before that holds more than a comment; 0 if there is none."""
     above = line - 1
     while above and (not source.lines[above - 1].strip() or stands_alone(source, above)):
@@ -76,11 +76,11 @@ def code_above(source: Source, line: int) -> int:
     return above
 
 
-def _decoded(source: Source, first: int, last: int) -> list[str]:
+def _decoded(source: ParsedSource, first: int, last: int) -> list[str]:
     return b"\n".join(source.span(first, last)).decode(source.encoding, "replace").split("\n")
 
 
-def _logical_lines(source: Source, line: int) -> tuple[int, int]:
+def _logical_lines(source: ParsedSource, line: int) -> tuple[int, int]:
     """The lines around one that can be tokenized alone: a simple statement, a header, or what is between them."""
     first, last = source.first, source.last
     statements = source.body
@@ -95,13 +95,13 @@ def _logical_lines(source: Source, line: int) -> tuple[int, int]:
         statements = inner
 
 
-def _gap(source: Source, statements: list[ast.stmt], line: int, first: int, last: int) -> tuple[int, int]:
+def _gap(source: ParsedSource, statements: list[ast.stmt], line: int, first: int, last: int) -> tuple[int, int]:
     before = [last_line(statement) + 1 for statement in statements if last_line(statement) < line]
     after = [first_line(source, statement) - 1 for statement in statements if first_line(source, statement) > line]
     return max(before, default=first), min(after, default=last)
 
 
-def _sharing_lines(source: Source, statements: list[ast.stmt], statement: ast.stmt) -> tuple[int, int]:
+def _sharing_lines(source: ParsedSource, statements: list[ast.stmt], statement: ast.stmt) -> tuple[int, int]:
     """The lines of a statement and of those that semicolons tie to it."""
     first, last = first_line(source, statement), last_line(statement)
     for other in statements:

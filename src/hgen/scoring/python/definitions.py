@@ -10,7 +10,7 @@ from hgen.scoring.python.values import Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hgen.scoring.python.values import Definition, Source
+    from hgen.scoring.python.values import Definition, ParsedSource
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -29,7 +29,7 @@ def places(body: list[ast.stmt]) -> Iterator[Place]:
         pending.extend((prefix, inner[index], (*path, index)) for index in range(len(inner) - 1, -1, -1))
 
 
-def find(source: Source, qualname: str, kind: str, def_line: int) -> Place | None:
+def find(source: ParsedSource, qualname: str, kind: str, def_line: int) -> Place | None:
     """The definition of that name and kind; the line decides between several, and only between them."""
 
     def fits(place: Place) -> bool:
@@ -41,7 +41,7 @@ def find(source: Source, qualname: str, kind: str, def_line: int) -> Place | Non
     return min(filter(fits, places(source.body)), key=lambda place: abs(place.node.lineno - def_line), default=None)
 
 
-def enclosing(source: Source, line: int) -> list[Place]:
+def enclosing(source: ParsedSource, line: int) -> list[Place]:
     """The definitions whose lines, decorators included, hold that line; outermost first."""
     found = list(source.outer)
     statements = source.body
@@ -60,7 +60,7 @@ def enclosing(source: Source, line: int) -> list[Place]:
         statements, offset = children(statement), 0
 
 
-def statement_at(source: Source, statements: list[ast.stmt], line: int) -> int | None:
+def statement_at(source: ParsedSource, statements: list[ast.stmt], line: int) -> int | None:
     """The position of the first statement that holds the line."""
     for index, statement in enumerate(statements):
         if line <= last_line(statement):
@@ -80,7 +80,7 @@ def children(statement: ast.stmt) -> list[ast.stmt]:
     return inner
 
 
-def first_line(source: Source, statement: ast.stmt) -> int:
+def first_line(source: ParsedSource, statement: ast.stmt) -> int:
     """The statement's first line, decorators included."""
     if not isinstance(statement, DEFINITIONS) or not statement.decorator_list:
         return statement.lineno

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from hgen.scoring.python.definitions import first_line, last_line
 from hgen.scoring.python.sources import UTF8, SourceError, parse, statements
-from hgen.scoring.python.values import Place, Source
+from hgen.scoring.python.values import ParsedSource, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def versions(start: Source, after: bytes, lines: list[bytes]) -> tuple[Source, Source]:
+def versions(start: ParsedSource, after: bytes, lines: list[bytes]) -> tuple[ParsedSource, ParsedSource]:
     """The start state and the answer, or excerpts of both outside of which they are the same.
 
     ``lines`` are those of ``after``. Raises ``SourceError`` if the answer does not parse.
@@ -32,7 +32,7 @@ def versions(start: Source, after: bytes, lines: list[bytes]) -> tuple[Source, S
     return start, parse(after)
 
 
-def _excerpts(start: Source, lines: list[bytes]) -> tuple[Source, Source] | None:
+def _excerpts(start: ParsedSource, lines: list[bytes]) -> tuple[ParsedSource, ParsedSource] | None:
     above = _common(start.lines, lines)
     end = len(start.lines) - _common(start.lines[above:][::-1], lines[above:][::-1])
     body, outer = _innermost(start, above, end)
@@ -49,12 +49,12 @@ def _excerpts(start: Source, lines: list[bytes]) -> tuple[Source, Source] | None
     if answer is None:
         return None
     return (
-        Source(start.lines, start.encoding, body[low:high], first, last, outer, low),
-        Source(lines, start.encoding, answer, first, new_last, outer, low),
+        ParsedSource(start.lines, start.encoding, body[low:high], first, last, outer, low),
+        ParsedSource(lines, start.encoding, answer, first, new_last, outer, low),
     )
 
 
-def _innermost(start: Source, above: int, end: int) -> tuple[list[ast.stmt], tuple[Place, ...]]:
+def _innermost(start: ParsedSource, above: int, end: int) -> tuple[list[ast.stmt], tuple[Place, ...]]:
     """The body of the innermost class that holds an edit of lines behind ``above`` and up to ``end``, or the module's.
 
     The first statement of the class, which may be its docstring, ends before the edit, and its last one begins after.
@@ -76,7 +76,7 @@ def _innermost(start: Source, above: int, end: int) -> tuple[list[ast.stmt], tup
         body = inner.body
 
 
-def _edited(start: Source, body: list[ast.stmt], above: int, end: int) -> tuple[int, int]:
+def _edited(start: ParsedSource, body: list[ast.stmt], above: int, end: int) -> tuple[int, int]:
     """The range of statements with lines after ``above`` and up to ``end``, and one more behind them."""
     low = _search(body, above)
     while 0 < low < len(body) and last_line(body[low - 1]) >= first_line(start, body[low]):
@@ -90,7 +90,7 @@ def _edited(start: Source, body: list[ast.stmt], above: int, end: int) -> tuple[
     return low, high
 
 
-def _last(start: Source, body: list[ast.stmt], high: int, *, inside: bool) -> int:
+def _last(start: ParsedSource, body: list[ast.stmt], high: int, *, inside: bool) -> int:
     """The last line before the statement at ``high``; behind the last one in a class, comments are not the class's."""
     if high < len(body):
         return first_line(start, body[high]) - 1

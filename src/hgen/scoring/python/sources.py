@@ -12,7 +12,7 @@ import warnings
 from functools import lru_cache
 
 from hgen.scoring.python.combining import MAX_RUN, has_overlong_name
-from hgen.scoring.python.values import Source
+from hgen.scoring.python.values import ParsedSource
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -25,14 +25,14 @@ class SourceError(ValueError):
     """The contents are not Python that this interpreter can read."""
 
 
-def parse(content: bytes) -> Source:
+def parse(content: bytes) -> ParsedSource:
     """Parse a file; whatever is hostile in it ends in ``SourceError``."""
     body = statements(content)
     lines = split(content)
     encoding = encoding_of(lines)
     if encoding != UTF8 and _decoded(content, encoding).count("\n") != content.count(b"\n"):
         raise SourceError(f"the encoding {encoding} hides ends of lines")
-    return Source(lines, encoding, body, 1, len(lines), (), 0)
+    return ParsedSource(lines, encoding, body, 1, len(lines), (), 0)
 
 
 def statements(content: bytes) -> list[ast.stmt]:
@@ -47,7 +47,7 @@ def statements(content: bytes) -> list[ast.stmt]:
 
 
 @lru_cache(maxsize=64)
-def parse_start(content: bytes) -> Source:
+def parse_start(content: bytes) -> ParsedSource:
     """As ``parse``, remembering the last ones: all predictions for a file share its start state."""
     return parse(content)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hgen.scoring.python.definitions import DEFINITIONS, docstring_of, first_line, inner_prefix
 
 if TYPE_CHECKING:
-    from hgen.scoring.python.values import Source
+    from hgen.scoring.python.values import ParsedSource
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Difference:
     docstrings: tuple[DocstringChange, ...]
 
 
-def compare(start: Source, answer: Source) -> Difference:
+def compare(start: ParsedSource, answer: ParsedSource) -> Difference:
     """Everything that differs in docstrings, and whether anything else does.
 
     A docstring may stand beside or in place of a body that was only ``...``.
@@ -50,7 +50,7 @@ def compare(start: Source, answer: Source) -> Difference:
 class _Comparison:
     """The work left, held in lists so that deep trees need no recursion."""
 
-    def __init__(self, start: Source, answer: Source) -> None:
+    def __init__(self, start: ParsedSource, answer: ParsedSource) -> None:
         self.start = start
         self.answer = answer
         self.code_line: int | None = None

@@ -17,7 +17,7 @@ class Place(NamedTuple):
     """Positions in successive ``children``: the same in two files that differ only in comments."""
 
 
-class Source(NamedTuple):
+class ParsedSource(NamedTuple):
     """A parsed file, or an excerpt of one: outside of an excerpt, start state and answer are the same text."""
 
     lines: list[bytes]

@@ -12,7 +12,7 @@ from hgen.scoring.verdicts import Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hgen.scoring.python.values import Source
+    from hgen.scoring.python.values import ParsedSource
 
 MAX_PATCH = 2_000_000
 """Characters; a right answer has a few thousand, or as many as two copies of the files that it rewrites."""
@@ -34,7 +34,7 @@ def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]
     }
 
 
-def compared(path: str, before: bytes, after: bytes) -> tuple[Source, Source, trees.Difference]:
+def compared(path: str, before: bytes, after: bytes) -> tuple[ParsedSource, ParsedSource, trees.Difference]:
     """Both versions of a changed file, or excerpts of them, and their difference.
 
     Raises ``Refusal`` if its code changed.
@@ -59,7 +59,7 @@ def compared(path: str, before: bytes, after: bytes) -> tuple[Source, Source, tr
     return start, answer, difference
 
 
-def compared_comments(path: str, before: bytes, after: bytes) -> tuple[Source, Source]:
+def compared_comments(path: str, before: bytes, after: bytes) -> tuple[ParsedSource, ParsedSource]:
     """As ``compared``, where docstrings may not differ either."""
     start, answer, difference = compared(path, before, after)
     for change in difference.docstrings:

@@ -16,7 +16,7 @@ from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hgen.scoring.python.values import Source
+    from hgen.scoring.python.values import ParsedSource
 
 _KIND = (
     r"(?:(?:async(?:hronous)?|static|class|helper|generator)[\s-]+)?(?:function|func|method|staticmethod|classmethod|"
@@ -95,7 +95,7 @@ def marker_for(names: frozenset[str]) -> re.Pattern[str]:
     return re.compile(_SENTENCE.replace("NAMES", "|".join(map(re.escape, sorted(names)))), re.IGNORECASE)
 
 
-def _marks(source: Source, names: frozenset[str]) -> Counter[_Mark]:
+def _marks(source: ParsedSource, names: frozenset[str]) -> Counter[_Mark]:
     comments = Comments(source)
     marks: Counter[_Mark] = Counter()
     candidates = [
@@ -117,7 +117,7 @@ def _may_be_marker(text: bytes) -> bool:
     return b"called" in text[at:].lower()
 
 
-def _mark(source: Source, line: int) -> _Mark:
+def _mark(source: ParsedSource, line: int) -> _Mark:
     if stands_alone(source, line):
         below = code_below(source, line)
         for place in enclosing(source, below):

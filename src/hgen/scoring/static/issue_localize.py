@@ -18,7 +18,7 @@ from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hgen.scoring.python.values import Place, Source
+    from hgen.scoring.python.values import ParsedSource, Place
 
 MIN_PRECISION = 0.5
 """For full success, at least so many of the commented places must be gold ones."""
@@ -61,7 +61,7 @@ def score_comments(task: StaticTask, changed: Mapping[str, bytes], files: Mappin
     )
 
 
-def _new_comments(start: Source, answer: Source) -> Iterator[int]:
+def _new_comments(start: ParsedSource, answer: ParsedSource) -> Iterator[int]:
     """Lines of the answer with a comment of at least one word that the start state does not have."""
     old, new = Comments(start), Comments(answer)
     replaced: Counter[str] = Counter()
@@ -86,7 +86,7 @@ def _texts(comments: Comments, first: int, last: int) -> Iterator[tuple[int, str
             yield line, " ".join(comment.strip("# \t").split())
 
 
-def _around(start: Source, answer: Source, line: int) -> list[Place]:
+def _around(start: ParsedSource, answer: ParsedSource, line: int) -> list[Place]:
     """The definitions that hold a comment, and last the one that it ends or that it stands directly above."""
     around = enclosing(answer, line)
     if not stands_alone(answer, line):
@@ -102,6 +102,6 @@ def _around(start: Source, answer: Source, line: int) -> list[Place]:
     return [*around, *(inside or begun)]
 
 
-def _indent(source: Source, line: int) -> int:
+def _indent(source: ParsedSource, line: int) -> int:
     text = source.lines[line - 1]
     return len(text) - len(text.lstrip())

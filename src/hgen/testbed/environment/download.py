@@ -17,7 +17,7 @@ from hgen.sandbox import execution, labels
 from hgen.sandbox.base import Result
 from hgen.sandbox.client import Client
 from hgen.sandbox.layout import AGENT, KEEPER, ROOT, single
-from hgen.sources.pip_config import Index
+from hgen.sources.pip_config import PackageIndex
 
 _PLACE = "/var/tmp"  # noqa: S108 - inside
 _FOLDER = f"{_PLACE}/wheels"
@@ -43,7 +43,7 @@ _LOG = 1_000_000
 class Fetcher:
     """Downloads for the Python of an image, in one container for all downloads, so that pip's own cache serves them."""
 
-    def __init__(self, client: Client, image: str, index: Index) -> None:
+    def __init__(self, client: Client, image: str, index: PackageIndex) -> None:
         self.client = client
         self.image = image
         self._index = index

@@ -30,7 +30,7 @@ _VERSION_VARIABLES = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "POETRY_D
 
 
 @dataclass(frozen=True)
-class Tree:
+class RepositoryTree:
     """The files of a snapshot, as a sandbox is given them."""
 
     files: Mapping[str, bytes]
@@ -38,7 +38,7 @@ class Tree:
     links: Mapping[str, str]
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> "Tree":
+    def of(cls, snapshot: Snapshot) -> "RepositoryTree":
         """A snapshot's tree, read whole."""
         executable = frozenset(path for path in snapshot if snapshot.is_executable(path))
         return cls(dict(snapshot), executable, snapshot.links)
@@ -50,7 +50,7 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Installed:
+class Installation:
     """What installing into a fresh environment led to."""
 
     editable: bool
@@ -61,7 +61,7 @@ class Installed:
     """Extension modules that were built into the tree."""
 
 
-def install(sandbox: ContainerSandbox, *, installable: bool, version: str) -> Installed:
+def install(sandbox: ContainerSandbox, *, installable: bool, version: str) -> Installation:
     """Fill ``/opt/venv`` from the wheels in the sandbox's job folder, and install the tree in editable form.
 
     Raises ``Skip("install")`` with the end of the log if the wheels themselves cannot be installed.
@@ -75,7 +75,7 @@ def install(sandbox: ContainerSandbox, *, installable: bool, version: str) -> In
     # The last line is the installer's own; whatever a build printed went to the standard error.
     try:
         report = json.loads(done.stdout)
-        return Installed(
+        return Installation(
             bool(report["editable"]),
             tuple(map(str, report["missing"])),
             {str(path): str(text) for path, text in report["generated"].items()},
@@ -126,7 +126,9 @@ def keep(client: Client, container: str, environment: Environment, image: str) -
     return found
 
 
-def ensure(house: Wheelhouse, environment: Environment, tree: Callable[[], Tree], *, version: str, name: str) -> str:
+def ensure(
+    house: Wheelhouse, environment: Environment, tree: Callable[[], RepositoryTree], *, version: str, name: str
+) -> str:
     """The identifier of an environment's image; it is built again from the same wheels if it is not there.
 
     ``tree`` reads the repository's; ``name`` is its name, for messages. Raises ``SandboxError`` if the generic image
