@@ -46,7 +46,7 @@ class Function:
         self.symbol = module.first_symbol + scope.symbol if module.first_symbol >= 0 else -1
         self.memo: Memo = {}
         self.flavor: str | None = None
-        """``static``, ``class``, ``property`` or ``plain``, once known."""
+        """``static``, ``class`` or ``plain``, once known."""
 
 
 class Class:

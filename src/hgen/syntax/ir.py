@@ -21,8 +21,8 @@ OBJECT, ATTRIBUTE = 1, 2
 """What an ``E_ATTRIBUTE`` is read from, and its name."""
 CALLED = 1
 """The function of an ``E_CALL``."""
-HEAD, INDEX = 1, 2
-"""What an ``E_SUBSCRIPT`` subscripts, and what is between the brackets."""
+HEAD = 1
+"""What an ``E_SUBSCRIPT`` subscripts."""
 CLASS_NAME, CONSTANT = 1, 2
 """The name of the builtin class of an ``E_CONSTANT``, and its value or None."""
 ITEMS = 1
@@ -59,7 +59,7 @@ V_PHI = 1  # values, one for each way to get here; whether the first one wins wh
 V_PARAMETER = 2  # position in the function's parameters
 V_ITEM = 3  # iterated expression, whether asynchronous
 V_ENTER = 4  # context manager expression, whether asynchronous
-V_UNPACK = 5  # value, position (negative: from the end, after a star), None; or a star's value, None
+V_UNPACK = 5  # value, position (negative: from the end, after a star; None: what the star takes)
 V_DEFINITION = 6  # scope
 V_IMPORT = 7  # module or "", name or "", level
 V_EXCEPTION = 8  # expression of the classes, whether a group

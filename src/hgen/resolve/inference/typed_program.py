@@ -5,7 +5,7 @@ from hgen.resolve.program import Program
 
 
 class TypedProgram(Program):
-    """The program whose values have types: each question is a function that takes the program first."""
+    """The program whose values have types: each question is answered by a function that takes the program first."""
 
     evaluate = expressions.evaluate
     value = values.value
