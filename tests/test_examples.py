@@ -4,9 +4,13 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -132,8 +136,29 @@ class World:
         shutil.copytree(project, repository)
         for command in (["init"], ["add", "."], ["commit", "-m", "x"], ["tag", "v1.2"]):
             git(*command)
-        server = f'[url "file://{repository.parents[1]}/"]\n\tinsteadOf = https://github.com/\n'
-        (self.folder / "home/.gitconfig").write_text(server, encoding="utf-8")
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """A real git daemon on loopback stands in for GitHub."""
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        served = self.folder / "server"
+        command = ["git", "daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1", f"--port={port}"]
+        with subprocess.Popen(
+            [*command, f"--base-path={served}", served], start_new_session=True, stderr=subprocess.DEVNULL
+        ) as daemon:
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    break
+                except ConnectionRefusedError:
+                    time.sleep(0.01)
+            instead = f'[url "git://127.0.0.1:{port}/"]\n\tinsteadOf = https://github.com/\n'
+            (self.folder / "home/.gitconfig").write_text(instead, encoding="utf-8")
+            try:
+                yield
+            finally:
+                os.killpg(daemon.pid, signal.SIGTERM)
 
 
 def _without_jq(command: str) -> str:
@@ -147,7 +172,7 @@ def world(undisturbed: Path, tmp_path: Path) -> World:
 
 @pytest.mark.parametrize("command", _marked([*EXAMPLES, *OPTIONS]))
 def test_it_runs(command: str, world: World) -> None:
-    with served(world.folder / "hub") as hub:
+    with served(world.folder / "hub") as hub, world.serving():
         done = world.run(command, hub)
     # What the machine lacks is the doctor's news, not its failure.
     assert done.returncode == 0 or ("doctor" in command and "✗" in done.stdout), done.stderr
