@@ -16,6 +16,8 @@ import pytest
 from hgen.errors import ConfigError
 from hgen.export import hf, hub, jsonl
 
+pytestmark = pytest.mark.long
+
 PUSH = """
 import sys
 from pathlib import Path
