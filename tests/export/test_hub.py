@@ -17,6 +17,8 @@ from hgen.errors import ConfigError
 from hgen.export import hub
 from hgen.export.formats import hf, jsonl
 
+pytestmark = pytest.mark.long
+
 PUSH = """
 import sys
 from pathlib import Path
