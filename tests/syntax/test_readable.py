@@ -21,8 +21,6 @@ NEWER = {
     'f"{a\n}"': (3, 12),
     'f"""{\n  a  # the first\n}"""': (3, 12),
     "f'{x:{y:{z}}}'": (3, 12),
-    "try: pass\nexcept A, B: pass": (3, 14),
-    "try: pass\nexcept* A, B: pass": (3, 14),
     't"{x}"': (3, 14),
     "Rt'''{x}'''": (3, 14),
 }

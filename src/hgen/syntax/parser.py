@@ -36,8 +36,9 @@ def parse_module(path: str, source: bytes, *, max_bytes: int = MAX_BYTES) -> Mod
     root = parser().parse(utf8).root_node
     if root.has_error:
         raise Broken("syntax-error")
+    module = _ModuleReader(path, utf8).read(root)
     require_readable(utf8)
-    return _ModuleReader(path, utf8).read(root)
+    return module
 
 
 class _ModuleReader:

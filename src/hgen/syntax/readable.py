@@ -13,15 +13,13 @@ Version = tuple[int, int]
 
 _TYPE_PARAMETERS = re.compile(rb"\b(?:def|class)[ \t\\]+\w+[ \t]*\[")
 _TYPE_STATEMENT = re.compile(rb"(?:^|[;:])[ \t]*type[ \t\\]+\w", re.MULTILINE)
-_BARE_EXCEPT = re.compile(rb"\bexcept\b[^:(\n]{0,200},")
 _TEMPLATE = re.compile(rb"(?<!\w)(?:[tT][rR]?|[rR][tT])[\"']")
 _NEWER: tuple[tuple[Version, re.Pattern[bytes]], ...] = (
     ((3, 12), _TYPE_PARAMETERS),
     ((3, 12), _TYPE_STATEMENT),
-    ((3, 14), _BARE_EXCEPT),
     ((3, 14), _TEMPLATE),
 )
-"""What new syntax looks like, and the Python that brought it (PEP 695, 758 and 750); so does some old syntax."""
+"""What new syntax looks like, and the Python that brought it (PEP 695 and 750); so does some old syntax."""
 _FORMATTED = re.compile(rb"(?<!\w)(?:[fF][rR]?|[rR][fF])[\"']")
 _STRING_OR_COMMENT = re.compile(rb"(" + STRING + rb")|#[^\n]*", re.DOTALL)
 _NESTED = re.compile(rb"\{[^{}\\#]*+(?:[\\#]|\{[^{}]*+\{)")
