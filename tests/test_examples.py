@@ -18,7 +18,7 @@ import typer
 
 from hgen import run as library
 from hgen.cli import app
-from tests.conftest import CONFIG
+from tests.command import hgen
 from tests.export.test_hub import served
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -30,6 +30,12 @@ NEEDS = {
     "--sandbox auto": [pytest.mark.container],
 }
 """What an example needs, by what stands in it."""
+
+CONFIG = """
+mine: {sources: [installed:docker]}
+synth: {options: {func-localize: {cap: 2}, dep-search: {cap: 2}}}
+"""
+"""Stands in for the quick start's, whose packages need minutes; which ones they are is not what the examples show."""
 
 PLACEHOLDER = "pypi__boltons-26.2.0.dep-search.1f"
 """The beginning of an id; here it is one of another package's."""
@@ -87,10 +93,9 @@ def _marked(commands: list[str]) -> list[object]:
 class World:
     """A folder with all that the examples name: an out folder, tasks, predictions, a project, a repository."""
 
-    def __init__(self, folder: Path, undisturbed: Path) -> None:
+    def __init__(self, folder: Path, out: Path) -> None:
         self.folder = folder
-        shutil.copytree(undisturbed, folder / "out")
-        # The quick start's packages need minutes; which ones they are is not what the examples show.
+        shutil.copytree(out, folder / "out")
         (folder / "configs").mkdir()
         (folder / "configs/quickstart.yaml").write_text(CONFIG, encoding="utf-8")
         shutil.copy(folder / "out/export/jsonl/dep_search.jsonl", folder / "tasks.jsonl")
@@ -165,9 +170,18 @@ def _without_jq(command: str) -> str:
     return command if shutil.which("jq") else re.sub(r"\| jq ('[^']*'|\S+)", "", command)
 
 
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("examples")
+    (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    done = hgen("run", "-c", folder / "config.yaml", "-o", folder / "out", "-j", "1")
+    assert done.returncode == 0, done.stderr
+    return folder / "out"
+
+
 @pytest.fixture
-def world(undisturbed: Path, tmp_path: Path) -> World:
-    return World(tmp_path, undisturbed)
+def world(out: Path, tmp_path: Path) -> World:
+    return World(tmp_path, out)
 
 
 @pytest.mark.parametrize("command", _marked([*EXAMPLES, *OPTIONS]))
