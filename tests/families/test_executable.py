@@ -433,3 +433,10 @@ def test_what_an_example_is_called(test: str, is_example: bool) -> None:
 
 def test_without_a_testbed_there_is_nothing(made) -> None:
     assert made(*ALL, base=codebase().model_copy(update={"testbed": None})) == []
+
+
+def test_a_file_that_only_tree_sitter_reads_costs_its_functions_and_no_more(made) -> None:
+    odd = FILES[LIBRARY] + b"\n\ndef odd(a, b):\n    return odd(**a, *b)\n"
+    found = made("func-gen", shop__pricing_py=odd)
+    assert not tasks(found)
+    assert reasons(found) == {"unparsable"}

@@ -7,6 +7,7 @@ from itertools import pairwise
 from hgen.describe.words import flat
 from hgen.errors import Skip
 from hgen.families.base import Material
+from hgen.scoring.python.sources import SourceError, statements
 
 
 def require_knowable(material: Material, file: str, lines: tuple[int, int], hidden: Collection[int]) -> None:
@@ -39,7 +40,11 @@ def _text(material: Material, file: str, first: int, last: int) -> str:
 def _passages(content: bytes, lines: tuple[int, int]) -> Iterator[str]:
     """The names of errors raised, and the words of the string literals, in pairs where one has several; all flat."""
     first, last = lines
-    for node in ast.walk(ast.parse(content)):
+    try:
+        tree = ast.Module(statements(content), [])
+    except SourceError as error:
+        raise Skip("unparsable", str(error)) from None
+    for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and first <= node.lineno <= last:
             error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
             if isinstance(error, ast.Name):
