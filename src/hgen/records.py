@@ -116,6 +116,10 @@ class Environment(Record):
     """Text files that installing left in the tree and that the tests need, by path."""
     options: tuple[str, ...]
     """Options for pytest."""
+    test_seconds: float = 20.0
+    """What a test may take to be stable, ``build.each``; graders give it half as much again."""
+    run_seconds: float = 300.0
+    """What all tests together may take, ``build.seconds``; graders give a run as much."""
 
 
 class StableTest(Record):

@@ -437,6 +437,6 @@ def test_without_a_testbed_there_is_nothing(made) -> None:
 
 def test_a_file_that_only_tree_sitter_reads_costs_its_functions_and_no_more(made) -> None:
     odd = FILES[LIBRARY] + b"\n\ndef odd(a, b):\n    return odd(**a, *b)\n"
-    found = made("func-gen", shop__pricing_py=odd)
+    found = made("func-gen", base=codebase(), shop__pricing_py=odd)
     assert not tasks(found)
     assert reasons(found) == {"unparsable"}

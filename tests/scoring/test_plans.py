@@ -168,6 +168,14 @@ def test_a_huge_file_is_refused_unread(tree: Path) -> None:
         tree_diff(answer_of("func-gen", None), str(tree))
 
 
+def test_tests_may_take_half_as_long_again_as_where_they_were_found_stable() -> None:
+    row = world.task("func-gen", ENVIRONMENT)
+    environment = ENVIRONMENT | {"test_seconds": 60.0, "run_seconds": 900.0}
+    for given, limits in ((ENVIRONMENT, (30.0, 300.0)), (environment, (90.0, 900.0))):
+        (job,) = plan(TestedTask.of({**row, "environment": given}), row["patch"], snapshot_files()).jobs
+        assert (job.each, job.seconds) == limits
+
+
 def test_an_answer_file_holds_what_went_into_it() -> None:
     answer = answer_of("test-gen", None)
     again = unpack(read(pack(answer)))

@@ -42,8 +42,8 @@ def _passages(content: bytes, lines: tuple[int, int]) -> Iterator[str]:
     first, last = lines
     try:
         tree = ast.Module(statements(content), [])
-    except SourceError as error:
-        raise Skip("unparsable", str(error)) from None
+    except SourceError as problem:
+        raise Skip("unparsable", str(problem)) from None
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and first <= node.lineno <= last:
             error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc

@@ -104,7 +104,8 @@ def _runnable(sandbox: ContainerSandbox, environment: Environment, effort: Build
         for path in _PATHS[:1] if environment.editable else _PATHS:
             job = Job(mode="collect", path=path, options=options, each=effort.each, seconds=effort.seconds)
             run = run_jobs(sandbox, [job])[0]
-            found.append((environment.model_copy(update={"path": path, "options": options}), run))
+            limits = {"test_seconds": effort.each, "run_seconds": effort.seconds}
+            found.append((environment.model_copy(update={"path": path, "options": options, **limits}), run))
             if run.timed_out or (run.collected and not run.broken):
                 return found[-1]
     best = max(found, key=lambda one: (len(one[1].collected), -len(one[1].broken)))

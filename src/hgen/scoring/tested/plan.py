@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 
 _CANARIES = 2
 """How many tests that must fail stand among the hidden ones."""
-_TEST_SECONDS = 30.0
-"""What a test may take, by far more than one that is offered does."""
-_RUN_SECONDS = 300.0
-"""What a run of tests may take."""
+_LONGER = 1.5
+"""So many times as long as in ``build`` may a test take: on another machine it is slower."""
 
 
 @dataclass(frozen=True)
@@ -152,4 +150,9 @@ def _unchanged(path: str, content: bytes, start: Mapping[str, bytes]) -> list[st
 
 def _job(task: TestedTask) -> Job:
     environment = task.environment
-    return Job(path=environment.path, options=environment.options, each=_TEST_SECONDS, seconds=_RUN_SECONDS)
+    return Job(
+        path=environment.path,
+        options=environment.options,
+        each=_LONGER * environment.test_seconds,
+        seconds=environment.run_seconds,
+    )

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SHARE_BEFORE_THE_COLUMN = 0.6
-"""What rows of hgen 0.1 mean, which lack ``resolved_share``."""
+_TEST_SECONDS_BEFORE_THE_COLUMN = 20.0
+_RUN_SECONDS_BEFORE_THE_COLUMN = 300.0
+"""What rows of hgen 0.1 mean, which lack these columns."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class TestEnvironment:
     options: tuple[str, ...]
     generated: Mapping[str, str]
     """Files that building the repository makes, by path."""
+    test_seconds: float
+    run_seconds: float
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,16 @@ def _environment(row: object) -> TestEnvironment:
         path=_texts(row, "path"),
         options=_texts(row, "options"),
         generated=dict(generated),
+        test_seconds=_seconds(row, "test_seconds", _TEST_SECONDS_BEFORE_THE_COLUMN),
+        run_seconds=_seconds(row, "run_seconds", _RUN_SECONDS_BEFORE_THE_COLUMN),
     )
+
+
+def _seconds(row: Mapping[str, object], key: str, before: float) -> float:
+    value = row.get(key, before)
+    if not isinstance(value, (int, float)) or not value > 0:
+        raise Refusal("bad-task", f"{key} is {value!r}")
+    return float(value)
 
 
 def _text(row: Mapping[str, object], key: str) -> str:
