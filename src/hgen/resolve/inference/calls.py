@@ -3,7 +3,7 @@
 from hgen.resolve.inference import decorators, members
 from hgen.resolve.inference.construction import instantiated, makes_instances
 from hgen.resolve.inference.returns import result_of_function
-from hgen.resolve.objects import Class, Frame, Function
+from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
     CALLABLE,
@@ -49,16 +49,17 @@ def call(program: Program, frame: Frame, expression: Expr) -> Type:
     function = program.evaluate(frame, called)
     if not function or function == UNKNOWN:
         return UNKNOWN
-    if _is_outside(function, "builtins", "super"):
+    _, class_name = standard = _standard_class(function)
+    if standard == ("builtins", "super"):
         return _super(program, frame, positionals)
     positional = tuple([program.evaluate(frame, argument) for argument in positionals])
     keywords = tuple([(name, program.evaluate(frame, argument)) for name, argument in named])
-    if _is_outside(function, "functools", "partial") and positional:
+    if standard == ("functools", "partial") and positional:
         # What it calls in the end is the function, which is likely, but not surely, what a reader says that it calls.
         return union(UNKNOWN, positional[0])
-    if _is_type_variable(function):
+    if class_name == "TypeVar":
         return _type_variable(program, frame, positionals, named)
-    if _is_outside(function, "builtins", "type") and len(positional) == 1:
+    if standard == ("builtins", "type") and len(positional) == 1:
         return _type(positional[0])
     return union(NOTHING, *[result_of(program, atom, positional, keywords) for atom in function])
 
@@ -125,13 +126,12 @@ def operate(program: Program, operator: str, left: Type, right: Type) -> Type:
     return union(*parts)
 
 
-def _is_outside(function: Type, module: str, name: str) -> bool:
-    """Whether a type is one class of the standard library."""
+def _standard_class(function: Type) -> tuple[str, str]:
+    """The module and the name of the class of the standard library that a type is, two empty strings if it is none."""
     atom = only(function)
-    if atom[TAG] != CLASS:
-        return False
-    cls: Class = atom[DEFINITION]
-    return cls.module.outside and cls.name == name and cls.module.name == module
+    if atom[TAG] != CLASS or not atom[DEFINITION].module.outside:
+        return "", ""
+    return atom[DEFINITION].module.name, atom[DEFINITION].name
 
 
 def _super(program: Program, frame: Frame, arguments: tuple[Expr, ...]) -> Type:
@@ -150,14 +150,6 @@ def _super(program: Program, frame: Frame, arguments: tuple[Expr, ...]) -> Type:
             return ((SUPER, found.owner, (kind, found.owner)),) if kind else UNKNOWN
         index = frame.module.scopes[index].parent
     return UNKNOWN
-
-
-def _is_type_variable(function: Type) -> bool:
-    atom = only(function)
-    if atom[TAG] != CLASS:
-        return False
-    cls: Class = atom[DEFINITION]
-    return cls.name == "TypeVar" and cls.module.outside
 
 
 def _type_variable(
