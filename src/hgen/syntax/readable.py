@@ -7,24 +7,24 @@ from collections.abc import Iterator
 from hgen.scoring.python.combining import has_overlong_name
 from hgen.scoring.python.sources import SourceError, statements
 from hgen.syntax.decode import Broken
-from hgen.syntax.tokens import STRING
 
 Version = tuple[int, int]
 
 _TYPE_PARAMETERS = re.compile(rb"\b(?:def|class)[ \t\\]+\w+[ \t]*\[")
-_TYPE_STATEMENT = re.compile(rb"(?:^|[;:])[ \t]*type[ \t\\]+\w", re.MULTILINE)
-_TEMPLATE = re.compile(rb"(?<!\w)(?:[tT][rR]?|[rR][tT])[\"']")
-_NEWER: tuple[tuple[Version, re.Pattern[bytes]], ...] = (
-    ((3, 12), _TYPE_PARAMETERS),
-    ((3, 12), _TYPE_STATEMENT),
-    ((3, 14), _TEMPLATE),
-)
-"""What new syntax looks like, and the Python that brought it (PEP 695 and 750); so does some old syntax."""
-_FORMATTED = re.compile(rb"(?<!\w)(?:[fF][rR]?|[rR][fF])[\"']")
-_STRING_OR_COMMENT = re.compile(rb"(" + STRING + rb")|#[^\n]*", re.DOTALL)
-_NESTED = re.compile(rb"\{[^{}\\#]*+(?:[\\#]|\{[^{}]*+\{)")
+_TYPE_THEN_NAME = re.compile(rb"type[ \t\\][ \t\\\r\n]*+[\w\x80-\xff]++[ \t\\\r\n]*+[\[=]")
+_TYPE_STATEMENT = re.compile(rb"(?:^|[;:])[ \t]*+type[ \t\\\r\n]++[\w\x80-\xff]++[ \t\\\r\n]*+[\[=]", re.MULTILINE)
+_TEMPLATE = re.compile(rb"(?<![\w\"'\\])(?:[tT][rR]?|[rR][tT])[\"']")
+_TEMPLATE_ENDS = tuple(f"{prefix}{quote}".encode() for prefix in ("t", "T", "tr", "tR", "Tr", "TR") for quote in "\"'")
+_FIELD = rb"""\{(?:[^{}\\#"\n]*+\{[^{}\\#"\n]*+\})*+[^{}\\#"\n]*+\}"""
+_LONG_FIELD = rb"""\{(?:[^{}\\#]*+\{[^{}\\#]*+\})*+[^{}\\#]*+\}"""
+_ESCAPE = rb"""\\(?:N\{[^{}"'\n]*+\}|.)"""
+_DOUBLE = rb'"(?!"")(?:[^"{\\\n]++|\{\{|' + _ESCAPE + rb"|" + _FIELD + rb")*+\{"
+_LONG_DOUBLE = rb'"""(?:[^"{\\]++|"(?!"")|\{\{|' + _ESCAPE + rb"|" + _LONG_FIELD + rb")*+\{"
+_QUOTES = (_DOUBLE, _DOUBLE.replace(b'"', b"'"), _LONG_DOUBLE, _LONG_DOUBLE.replace(b'"', b"'"))
+_NESTED = re.compile(rb"(?:[fF][rR]?|[rR][fF])(?:" + rb"|".join(_QUOTES) + rb")", re.DOTALL)
+"""A formatted string with an expression in which something stands that only newer Pythons allow there (PEP 701): its
+own quote, a backslash, a comment, a newline, or braces in braces in braces. Some of what looks so is none."""
 _NESTED_SINCE: Version = (3, 12)
-"""The Python since which an expression in a string may hold its quotes, backslashes and comments (PEP 701)."""
 
 
 def require_readable(utf8: bytes) -> None:
@@ -45,16 +45,10 @@ def require_readable(utf8: bytes) -> None:
 
 
 def _looks_like(utf8: bytes) -> Iterator[Version]:
-    for version, look in _NEWER:
-        if look.search(utf8):
-            yield version
-    if _FORMATTED.search(utf8) and any(map(_is_nested, _STRING_OR_COMMENT.finditer(utf8))):
+    """What brought the syntax that seems to be there; most files are told to have none without a closer look."""
+    if _TYPE_PARAMETERS.search(utf8) or (_TYPE_THEN_NAME.search(utf8) and _TYPE_STATEMENT.search(utf8)):
+        yield 3, 12
+    if any(end in utf8 for end in _TEMPLATE_ENDS) and _TEMPLATE.search(utf8):
+        yield 3, 14
+    if sys.version_info < _NESTED_SINCE and _NESTED.search(utf8):
         yield _NESTED_SINCE
-
-
-def _is_nested(found: re.Match[bytes]) -> bool:
-    """Whether a string has an expression in which something stands that only newer Pythons allow there."""
-    string = found[1]
-    if string is None or b"{" not in string or b"f" not in string[:3].lower():
-        return False
-    return string.count(b"{") != string.count(b"}") or _NESTED.search(string) is not None
