@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from hgen.scoring.python.combining import has_overlong_name
 from hgen.scoring.python.sources import SourceError, statements
 from hgen.syntax.decode import Broken
+from hgen.syntax.tokens import STRING
 
 Version = tuple[int, int]
 
-_TYPE_PARAMETERS = re.compile(rb"\b(?:def|class)[ \t\\]+\w+[ \t]*\[")
+_NAME_THEN_BRACKET = re.compile(rb"\b(?:def|class)[ \t\\]+\w+[ \t]*\[")
+_TYPE_PARAMETERS = re.compile(rb"^[ \t\f]*+(?:async[ \t\\]++)?(?:def|class)[ \t\\]++\w++[ \t]*+\[", re.MULTILINE)
 _TYPE_THEN_NAME = re.compile(rb"type[ \t\\][ \t\\\r\n]*+[\w\x80-\xff]++[ \t\\\r\n]*+[\[=]")
 _TYPE_STATEMENT = re.compile(rb"(?:^|[;:])[ \t]*+type[ \t\\\r\n]++[\w\x80-\xff]++[ \t\\\r\n]*+[\[=]", re.MULTILINE)
 _TEMPLATE = re.compile(rb"(?<![\w\"'\\])(?:[tT][rR]?|[rR][tT])[\"']")
+_STRING_OR_COMMENT = re.compile(rb"(" + STRING + rb")|#[^\n]*", re.DOTALL)
 _TEMPLATE_ENDS = tuple(f"{prefix}{quote}".encode() for prefix in ("t", "T", "tr", "tR", "Tr", "TR") for quote in "\"'")
 _FIELD = rb"""\{(?:[^{}\\#"\n]*+\{[^{}\\#"\n]*+\})*+[^{}\\#"\n]*+\}"""
 _LONG_FIELD = rb"""\{(?:[^{}\\#]*+\{[^{}\\#]*+\})*+[^{}\\#]*+\}"""
@@ -46,9 +49,16 @@ def require_readable(utf8: bytes) -> None:
 
 def _looks_like(utf8: bytes) -> Iterator[Version]:
     """What brought the syntax that seems to be there; most files are told to have none without a closer look."""
-    if _TYPE_PARAMETERS.search(utf8) or (_TYPE_THEN_NAME.search(utf8) and _TYPE_STATEMENT.search(utf8)):
+    if (_NAME_THEN_BRACKET.search(utf8) and _TYPE_PARAMETERS.search(utf8)) or (
+        _TYPE_THEN_NAME.search(utf8) and _TYPE_STATEMENT.search(utf8)
+    ):
         yield 3, 12
-    if any(end in utf8 for end in _TEMPLATE_ENDS) and _TEMPLATE.search(utf8):
+    if any(end in utf8 for end in _TEMPLATE_ENDS) and _TEMPLATE.search(utf8) and _has_template(utf8):
         yield 3, 14
     if sys.version_info < _NESTED_SINCE and _NESTED.search(utf8):
         yield _NESTED_SINCE
+
+
+def _has_template(utf8: bytes) -> bool:
+    strings = (found[1] for found in _STRING_OR_COMMENT.finditer(utf8) if found[1])
+    return any(_TEMPLATE.match(string) for string in strings)
