@@ -49,9 +49,8 @@ def require_readable(utf8: bytes) -> None:
 
 def _looks_like(utf8: bytes) -> Iterator[Version]:
     """What brought the syntax that seems to be there; most files are told to have none without a closer look."""
-    if (_NAME_THEN_BRACKET.search(utf8) and _TYPE_PARAMETERS.search(utf8)) or (
-        _TYPE_THEN_NAME.search(utf8) and _TYPE_STATEMENT.search(utf8)
-    ):
+    type_parameters = _NAME_THEN_BRACKET.search(utf8) and _TYPE_PARAMETERS.search(utf8)
+    if type_parameters or (_TYPE_THEN_NAME.search(utf8) and _TYPE_STATEMENT.search(utf8)):
         yield 3, 12
     if any(end in utf8 for end in _TEMPLATE_ENDS) and _TEMPLATE.search(utf8) and _has_template(utf8):
         yield 3, 14
