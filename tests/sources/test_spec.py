@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from hgen.errors import ConfigError
-from hgen.sources.spec import GitUrl, Hosted, Installed, LocalPath, Project, Rows, parse_spec, without_passwords
+from hgen.sources.spec import GitUrl, Hosted, Installed, LocalPath, Project, Rows, parse_spec
+from hgen.sources.urls import without_passwords
 
 
 @pytest.mark.parametrize(

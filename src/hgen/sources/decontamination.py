@@ -12,7 +12,7 @@ from hgen.errors import ConfigError, Skip
 from hgen.resources import folder, text
 from hgen.sources.metadata import Metadata
 from hgen.sources.origin import Origin
-from hgen.sources.spec import hosted_name
+from hgen.sources.urls import hosted_name
 
 _FOLDER = "configs/decontamination"
 _LINE = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:\s+(?P<projects>[\w.-]+(?:\s*,\s*[\w.-]+)*))?")

@@ -29,7 +29,7 @@ from hgen.shards import file_digest, sync_folder
 from hgen.sources.archives import unpack
 from hgen.sources.origin import Origin, Settings
 from hgen.sources.pip_config import PackageIndex
-from hgen.sources.spec import without_passwords
+from hgen.sources.urls import without_passwords
 
 log = logging.getLogger(__name__)
 

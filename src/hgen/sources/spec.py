@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hgen.errors import ConfigError
+from hgen.sources.urls import SCHEMES
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,6 @@ class Rows:
 
 Location = LocalPath | GitUrl | Hosted | Project | Installed | Rows
 
-SCHEMES = frozenset({"https", "http", "ssh", "git"})
-"""The transports that git may use; ``file`` is read without git, and nothing else is allowed."""
-
-_PASSWORD = re.compile(r"""(?<=://)[^/@\s]++@|(?<![^\s/@'"])(:*+)[^\s/:@'"]++:[^\s/@'"]++@""")
 _PROJECT = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==(?P<version>[A-Za-z0-9.!+_-]+))?")
 _HOSTED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+?)(?:\.git)?(?:@(?P<revision>.+))?")
 _SCP_STYLE = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!//)[^@]+(?P<revision>@.+)?")
@@ -91,17 +88,6 @@ def parse_spec(spec: str) -> Location:
         url, revision = _split_revision(spec, spec.index(":"))
         return GitUrl(url, revision)
     return _parse_path(spec)
-
-
-def without_passwords(text: str) -> str:
-    """The text without the user names and passwords of URLs, whole ones and such as git takes apart in its messages."""
-    return _PASSWORD.sub(r"\1", text)
-
-
-def hosted_name(url: str) -> str:
-    """The ``owner/name`` in a repository's URL: the path without ``.git``."""
-    path = urlsplit(url).path if "://" in url else url.partition(":")[2]
-    return path.strip("/").removesuffix(".git")
 
 
 def _parse_url(spec: str) -> Location:

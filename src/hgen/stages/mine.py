@@ -13,7 +13,8 @@ from hgen.sources.licenses import find_license, require_allowed
 from hgen.sources.metadata import read_metadata
 from hgen.sources.rows import read_rows
 from hgen.sources.scratch import scratch
-from hgen.sources.spec import Location, Rows, parse_spec, without_passwords
+from hgen.sources.spec import Location, Rows, parse_spec
+from hgen.sources.urls import without_passwords
 
 _BESIDE_THE_REPOSITORY = frozenset({"ignored", "version-control"})
 """Reasons why a snapshot leaves out what is not the repository's own, such as ``.git`` and ``__pycache__``."""
