@@ -32,6 +32,30 @@ _SCHEME_OR_USER = re.compile(r"^\w+://|^[^@/]*@")
 _EVERYTHING = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
 
 
+@dataclass(frozen=True)
+class GitUrl:
+    """A git repository elsewhere, at a revision; without one at its default branch."""
+
+    url: str
+    revision: str | None
+
+    def fetch(self, into: Path, settings: Settings) -> Origin:
+        """See ``fetch_git``."""
+        return fetch_git(self.url, self.revision, name_of(self.url, settings.host), into, settings)
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """``owner/name`` on the host of the configuration, at a revision."""
+
+    name: str
+    revision: str | None
+
+    def fetch(self, into: Path, settings: Settings) -> Origin:
+        """See ``fetch_git``."""
+        return fetch_git(f"{settings.host}{self.name}.git", self.revision, self.name, into, settings)
+
+
 def fetch_git(url: str, revision: str | None, repo: str, into: Path, settings: Settings) -> Origin:
     """Write the tree of one commit of a repository on a server into a folder.
 
