@@ -112,10 +112,9 @@ def test_a_new_export_replaces_the_earlier_one_whole(name, validated, tmp_path):
 
 
 def test_a_full_disk_leaves_the_earlier_export(name, validated, tmp_path):
-    source = shard(
-        [validated(number, patch=random.Random(number).randbytes(9_000).hex()) for number in range(90)],
-        tmp_path / "tasks",
-    )
+    noise = [random.Random(number).randbytes(9_000).hex() for number in range(90)]
+    large = [validated(number, problem_statement=text, patch=text) for number, text in enumerate(noise)]
+    source = shard(large, tmp_path / "tasks")
     export(name, mixed(validated, 3), tmp_path / name)
     before = contents(tmp_path)
     command = [sys.executable, "-c", WRITE, name, source, str(tmp_path / name), "20000", "0"]

@@ -103,7 +103,7 @@ def test_load_dataset_reads_all_shards_in_order(validated, tmp_path):
 @pytest.mark.parametrize("shard_bytes", [100_000, 300_000, 600_000])
 def test_no_shard_is_larger_than_asked(shard_bytes, validated, tmp_path):
     tasks = [validated(number, patch=noise(number, 200 + number * 97 % 9_000)) for number in range(300)]
-    write(tasks, tmp_path / "hf", store=Path(), shard_bytes=shard_bytes)
+    write(tasks, tmp_path / "hf", shard_bytes=shard_bytes)
     sizes = [path.stat().st_size for path in (tmp_path / "hf" / "dep_search").iterdir()]
     assert len(sizes) > 2
     assert max(sizes) <= shard_bytes
