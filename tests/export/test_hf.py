@@ -38,7 +38,7 @@ def load(folder: Path, cache: Path, *configs: str) -> dict[str, dict[str, object
 
 
 def write(tasks, folder, shard_bytes=10_000_000):
-    return hf.write(tasks, folder, shard_bytes=shard_bytes)
+    return hf.write(tasks, folder, store=Path(), shard_bytes=shard_bytes)
 
 
 def noise(seed: int, size: int) -> str:

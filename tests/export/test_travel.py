@@ -56,7 +56,7 @@ def stored(tmp_path: Path, validated: Validated, files: dict[str, bytes]) -> Val
 def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validated, tmp_path: Path) -> None:
     files = {"x.py": b"x = 0\n", "run.py": b"#!", "data/\u00e9.bin": bytes(range(256))}
     validated = stored(tmp_path, repaired, files)
-    summary = grader.write([validated], tmp_path / "grader", store=tmp_path / "store")
+    summary = grader.write([validated], tmp_path / "grader", store=tmp_path / "store", shard_bytes=10**7)
     assert summary.tasks == {"verify-repair": 1}
     content = (tmp_path / "grader/answers" / f"{validated.task.instance_id}.json").read_bytes()
     answer = tested_answer_file.unpack(read(content))
@@ -84,7 +84,7 @@ def test_what_the_grader_cannot_judge_or_carry_is_left_out_and_said_to_be(
     strange = repaired.model_copy(
         update={"task": repaired.task.model_copy(update={"family": "riddles", "graded_by": "family"})}
     )
-    summary = grader.write([large, strange], tmp_path / "grader", store=tmp_path / "store")
+    summary = grader.write([large, strange], tmp_path / "grader", store=tmp_path / "store", shard_bytes=10**7)
     assert summary.tasks == {}
     assert not any((tmp_path / "grader/answers").iterdir())
     assert "1 tasks left out, riddles: the single-file grader does not judge it" in caplog.text

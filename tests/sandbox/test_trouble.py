@@ -189,7 +189,7 @@ def test_a_socket_where_something_else_answers_is_no_engine(tmp_path):
         (engine,) = engines.engines({"DOCKER_HOST": f"unix://{tmp_path}/other.sock"})
         server.shutdown(socket.SHUT_RDWR)
         thread.join()
-    assert engine.kind is None
+    assert engine.kind == ""
     assert engine.problem
 
 

@@ -13,6 +13,12 @@ from hgen.sources.metadata import Metadata
 LISTS = MineConfig().decontaminate
 
 
+def origin(repo: str) -> Origin:
+    """What a source makes of it: the index and the environment know projects by name."""
+    kind, _, project = repo.partition(":")
+    return Origin(repo, "1", Path(), projects=(project,) if kind in ("pypi", "installed") else ())
+
+
 def test_all_shipped_lists_are_on_by_default():
     assert set(LISTS) == set(known_lists())
 
@@ -46,7 +52,7 @@ def test_the_lists_have_their_repositories(name, repositories):
 )
 def test_benchmarks_are_recognised_by_repository_address_and_name(repo, metadata):
     with pytest.raises(Skip) as skip:
-        require_clean(Origin(repo, "1", Path()), metadata, LISTS)
+        require_clean(origin(repo), metadata, LISTS)
     assert skip.value.reason == "decontamination"
 
 
@@ -60,7 +66,7 @@ def test_benchmarks_are_recognised_by_repository_address_and_name(repo, metadata
     ],
 )
 def test_others_are_not(repo, metadata):
-    require_clean(Origin(repo, "1", Path()), metadata, LISTS)
+    require_clean(origin(repo), metadata, LISTS)
 
 
 def test_without_lists_everything_is_clean():

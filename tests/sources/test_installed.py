@@ -7,7 +7,7 @@ import pytest
 
 from hgen.errors import Skip
 from hgen.sources import fetch
-from hgen.sources.spec import Installed
+from hgen.sources.installed import Installed
 
 
 def test_the_source_files_are_taken_and_the_installers_notes_are_not(settings, tmp_path):

@@ -16,8 +16,8 @@ import pytest
 
 from hgen.errors import MachineError, NetworkError, Skip
 from hgen.sources import Origin, Settings, fetch
-from hgen.sources.mirror import name_of
-from hgen.sources.spec import GitUrl, Hosted, parse_spec
+from hgen.sources.mirror import GitUrl, Hosted, name_of
+from hgen.sources.spec import parse_spec
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_a_fetch_that_is_killed_leaves_a_mirror_that_works(daemon, settings, rep
     git(repository, "push", "-q", str(served / "ann/project.git"), "main")
     code = (
         "import sys; from pathlib import Path; from hgen.snapshots import TreeLimits; from hgen.sources import *\n"
-        "from hgen.sources.pip_config import PackageIndex; from hgen.sources.spec import GitUrl\n"
+        "from hgen.sources.pip_config import PackageIndex; from hgen.sources.mirror import GitUrl\n"
         "s = Settings(Path(sys.argv[2]), TreeLimits(999, 10**8, 10**7), 9, '', PackageIndex((), None, None), 10, 60)\n"
         "print(fetch(GitUrl(sys.argv[1], 'main'), Path(sys.argv[3]), s).base_commit)"
     )
@@ -253,7 +253,7 @@ def test_a_fetch_that_is_killed_leaves_a_mirror_that_works(daemon, settings, rep
 def test_workers_share_a_mirror(daemon, settings, tmp_path):
     code = (
         "import sys; from pathlib import Path; from hgen.snapshots import TreeLimits; from hgen.sources import *\n"
-        "from hgen.sources.pip_config import PackageIndex; from hgen.sources.spec import GitUrl\n"
+        "from hgen.sources.pip_config import PackageIndex; from hgen.sources.mirror import GitUrl\n"
         "s = Settings(Path(sys.argv[2]), TreeLimits(99, 10**7, 10**7), 9, '', PackageIndex((), None, None), 10, 60)\n"
         "for r in ('main', 'v1', None): print(fetch(GitUrl(sys.argv[1], r), Path(sys.argv[3]) / str(r), s).base_commit)"
     )

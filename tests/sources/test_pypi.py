@@ -18,8 +18,7 @@ import pytest
 from hgen.errors import ConfigError, NetworkError, Skip
 from hgen.sources import Origin, Settings, fetch
 from hgen.sources.pip_config import PackageIndex, read_index
-from hgen.sources.pypi import _session
-from hgen.sources.spec import Project
+from hgen.sources.pypi import Project, _session
 
 
 @dataclass

@@ -10,8 +10,8 @@ import pytest
 from pyarrow import parquet
 
 from hgen.errors import ConfigError, Skip
-from hgen.sources.rows import Row, read_rows
-from hgen.sources.spec import Hosted, Rows
+from hgen.sources.mirror import Hosted
+from hgen.sources.rows import Row, Rows, read_rows
 
 ROWS = [
     {"repo": "ann/one", "base_commit": "a" * 40, "patch": "x"},

@@ -4,8 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from hgen.cli import mine
 from hgen.errors import ConfigError
-from hgen.sources.spec import GitUrl, Hosted, Installed, LocalPath, Project, Rows, parse_spec, without_passwords
+from hgen.sources.installed import Installed
+from hgen.sources.local import LocalPath
+from hgen.sources.mirror import GitUrl, Hosted
+from hgen.sources.pypi import Project
+from hgen.sources.rows import Rows
+from hgen.sources.spec import PREFIXES, parse_spec
+from hgen.sources.urls import without_passwords
 
 
 @pytest.mark.parametrize(
@@ -68,3 +75,9 @@ def test_passwords_are_taken_out_wherever_they_stand():
     assert without_passwords(text) == (
         "cannot reach https://host.invalid/x or http://other.invalid: no host.invalid:80 (git@h:x)"
     )
+
+
+def test_the_help_names_every_prefix():
+    said = " ".join((mine.__annotations__["sources"].__metadata__[0].help or "").replace("\\", "").split())
+    for name, prefix in PREFIXES.items():
+        assert f"{name}:{prefix.form}" in said

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from hgen.errors import Skip
 from hgen.scoring.diffs import Edit, edited
 from hgen.testbed.mutation.functions import Function
-from hgen.testbed.mutation.mutants import OPERATORS, Variant, mutants
-from hgen.testbed.mutation.neutral import neutral
+from hgen.testbed.mutation.mutants import OPERATORS, mutants
+from hgen.testbed.mutation.neutral import NEUTRAL_OPERATORS, neutral
+from hgen.testbed.mutation.operators import Example, Variant
 
 MODULES = ("textwrap", "fnmatch", "shlex", "queue", "graphlib", "netrc", "heapq", "bisect")
+DOCUMENTATION = (Path(__file__).parents[2] / "docs/testbeds.md").read_text(encoding="utf-8")
 FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -80,36 +82,42 @@ def test_every_operator_finds_something() -> None:
     assert found == set(OPERATORS)
 
 
-@pytest.mark.parametrize(
-    ("operator", "before", "after"),
-    [
-        ("condition", "if a and b:\n    c()", "if not (a and b):\n    c()"),
-        ("condition", "while not done(a):\n    c()", "while done(a):\n    c()"),
-        ("boundary", "return (a) <  b  # as <=", "return (a) <=  b  # as <="),
-        ("boundary", "return a is  not b", "return a is b"),
-        ("arithmetic", "a += b // 2", "a -= b // 2"),
-        ("arithmetic", "return a + b // 2", "return a + b / 2"),
-        ("logic", "return (a or b) and c", "return (a or b) or c"),
-        ("constant", "return a[0]", "return a[1]"),
-        ("constant", "return f(strict=True)", "return f(strict=False)"),
-        ("constant", "return '-'.join(a)", "return ''.join(a)"),
-        ("dropped-statement", "a.append(b); return a", "pass; return a"),
-        ("dropped-statement", "a.append(b)\nreturn a", "return a"),
-        ("dropped-statement", "if b:\n    raise a\nreturn a", "if b:\n    pass\nreturn a"),
-        ("dropped-statement", "for x in a:\n    break", "for x in a:\n    continue"),
-        ("swapped-arguments", "return f(a,\n  b)", "return f(b,\n  a)"),
-        ("dropped-argument", "return f(a, *b, key=c)", "return f(a, *b)"),
-        ("wrong-attribute", "return a.x + a.y", "return a.y + a.y"),
-        ("early-return", "b = g()\nh(b)\nreturn a", "b = g()\nreturn\nh(b)\nreturn a"),
-        ("early-return", "return a or b", "return None"),
-    ],
-)
-def test_what_an_operator_does(operator: str, before: str, after: str) -> None:
-    head = "def f(a, b, c):\n"
-    content = (head + textwrap.indent(before, "    ") + "\n").encode()
+TABLES = {"mutants": (OPERATORS, mutants), "neutral variants": (NEUTRAL_OPERATORS, neutral)}
+EXAMPLES = [
+    pytest.param(variants, name, example, id=f"{name}-{number}")
+    for operators, variants in TABLES.values()
+    for name, operator in operators.items()
+    for number, example in enumerate(operator.examples)
+]
+
+
+@pytest.mark.parametrize(("variants", "name", "example"), EXAMPLES)
+def test_an_operator_does_what_its_examples_show(variants, name: str, example: Example) -> None:
+    def in_function(body: str) -> bytes:
+        return ("def f(a, b, c):\n" + textwrap.indent(body, "    ") + "\n").encode()
+
+    content = in_function(example.before)
     function = Function(content, first_line=1, last_line=content.count(b"\n"))
-    found = [edited("m.py", content, [variant.edit]) for variant in mutants(function) if variant.operator == operator]
-    assert (head + textwrap.indent(after, "    ") + "\n").encode() in found
+    found = [edited("m.py", content, [variant.edit]) for variant in variants(function) if variant.operator == name]
+    assert in_function(example.after) in found
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_every_operator_has_an_example_and_stands_with_it_in_the_documentation(kind: str) -> None:
+    operators, _ = TABLES[kind]
+    assert [name for name, operator in operators.items() if not operator.examples] == []
+    rows = [f"| {kind} | what it does | before | after |", "|---|---|---|---|"]
+    for name, operator in operators.items():
+        what = (operator.splices.__doc__ or "").replace("``", "`")
+        rows.append(
+            f"| `{name}` | {what} | {_cell(operator.examples[0].before)} | {_cell(operator.examples[0].after)} |"
+        )
+    assert "\n\n" + "\n".join(rows) + "\n\n" in DOCUMENTATION
+
+
+def _cell(code: str) -> str:
+    """Code in a Markdown table, which has no lines."""
+    return "<br>".join(f"`{line}`" for line in code.split("\n"))
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -123,7 +131,7 @@ def test_a_neutral_variant_has_the_same_tree_but_for_what_it_adds(name: str) -> 
             assert after != content
             assert outside(content, variant.edit) == outside(after, back)
             assert _plain(function.changed(variant.edit)) == _plain(function.node), variant
-    assert kinds == {"named-result", "pass", "parentheses"}
+    assert kinds == set(NEUTRAL_OPERATORS)
 
 
 def _plain(definition: FunctionDef | None) -> str:

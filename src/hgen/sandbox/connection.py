@@ -1,9 +1,9 @@
 """A connection to a container engine: which one it is, and its troubles as ``SandboxError``."""
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import docker
@@ -12,8 +12,6 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from hgen.errors import SandboxError
-
-Kind = Literal["docker", "podman"]
 
 
 class EngineRefusal(SandboxError):  # noqa: N818 - an error, by its base
@@ -29,8 +27,8 @@ class Connection:
             _knock(url, timeout)
             self._api: Any = docker.APIClient(base_url=url, timeout=timeout, version="auto")
             answer = self._api.version()
-        names = {component.get("Name", "") for component in answer.get("Components") or ()}
-        self.kind: Kind = "podman" if any("Podman" in name for name in names) else "docker"
+        self.kind = _kind(component.get("Name", "") for component in answer.get("Components") or ())
+        """The engine's name in lower case, as in ``sandbox.engine``."""
         self.version: str = answer["Version"]
 
     def close(self) -> None:
@@ -52,6 +50,12 @@ class Connection:
             raise EngineRefusal(f"container engine at {self.url} would not {doing}: {reason}") from error
         except (DockerException, RequestException, HTTPError, OSError) as error:
             raise SandboxError(f"container engine at {self.url}: cannot {doing}: {error}") from error
+
+
+def _kind(components: Iterable[str]) -> str:
+    """What an engine calls itself: ``Podman Engine`` is podman. Docker, which says just ``Engine``, is docker."""
+    own = (name.removesuffix("Engine").strip().lower() for name in components if name.endswith("Engine"))
+    return next(own, "") or "docker"
 
 
 def _knock(url: str, timeout: float) -> None:

@@ -4,14 +4,20 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from hgen.errors import SandboxError
 from hgen.sandbox.client import Client
-from hgen.sandbox.connection import Kind
 
-Choice = Literal["auto", "docker", "podman"]
+SOCKETS = (
+    "/var/run/docker.sock",
+    "{runtime}/docker.sock",
+    "{home}/.docker/run/docker.sock",
+    "{home}/.colima/default/docker.sock",
+    "/run/podman/podman.sock",
+    "{runtime}/podman/podman.sock",
+)
+"""Where engines listen that speak Docker's API, the most preferred first."""
 
 ADVICE = "start Docker or Podman, set DOCKER_HOST, or run scripts/setup-engine.sh as root on Debian or Ubuntu"
 
@@ -21,7 +27,8 @@ class Engine:
     """A place where an engine may answer; ``problem`` is empty if it does."""
 
     url: str
-    kind: Kind | None
+    kind: str
+    """Its name; empty if none answers."""
     version: str
     problem: str
 
@@ -31,7 +38,7 @@ def engines(environ: Mapping[str, str] = os.environ) -> list[Engine]:
     return [_ask(url) for url in _places(environ)]
 
 
-def choose(choice: Choice = "auto", environ: Mapping[str, str] = os.environ) -> Engine:
+def choose(choice: str = "auto", environ: Mapping[str, str] = os.environ) -> Engine:
     """The first engine that answers and is of the chosen kind; raises ``SandboxError`` with what was tried."""
     found = engines(environ)
     for engine in found:
@@ -47,27 +54,20 @@ def _places(environ: Mapping[str, str]) -> list[str]:
     chosen = [environ[name] for name in ("DOCKER_HOST", "CONTAINER_HOST") if environ.get(name)]
     if chosen:
         return chosen
-    runtime = Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
-    home = Path(environ.get("HOME") or "/nonexistent")
-    sockets = [
-        Path("/var/run/docker.sock"),
-        runtime / "docker.sock",
-        home / ".docker/run/docker.sock",
-        home / ".colima/default/docker.sock",
-        Path("/run/podman/podman.sock"),
-        runtime / "podman/podman.sock",
-    ]
+    runtime = environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    home = environ.get("HOME") or "/nonexistent"
+    sockets = [Path(place.format(runtime=runtime, home=home)) for place in SOCKETS]
     real = {path.resolve(): path for path in reversed(sockets) if path.is_socket()}
     return [f"unix://{path}" for path in sockets if path in real.values()]
 
 
 def _ask(url: str) -> Engine:
     if not _is_address(url):
-        return Engine(url, None, "", f"{url} is not a unix:// or tcp:// address")
+        return Engine(url, "", "", f"{url} is not a unix:// or tcp:// address")
     try:
         client = Client(url, timeout=5.0)
     except SandboxError as error:
-        return Engine(url, None, "", str(error))
+        return Engine(url, "", "", str(error))
     client.close()
     return Engine(url, client.kind, client.version, "")
 

@@ -5,7 +5,7 @@ import threading
 from hgen.sandbox.base import Limits
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers
-from hgen.sandbox.engines import Choice, choose
+from hgen.sandbox.engines import choose
 from hgen.sandbox.image import ensure
 from hgen.sandbox.probe import insist
 from hgen.sandbox.removal import reap
@@ -14,7 +14,7 @@ _trusted: set[tuple[str, str]] = set()
 _lock = threading.Lock()
 
 
-def open_sandboxes(choice: Choice = "auto", *, base: str = "", limits: Limits | None = None) -> Containers:
+def open_sandboxes(choice: str = "auto", *, base: str = "", limits: Limits | None = None) -> Containers:
     """Sandboxes on the first engine that answers; use the result in a ``with`` block.
 
     Raises ``SandboxError`` if no engine answers, the image cannot be had, or the engine does not hold its limits.

@@ -12,7 +12,7 @@ from hgen.errors import ConfigError, Skip
 from hgen.resources import folder, text
 from hgen.sources.metadata import Metadata
 from hgen.sources.origin import Origin
-from hgen.sources.spec import hosted_name
+from hgen.sources.urls import hosted_name
 
 _FOLDER = "configs/decontamination"
 _LINE = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:\s+(?P<projects>[\w.-]+(?:\s*,\s*[\w.-]+)*))?")
@@ -30,10 +30,7 @@ class BenchmarkList:
 def require_clean(origin: Origin, metadata: Metadata, lists: tuple[str, ...]) -> None:
     """Raise ``Skip("decontamination")`` if any name or address of a tree is on one of the lists."""
     repositories = {repository_name(url) for url in (origin.repo, *origin.urls, *metadata.urls)}
-    projects = {canonicalize_name(name) for name in metadata.names}
-    kind, colon, name = origin.repo.partition(":")
-    if colon and kind in ("pypi", "installed"):
-        projects.add(canonicalize_name(name))
+    projects = {canonicalize_name(name) for name in (*origin.projects, *metadata.names)}
     for benchmark in map(load_list, lists):
         for found in sorted((repositories & benchmark.repositories) | (projects & benchmark.projects)):
             raise Skip("decontamination", f"{found} is part of {benchmark.name}")

@@ -1,5 +1,7 @@
 """Distributions that are installed beside hgen: real code without a network."""
 
+import re
+from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, PackagePath, distribution
 from pathlib import Path
 
@@ -8,10 +10,29 @@ from packaging.utils import canonicalize_name
 from hgen.errors import Skip
 from hgen.snapshots import TreeLimits
 from hgen.sources.licenses import is_license_name
-from hgen.sources.origin import Origin
+from hgen.sources.origin import Origin, Settings
 from hgen.sources.writer import TreeWriter, read_chunks
 
 _COMPILED = frozenset({".pyc", ".pyo", ".so", ".pyd", ".dylib", ".dll"})
+
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A distribution in hgen's own environment."""
+
+    name: str
+
+    def fetch(self, into: Path, settings: Settings) -> Origin:
+        """See ``fetch_installed``."""
+        return fetch_installed(self.name, into, settings.limits)
+
+
+def parse_installed(text: str) -> Installed | None:
+    """What stands behind ``installed:``."""
+    return Installed(text) if _NAME.fullmatch(text) else None
 
 
 def fetch_installed(name: str, into: Path, limits: TreeLimits) -> Origin:
@@ -29,7 +50,7 @@ def fetch_installed(name: str, into: Path, limits: TreeLimits) -> Origin:
         with _place(path).open("rb") as file:
             writer.file(path.as_posix(), read_chunks(file))
     writer.finish()
-    return Origin(f"installed:{project}", found.version, into, dropped=writer.dropped)
+    return Origin(f"installed:{project}", found.version, into, projects=(project,), dropped=writer.dropped)
 
 
 def _source_files(found: Distribution) -> list[PackagePath]:

@@ -13,7 +13,7 @@ from hgen.errors import MachineError, NetworkError, Skip
 from hgen.sources.git import Git, GitError, create, find_commit
 from hgen.sources.objects import write_tree
 from hgen.sources.origin import Origin, Settings
-from hgen.sources.spec import hosted_name, without_passwords
+from hgen.sources.urls import hosted_name, without_passwords
 from hgen.sources.writer import TreeWriter
 
 _FULL_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -30,6 +30,30 @@ _SCHEME = re.compile(r"^\w+://")
 _SCHEME_OR_USER = re.compile(r"^\w+://|^[^@/]*@")
 
 _EVERYTHING = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
+
+
+@dataclass(frozen=True)
+class GitUrl:
+    """A git repository elsewhere, at a revision; without one at its default branch."""
+
+    url: str
+    revision: str | None
+
+    def fetch(self, into: Path, settings: Settings) -> Origin:
+        """See ``fetch_git``."""
+        return fetch_git(self.url, self.revision, name_of(self.url, settings.host), into, settings)
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """``owner/name`` on the host of the configuration, at a revision."""
+
+    name: str
+    revision: str | None
+
+    def fetch(self, into: Path, settings: Settings) -> Origin:
+        """See ``fetch_git``."""
+        return fetch_git(f"{settings.host}{self.name}.git", self.revision, self.name, into, settings)
 
 
 def fetch_git(url: str, revision: str | None, repo: str, into: Path, settings: Settings) -> Origin:

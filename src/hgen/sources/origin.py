@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from hgen.config import MineConfig
 from hgen.snapshots import TreeLimits
@@ -51,7 +52,20 @@ class Origin:
     tree: Path
     urls: tuple[str, ...] = ()
     """Addresses that the repository is known by, beside those in its metadata."""
+    projects: tuple[str, ...] = ()
+    """Names on the package index that it is known by, beside those in its metadata."""
     ignore: frozenset[str] = frozenset()
     """Names that are no part of the tree, wherever they are."""
     dropped: Counter[str] = field(default_factory=Counter)
     """How many things were left out on the way here, by reason."""
+
+
+class Location(Protocol):
+    """Where one repository is, as the user wrote it."""
+
+    def fetch(self, into: Path, settings: Settings) -> Origin:
+        """Bring its files here: into the folder, which is created, unless they are on this machine.
+
+        Raises ``Skip`` for what does not exist or is too big, ``NetworkError`` if that cannot be known.
+        """
+        ...

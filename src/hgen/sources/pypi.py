@@ -1,6 +1,7 @@
 """Source distributions from a package index: found, downloaded, checked against their hash, never executed."""
 
 import logging
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ from hgen.shards import file_digest, sync_folder
 from hgen.sources.archives import unpack
 from hgen.sources.origin import Origin, Settings
 from hgen.sources.pip_config import PackageIndex
-from hgen.sources.spec import without_passwords
+from hgen.sources.urls import without_passwords
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,27 @@ _KINDS = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip", ".tar")
 """Kinds of archives, the best liked first."""
 
 _RETRIES = Retry(total=3, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), raise_on_status=False)
+
+
+_PROJECT = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==(?P<version>[A-Za-z0-9.!+_-]+))?")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project on the package index; without a version its newest."""
+
+    name: str
+    version: str | None
+
+    def fetch(self, into: Path, settings: Settings) -> Origin:
+        """See ``fetch_project``."""
+        return fetch_project(self.name, self.version, into, settings)
+
+
+def parse_project(text: str) -> Project | None:
+    """What stands behind ``pypi:``."""
+    match = _PROJECT.fullmatch(text)
+    return Project(match["name"], match["version"]) if match else None
 
 
 def fetch_project(name: str, version: str | None, into: Path, settings: Settings) -> Origin:
@@ -54,7 +76,8 @@ def fetch_project(name: str, version: str | None, into: Path, settings: Settings
         with _failures_of_the_network():
             archive = _kept(client, chosen, settings)
     unpacked = unpack(archive, into, settings.limits, max_ratio=settings.max_ratio)
-    return Origin(f"pypi:{project}", str(_version(chosen)), unpacked.tree, dropped=unpacked.dropped)
+    found = str(_version(chosen))
+    return Origin(f"pypi:{project}", found, unpacked.tree, projects=(project,), dropped=unpacked.dropped)
 
 
 class _Session(requests.Session):

@@ -8,11 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hgen.errors import ConfigError, NetworkError, Skip
-from hgen.sources.spec import Hosted, Rows
+from hgen.sources.mirror import Hosted
 
 _COLUMNS = ("repo", "base_commit")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Many repositories: a file, or a dataset and its split, of rows with ``repo`` and ``base_commit``."""
+
+    where: str
+    split: str | None
+
+
+def parse_dataset(text: str) -> Rows | None:
+    """What stands behind ``hf:``."""
+    dataset, _, split = text.partition(":")
+    return Rows(dataset, split or None) if dataset else None
 
 
 @dataclass(frozen=True)

@@ -1,107 +1,62 @@
 """What the user may write as a source, and what it means."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from hgen.errors import ConfigError
+from hgen.sources.installed import parse_installed
+from hgen.sources.local import LocalPath
+from hgen.sources.mirror import GitUrl, Hosted
+from hgen.sources.origin import Location
+from hgen.sources.pypi import parse_project
+from hgen.sources.rows import Rows, parse_dataset
+from hgen.sources.urls import SCHEMES
 
 
 @dataclass(frozen=True)
-class LocalPath:
-    """A folder, perhaps a git repository, at a revision."""
+class Prefix:
+    """A kind of source that is written ``prefix:``, and what stands behind that."""
 
-    path: Path
-    revision: str | None
-
-
-@dataclass(frozen=True)
-class GitUrl:
-    """A git repository elsewhere, at a revision; ``None`` is its default branch."""
-
-    url: str
-    revision: str | None
+    form: str
+    """For people."""
+    parse: Callable[[str], Location | Rows | None]
+    """None for what has another form."""
 
 
-@dataclass(frozen=True)
-class Hosted:
-    """``owner/name`` on the host of the configuration, at a revision."""
+PREFIXES = {
+    "pypi": Prefix("NAME[==VERSION]", parse_project),
+    "installed": Prefix("NAME", parse_installed),
+    "hf": Prefix("DATASET[:SPLIT]", parse_dataset),
+}
+"""The kinds of sources that have a prefix. Paths, git URLs and ``owner/name`` are told by their looks."""
 
-    name: str
-    revision: str | None
-
-
-@dataclass(frozen=True)
-class Project:
-    """A project on the package index; ``None`` is its newest version."""
-
-    name: str
-    version: str | None
-
-
-@dataclass(frozen=True)
-class Installed:
-    """A distribution in hgen's own environment."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Many repositories: a file, or a dataset and its split, of rows with ``repo`` and ``base_commit``."""
-
-    where: str
-    split: str | None
-
-
-Location = LocalPath | GitUrl | Hosted | Project | Installed | Rows
-
-SCHEMES = frozenset({"https", "http", "ssh", "git"})
-"""The transports that git may use; ``file`` is read without git, and nothing else is allowed."""
-
-_PASSWORD = re.compile(r"""(?<=://)[^/@\s]++@|(?<![^\s/@'"])(:*+)[^\s/:@'"]++:[^\s/@'"]++@""")
-_PROJECT = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==(?P<version>[A-Za-z0-9.!+_-]+))?")
 _HOSTED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+?)(?:\.git)?(?:@(?P<revision>.+))?")
 _SCP_STYLE = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!//)[^@]+(?P<revision>@.+)?")
 _TABLES = (".jsonl", ".parquet")
 
 
-def parse_spec(spec: str) -> Location:
+def parse_spec(spec: str) -> Location | Rows:
     """Understand a source as the user wrote it; raises ``ConfigError`` if it is none.
 
     What exists as a path is that path, whatever else it could mean; ``./`` before it makes sure.
     """
     if not spec:
         raise ConfigError(f"{spec!r} is no source")
-    prefix, colon, rest = spec.partition(":")
-    if colon and prefix in ("pypi", "installed"):
-        match = _PROJECT.fullmatch(rest)
-        if not match or (prefix == "installed" and match["version"]):
-            raise ConfigError(f"{spec!r} is not {prefix}:NAME{'[==VERSION]' if prefix == 'pypi' else ''}")
-        return Project(match["name"], match["version"]) if prefix == "pypi" else Installed(match["name"])
-    if colon and prefix == "hf":
-        dataset, _, split = rest.partition(":")
-        if not dataset:
-            raise ConfigError(f"{spec!r} is not hf:DATASET[:SPLIT]")
-        return Rows(dataset, split or None)
+    name, colon, text = spec.partition(":")
+    if colon and (prefix := PREFIXES.get(name)):
+        location = prefix.parse(text)
+        if location is None:
+            raise ConfigError(f"{spec!r} is not {name}:{prefix.form}")
+        return location
     if "://" in spec:
         return _parse_url(spec)
-    if match := _SCP_STYLE.fullmatch(spec):
+    if _SCP_STYLE.fullmatch(spec):
         url, revision = _split_revision(spec, spec.index(":"))
         return GitUrl(url, revision)
     return _parse_path(spec)
-
-
-def without_passwords(text: str) -> str:
-    """The text without the user names and passwords of URLs, whole ones and such as git takes apart in its messages."""
-    return _PASSWORD.sub(r"\1", text)
-
-
-def hosted_name(url: str) -> str:
-    """The ``owner/name`` in a repository's URL: the path without ``.git``."""
-    path = urlsplit(url).path if "://" in url else url.partition(":")[2]
-    return path.strip("/").removesuffix(".git")
 
 
 def _parse_url(spec: str) -> Location:
@@ -125,7 +80,7 @@ def _split_revision(spec: str, start: int) -> tuple[str, str | None]:
     return spec[:start] + head, revision if at and revision else None
 
 
-def _parse_path(spec: str) -> Location:
+def _parse_path(spec: str) -> Location | Rows:
     whole = Path(spec).expanduser()
     if whole.suffix in _TABLES and whole.is_file():
         return Rows(spec, None)
@@ -138,7 +93,7 @@ def _parse_path(spec: str) -> Location:
         return Hosted(match["name"], match["revision"])
     if spec.startswith((".", "/", "~")):
         return LocalPath(whole, None)
+    *most, last = [f"{name}:{prefix.form}" for name, prefix in PREFIXES.items()]
     raise ConfigError(
-        f"{spec!r} is neither a path that exists nor a git URL, OWNER/NAME[@REVISION], pypi:NAME[==VERSION], "
-        f"installed:NAME or hf:DATASET[:SPLIT]"
+        f"{spec!r} is neither a path that exists nor a git URL, OWNER/NAME[@REVISION], {', '.join(most)} or {last}"
     )

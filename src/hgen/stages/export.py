@@ -25,7 +25,7 @@ def export(
     Of tasks with the same ``instance_id`` the first is
     taken. Raises ``ConfigError`` for an unknown format or no tasks at all, ``ShardError`` if ``validate`` is undone.
     """
-    writers = {name: writer(name, out / "snapshots") for name in dict.fromkeys(formats)}
+    writers = {name: writer(name) for name in dict.fromkeys(formats)}
     shards = done_shards(out, "validate")
     total = len(writers) * sum(receipt.given for receipt in map(read_receipt, shards) if receipt is not None)
     if not total:
@@ -33,7 +33,8 @@ def export(
     summaries: list[ExportSummary] = []
     reading = _Reading(shards, total, progress)
     for name, write in writers.items():
-        summary = write(reading.tasks(), out / "export" / name, shard_bytes=shard_bytes)
+        folder = out / "export" / name
+        summary = write(reading.tasks(), folder, store=out / "snapshots", shard_bytes=shard_bytes)
         summaries.append(replace(summary, repeated=reading.repeated))
     return summaries
 

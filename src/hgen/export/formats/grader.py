@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from hgen.errors import Skip
-from hgen.export.folders import tree_files, whole_folder
+from hgen.export.folders import whole_folder
 from hgen.export.summary import ExportSummary
 from hgen.grader import answer_file, grader_source, travels
 from hgen.records import Validated
@@ -18,13 +18,14 @@ NAME = "grader"
 log = logging.getLogger(__name__)
 
 
-def write(tasks: Iterable[Validated], folder: Path, *, store: Path) -> ExportSummary:
+def write(tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes: int) -> ExportSummary:
     """Write ``grader.py`` and ``answers/{instance_id}.json``; the answers stay away from the agent.
 
     Tasks of one snapshot follow each other, so that each archive in ``store`` is opened once. Tasks of families
     that bring a scorer of their own, and those whose snapshot is too large to be carried along, are left out with a
     warning.
     """
+    del shard_bytes
     counts: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     with whole_folder(folder, NAME) as new, ExitStack() as stack:
@@ -48,5 +49,4 @@ def write(tasks: Iterable[Validated], folder: Path, *, store: Path) -> ExportSum
             counts[task.family] += 1
     for why, count in sorted(left_out.items()):
         log.warning("%d tasks left out, %s", count, why)
-    files = tree_files(folder)
-    return ExportSummary(NAME, folder, dict(sorted(counts.items())), len(files), sum(f.stat().st_size for f in files))
+    return ExportSummary.of(NAME, folder, counts)

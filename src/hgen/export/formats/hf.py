@@ -51,19 +51,18 @@ FEATURES = Features(
 _INDEXED = ("instance_id", "family", "variant", "repo", "base_commit", "snapshot", "license")
 
 
-def write(tasks: Iterable[Validated], folder: Path, *, shard_bytes: int) -> ExportSummary:
+def write(tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes: int) -> ExportSummary:
     """Write a config for each family met, and the card.
 
     The folder is what ``datasets.load_dataset(folder, "dep_search")`` and the Hugging Face Hub read. A family without
     tasks has no config, because ``datasets`` cannot load one without rows (its pull request 8401).
     """
+    del store
     with whole_folder(folder, NAME) as new:
         census = Census()
         tables = _write_tables(tasks, new, shard_bytes, census)
         (new / "README.md").write_text(render(census, tables, FEATURES), encoding="utf-8")
-    files = tree_files(folder)
-    counts = {table.family: table.tasks for table in tables}
-    return ExportSummary(NAME, folder, counts, len(files), sum(path.stat().st_size for path in files))
+    return ExportSummary.of(NAME, folder, {table.family: table.tasks for table in tables})
 
 
 def _write_tables(tasks: Iterable[Validated], folder: Path, shard_bytes: int, census: Census) -> list[Table]:

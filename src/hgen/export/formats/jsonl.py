@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-from hgen.export.folders import tree_files, whole_folder
+from hgen.export.folders import whole_folder
 from hgen.export.rows import config_name, row
 from hgen.export.summary import ExportSummary
 from hgen.records import Validated
@@ -15,19 +15,18 @@ from hgen.records import Validated
 NAME = "jsonl"
 
 
-def write(tasks: Iterable[Validated], folder: Path, *, shard_bytes: int) -> ExportSummary:
+def write(tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes: int) -> ExportSummary:
     """Write ``{family}.jsonl`` for each family met; its size is not limited.
 
     The lines are ASCII, so that readers which split at other separators than newlines split them rightly too.
     """
-    del shard_bytes
+    del store, shard_bytes
     with whole_folder(folder, NAME) as new:
         counts = _write_lines(tasks, new)
-    files = tree_files(folder)
-    return ExportSummary(NAME, folder, counts, len(files), sum(path.stat().st_size for path in files))
+    return ExportSummary.of(NAME, folder, counts)
 
 
-def _write_lines(tasks: Iterable[Validated], folder: Path) -> dict[str, int]:
+def _write_lines(tasks: Iterable[Validated], folder: Path) -> Counter[str]:
     counts: Counter[str] = Counter()
     files: dict[str, TextIO] = {}
     with ExitStack() as stack:
@@ -37,7 +36,7 @@ def _write_lines(tasks: Iterable[Validated], folder: Path) -> dict[str, int]:
                 files[family] = stack.enter_context(_open(folder, family))
             files[family].write(json.dumps(row(validated)) + "\n")
             counts[family] += 1
-    return dict(sorted(counts.items()))
+    return counts
 
 
 def _open(folder: Path, family: str) -> TextIO:

@@ -8,23 +8,11 @@ Python and what agents get wrong: a dropped keyword argument, the wrong attribut
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from hgen.scoring.diffs import Edit
 from hgen.testbed.mutation.functions import Function, Splice, code, end_of, start_of
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A changed function."""
-
-    operator: str
-    edit: Edit
-    """To the file's lines."""
-
-
-Operator = Callable[[Function], Iterator[Splice]]
+from hgen.testbed.mutation.operators import Example, Operator, Variant
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[bytes, bytes]] = {
     ast.Lt: (rb"<", b"<="),
@@ -61,7 +49,7 @@ def mutants(function: Function) -> Iterator[Variant]:
     original = ast.dump(function.node)
     seen: set[Edit] = set()
     for name, operator in OPERATORS.items():
-        for splice in operator(function):
+        for splice in operator.splices(function):
             edit = function.edit(splice)
             if edit in seen:
                 continue
@@ -197,18 +185,64 @@ def _early_returns(function: Function) -> Iterator[Splice]:
 
 
 OPERATORS: dict[str, Operator] = {
-    "condition": _conditions,
-    "boundary": _boundaries,
-    "arithmetic": _arithmetic,
-    "logic": _logic,
-    "constant": _constants,
-    "dropped-statement": _dropped_statements,
-    "swapped-arguments": _swapped_arguments,
-    "dropped-argument": _dropped_arguments,
-    "wrong-attribute": _wrong_attributes,
-    "early-return": _early_returns,
+    "condition": Operator(
+        _conditions,
+        (
+            Example("if a and b:\n    c()", "if not (a and b):\n    c()"),
+            Example("while not done(a):\n    c()", "while done(a):\n    c()"),
+        ),
+    ),
+    "boundary": Operator(
+        _boundaries,
+        (
+            Example("return a < b", "return a <= b"),
+            Example("return (a) <  b  # as <=", "return (a) <=  b  # as <="),
+            Example("return a is  not b", "return a is b"),
+        ),
+    ),
+    "arithmetic": Operator(
+        _arithmetic,
+        (
+            Example("return a + b // 2", "return a + b / 2"),
+            Example("a += b // 2", "a -= b // 2"),
+        ),
+    ),
+    "logic": Operator(_logic, (Example("return (a or b) and c", "return (a or b) or c"),)),
+    "constant": Operator(
+        _constants,
+        (
+            Example("return a[0]", "return a[1]"),
+            Example("return f(strict=True)", "return f(strict=False)"),
+            Example("return '-'.join(a)", "return ''.join(a)"),
+        ),
+    ),
+    "dropped-statement": Operator(
+        _dropped_statements,
+        (
+            Example("a.append(b)\nreturn a", "return a"),
+            Example("a.append(b); return a", "pass; return a"),
+            Example("if b:\n    raise a\nreturn a", "if b:\n    pass\nreturn a"),
+            Example("for x in a:\n    break", "for x in a:\n    continue"),
+        ),
+    ),
+    "swapped-arguments": Operator(
+        _swapped_arguments,
+        (
+            Example("return f(a, b)", "return f(b, a)"),
+            Example("return f(a,\n  b)", "return f(b,\n  a)"),
+        ),
+    ),
+    "dropped-argument": Operator(_dropped_arguments, (Example("return f(a, *b, key=c)", "return f(a, *b)"),)),
+    "wrong-attribute": Operator(_wrong_attributes, (Example("return a.x + a.y", "return a.y + a.y"),)),
+    "early-return": Operator(
+        _early_returns,
+        (
+            Example("return a or b", "return None"),
+            Example("b = g()\nh(b)\nreturn a", "b = g()\nreturn\nh(b)\nreturn a"),
+        ),
+    ),
 }
-"""The operators by name."""
+"""The operators by name; an edit that two of them make is the first one's."""
 
 
 def _between(function: Function, left: ast.expr, right: ast.expr, wanted: bytes, instead: bytes) -> Iterator[Splice]:

@@ -4,7 +4,7 @@ Tests that notice one of them judge something else than what the function does.
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from hgen.errors import Skip
@@ -15,7 +15,7 @@ from hgen.scoring.start_state import committed_state
 from hgen.scoring.tasks import SymbolRef, place_of
 from hgen.scoring.tested.task import TestedTask
 from hgen.testbed.mutation.functions import Function, Splice, code, end_of, start_of
-from hgen.testbed.mutation.mutants import Variant
+from hgen.testbed.mutation.operators import Example, Operator, Variant
 
 NEUTRAL = 2
 """How many variants of the true code written tests must not notice."""
@@ -41,8 +41,8 @@ def neutral_files(task: TestedTask, snapshot: Mapping[str, bytes]) -> list[dict[
 
 def neutral(function: Function) -> Iterator[Variant]:
     """All neutral variants that compile, those that change most first."""
-    for name, operator in _OPERATORS.items():
-        for splice in operator(function):
+    for name, operator in NEUTRAL_OPERATORS.items():
+        for splice in operator.splices(function):
             edit = function.edit(splice)
             if function.changed(edit) is not None:
                 yield Variant(name, edit)
@@ -87,11 +87,18 @@ def _parentheses(function: Function) -> Iterator[Splice]:
             yield Splice(start_of(node.value), end_of(node.value), b"(" + function.text(node.value) + b")")
 
 
-_OPERATORS: dict[str, Callable[[Function], Iterator[Splice]]] = {
-    "named-result": _named_results,
-    "pass": _passes,
-    "parentheses": _parentheses,
+NEUTRAL_OPERATORS: dict[str, Operator] = {
+    "named-result": Operator(
+        _named_results,
+        (
+            Example("return a or b", "outcome = (a or b)\nreturn outcome"),
+            Example("outcome = b\nreturn a", "outcome = b\noutcome1 = (a)\nreturn outcome1"),
+        ),
+    ),
+    "pass": Operator(_passes, (Example("a += b\nreturn a", "pass\na += b\nreturn a"),)),
+    "parentheses": Operator(_parentheses, (Example("return a or b", "return (a or b)"),)),
 }
+"""The operators by name, those that change most first."""
 
 
 def _indent(function: Function, statement: ast.stmt) -> bytes | None:
