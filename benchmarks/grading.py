@@ -16,7 +16,7 @@ from typing import Any
 
 from hgen.config import SandboxConfig
 from hgen.engines import OpenEngine
-from hgen.predictions.rows import lines_of, task_files, task_of
+from hgen.predictions.reading import lines_of, task_files, task_of
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import TREE, StartState

@@ -26,7 +26,7 @@ import docker
 from hgen.config import SandboxConfig
 from hgen.engines import OpenEngine
 from hgen.grader import answer_file, grader_source
-from hgen.predictions.rows import lines_of, task_files, task_of
+from hgen.predictions.reading import lines_of, task_files, task_of
 from hgen.records import Environment, Task
 from hgen.sandbox import labels
 from hgen.sandbox.container import Containers

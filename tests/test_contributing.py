@@ -15,7 +15,7 @@ import pytest
 
 from hgen.records import Validated
 from hgen.runner import done_shards
-from hgen.sandbox.engines import choose
+from hgen.sandbox.discovery import choose
 from hgen.shards import read_shard
 from tests.command import environment
 from tests.families.test_third_party import LICENSE, PROJECT
@@ -181,7 +181,7 @@ def test_a_container_engine(home: Path, tmp_path: Path) -> None:
     place = f"unix://{home}/.rd/docker.sock"
     (line,) = [each for each in found if each["what"] == "container engine" and place in each["found"]]
     assert line["ok"]
-    first = extended.python("-c", "from hgen.sandbox.engines import choose; print(choose().url)", **variables)
+    first = extended.python("-c", "from hgen.sandbox.discovery import choose; print(choose().url)", **variables)
     assert first.stdout.strip() == place
     probed = extended.python(next(iter(howto.files)), **variables)
     assert probed.returncode == 0, probed.stderr

@@ -19,7 +19,7 @@ from hgen import __version__
 from hgen.errors import ConfigError
 from hgen.families import families
 from hgen.sandbox.client import Client
-from hgen.sandbox.engines import ADVICE, engines
+from hgen.sandbox.discovery import ADVICE, engines
 from hgen.sandbox.removal import at_work, reap
 from hgen.sources.pip_config import read_index
 from hgen.testbed.environment.images import Kept, kept, remove_unused

@@ -211,8 +211,8 @@ def score(
     from hgen.config import Config
     from hgen.executors import local
     from hgen.out_folder import claimed
+    from hgen.predictions.reading import task_files
     from hgen.predictions.rewards import require_rewards, write_rewards
-    from hgen.predictions.rows import task_files
     from hgen.predictions.submissions import lay_out
     from hgen.runner import finished_shards
     from hgen.runner import run as run_stage

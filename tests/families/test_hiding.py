@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hgen.describe.corpus import Corpus
 from hgen.errors import Skip
 from hgen.families.base import Edits, inverse
-from hgen.families.hiding import TestFunctions, hide
+from hgen.families.hidden_tests import TestFunctions, hide
 from hgen.records import StableTest, Symbol
 from hgen.resolve import resolve
 from hgen.scoring.diffs import edited

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from hgen.errors import SandboxError
-from hgen.sandbox import engines
+from hgen.sandbox import discovery
 from hgen.sandbox.base import Limits
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers, ContainerSandbox
@@ -35,7 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @cache
 def _kinds() -> list[str]:
-    there = {engine.kind for engine in engines.engines() if not engine.problem}
+    there = {engine.kind for engine in discovery.engines() if not engine.problem}
     # With no engine at all, the fixture fails with the advice to set one up.
     return sorted(kind for kind in there if kind) or ["docker"]
 
@@ -52,7 +52,7 @@ class _Counter:
 @pytest.fixture(scope="session")
 def client(request: pytest.FixtureRequest) -> Iterator[Client]:
     try:
-        engine = engines.choose(request.param)
+        engine = discovery.choose(request.param)
     except SandboxError as error:
         pytest.fail(f"{error}; or leave the container tests out with -m 'not container'")
     client = Client(engine.url)

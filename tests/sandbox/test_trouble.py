@@ -16,15 +16,15 @@ from pathlib import Path
 import pytest
 
 from hgen.errors import ConfigError, SandboxError
-from hgen.sandbox import engines
+from hgen.sandbox import discovery
 from hgen.sandbox.base import Limits
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers
 from hgen.sandbox.image import ensure
 from hgen.sandbox.labels import MARK
 from hgen.sandbox.layout import StartState
+from hgen.sandbox.limits_check import insist, probe_limits
 from hgen.sandbox.opening import open_sandboxes
-from hgen.sandbox.probe import insist, probe_limits
 
 # docker-py does not close a socket when an engine dies between two requests.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -116,13 +116,13 @@ def test_a_container_that_somebody_else_removes_is_an_error(client, containers):
 
 def test_no_engine_says_what_was_tried_and_what_to_do(tmp_path):
     nothing = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
-    assert [engine.url for engine in engines.engines(nothing)] == [nothing["DOCKER_HOST"]]
+    assert [engine.url for engine in discovery.engines(nothing)] == [nothing["DOCKER_HOST"]]
     with pytest.raises(SandboxError, match=r"none\.sock.*scripts/setup-engine\.sh"):
-        engines.choose("auto", nothing)
+        discovery.choose("auto", nothing)
     with pytest.raises(SandboxError, match=r"unix://\S+/none\.sock: cannot connect: \[Errno 2\] No such file"):
-        engines.choose("auto", nothing)
+        discovery.choose("auto", nothing)
     with pytest.raises(SandboxError, match=r"tcp://127\.0\.0\.1:9: cannot connect: \[Errno \d+\] Connection refused"):
-        engines.choose("auto", {"DOCKER_HOST": "tcp://127.0.0.1:9"})
+        discovery.choose("auto", {"DOCKER_HOST": "tcp://127.0.0.1:9"})
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_no_engine_says_what_was_tried_and_what_to_do(tmp_path):
 )
 def test_what_is_no_address_is_named(address):
     with pytest.raises(SandboxError, match=re.escape(f"({address} is not a unix:// or tcp:// address)")):
-        engines.choose("docker", {"DOCKER_HOST": address})
+        discovery.choose("docker", {"DOCKER_HOST": address})
 
 
 @contextlib.contextmanager
@@ -154,7 +154,7 @@ def test_a_socket_of_somebody_else_says_how_to_be_let_in():
         path.chmod(0)
         path.parent.chmod(0o755)
         with nobody():
-            (engine,) = engines.engines({"DOCKER_HOST": f"unix://{path}"})
+            (engine,) = discovery.engines({"DOCKER_HOST": f"unix://{path}"})
     assert f"unix://{path}: this user may not use it; join the group" in engine.problem
     shutil.rmtree(path.parent)
 
@@ -165,7 +165,7 @@ def test_a_socket_left_by_a_dead_engine_is_no_engine_and_leaks_nothing(tmp_path)
     gc.collect()
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        (engine,) = engines.engines({"DOCKER_HOST": f"unix://{tmp_path}/stale.sock"})
+        (engine,) = discovery.engines({"DOCKER_HOST": f"unix://{tmp_path}/stale.sock"})
         gc.collect()
     assert "refused" in engine.problem
     assert not heard
@@ -186,7 +186,7 @@ def test_a_socket_where_something_else_answers_is_no_engine(tmp_path):
 
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
-        (engine,) = engines.engines({"DOCKER_HOST": f"unix://{tmp_path}/other.sock"})
+        (engine,) = discovery.engines({"DOCKER_HOST": f"unix://{tmp_path}/other.sock"})
         server.shutdown(socket.SHUT_RDWR)
         thread.join()
     assert engine.kind == ""
@@ -197,7 +197,7 @@ def test_a_socket_where_something_else_answers_is_no_engine(tmp_path):
 def test_a_choice_that_is_not_there_says_what_is(client):
     other = "podman" if client.kind == "docker" else "docker"
     with pytest.raises(SandboxError, match=f"no {other} answers .*is {client.kind}"):
-        engines.choose(other, {"DOCKER_HOST": client.url})
+        discovery.choose(other, {"DOCKER_HOST": client.url})
 
 
 @pytest.mark.container

@@ -10,7 +10,7 @@ from hgen.resolve import analyse
 from hgen.scoring import diffs, score
 from hgen.scoring.roles import ASIDE, LEFTOVER, LIBRARY, SETUP, TEST, is_test_module, role
 from hgen.scoring.standalone.worktree import prediction
-from hgen.scoring.tested.answers import library_changes, test_changes
+from hgen.scoring.tested.taken_files import library_changes, test_changes
 from hgen.scoring.verdicts import Refusal
 from hgen.sources.local import find_folder
 

@@ -10,8 +10,8 @@ import pytest
 from pyarrow import parquet
 
 from hgen.errors import ConfigError, Skip
+from hgen.sources.commit_table import Row, Rows, read_rows
 from hgen.sources.mirror import Hosted
-from hgen.sources.rows import Row, Rows, read_rows
 
 ROWS = [
     {"repo": "ann/one", "base_commit": "a" * 40, "patch": "x"},
@@ -45,7 +45,7 @@ def test_a_dataset_is_read_by_split_or_whole(tmp_path, monkeypatch):
 
 def test_a_hub_that_is_out_of_reach_gives_no_verdict(tmp_path):
     code = (
-        "from hgen.errors import NetworkError; from hgen.sources.rows import read_rows, Rows\n"
+        "from hgen.errors import NetworkError; from hgen.sources.commit_table import read_rows, Rows\n"
         "try: list(read_rows(Rows('ann/dataset', 'train')))\n"
         "except NetworkError as error: print('NetworkError', error)"
     )

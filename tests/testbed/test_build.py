@@ -11,7 +11,7 @@ from hgen.engines import OpenEngine
 from hgen.records import Codebase, Environment, Reject, StableTest
 from hgen.runner import done_shards
 from hgen.sandbox.client import Client
-from hgen.sandbox.engines import choose
+from hgen.sandbox.discovery import choose
 from hgen.scoring.tested.jobs import Job
 from hgen.shards import read_shard
 from hgen.snapshots import Store

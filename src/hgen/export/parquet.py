@@ -9,7 +9,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hgen.export.rows import Row
+from hgen.export.task_row import Row
 
 GROUP_ROWS = 1_000
 """Rows in a row group: what a reader must take in at once."""

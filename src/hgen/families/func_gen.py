@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from hgen.families.base import Answer, Edits, Family, Material, Proposal
-from hgen.families.hiding import hide
+from hgen.families.hidden_tests import hide
 from hgen.families.knowable import require_knowable
 from hgen.families.tested import (
     TestedOptions,

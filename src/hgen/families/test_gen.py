@@ -7,7 +7,7 @@ from pydantic import Field
 
 from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal, Tests, identity, inverse, rank
-from hgen.families.hiding import hide
+from hgen.families.hidden_tests import hide
 from hgen.families.tested import TestedOptions, TriedFunction, command, edit_of, proposals
 from hgen.probes.test_gen import probes
 from hgen.records import Mutant, Reject

@@ -11,7 +11,7 @@ from hgen.describe.prose import docstring_value
 from hgen.describe.words import flat
 from hgen.errors import Skip
 from hgen.families.base import Edits, Material, Proposal, identity, once_in_file, rank
-from hgen.families.hiding import TestFunctions
+from hgen.families.hidden_tests import TestFunctions
 from hgen.records import Mutant, Reject, Symbol, Testbed, Trial
 from hgen.scoring.diffs import Edit
 from hgen.scoring.roles import is_doctest, is_library

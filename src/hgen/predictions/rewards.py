@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hgen.errors import ConfigError
-from hgen.predictions.rows import lines_of
+from hgen.predictions.reading import lines_of
 from hgen.predictions.submissions import REJECTS, Joined
 from hgen.records import Scored
 from hgen.runner import BUG, Summary

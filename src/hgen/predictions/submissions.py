@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic_core import PydanticSerializationError
 
 from hgen.errors import ConfigError, ShardError
-from hgen.predictions.rows import LinePlace, Row, UnreadableRow, lines_of, prediction_of, task_files, task_of
+from hgen.predictions.reading import LinePlace, Row, UnreadableRow, lines_of, prediction_of, task_files, task_of
 from hgen.records import Prediction, Reject, Submission
 from hgen.runner import forget_others, shard_name, shards
 from hgen.shards import ShardWriter, write_whole

@@ -1,5 +1,5 @@
 """Soundness probes: cheats that a sound task must not reward with full success, a module for each family's."""
 
-from hgen.probes.values import Probe
+from hgen.probes.probe import Probe
 
 __all__ = ["Probe"]

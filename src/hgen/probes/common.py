@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from hgen.probes.ground import Ground, Site, mode_change, renaming
-from hgen.probes.values import Probe
+from hgen.probes.probe import Probe
 from hgen.scoring.diffs import Edit, render
 from hgen.scoring.python.definitions import first_line, last_line
 

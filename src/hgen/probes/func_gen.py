@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hgen.probes.ground import Ground, Site
-from hgen.probes.values import Probe
+from hgen.probes.probe import Probe
 from hgen.scoring.diffs import Edit, render
 from hgen.scoring.python.definitions import docstring_of, first_line
 from hgen.scoring.tested.task import TestedTask

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from hgen.probes.common import Answer, common
 from hgen.probes.ground import Ground, Site
-from hgen.probes.values import Probe
+from hgen.probes.probe import Probe
 from hgen.scoring.python.definitions import docstring_of
 from hgen.scoring.tasks import StaticTask
 

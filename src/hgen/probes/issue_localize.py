@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from hgen.probes.common import common
 from hgen.probes.ground import Ground
-from hgen.probes.values import Probe
+from hgen.probes.probe import Probe
 from hgen.scoring.tasks import StaticTask
 
 

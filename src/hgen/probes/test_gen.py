@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from hgen.probes.ground import Ground
-from hgen.probes.values import Probe
+from hgen.probes.probe import Probe
 from hgen.scoring import diffs
 from hgen.scoring.tested.task import TestedTask
 

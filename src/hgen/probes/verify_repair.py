@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hgen.probes.func_gen import probes
-from hgen.probes.values import Probe
+from hgen.probes.probe import Probe
 from hgen.scoring.tested.task import TestedTask
 
 __all__ = ["lazy_answers", "probes"]

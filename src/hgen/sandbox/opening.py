@@ -5,9 +5,9 @@ import threading
 from hgen.sandbox.base import Limits
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import Containers
-from hgen.sandbox.engines import choose
+from hgen.sandbox.discovery import choose
 from hgen.sandbox.image import ensure
-from hgen.sandbox.probe import insist
+from hgen.sandbox.limits_check import insist
 from hgen.sandbox.removal import reap
 
 _trusted: set[tuple[str, str]] = set()

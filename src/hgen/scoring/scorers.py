@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from hgen.scoring.static.answers import changed_files
+from hgen.scoring.static.allowed_edits import changed_files
 from hgen.scoring.static.dep_search import score_markers
 from hgen.scoring.static.func_localize import score_docstrings
 from hgen.scoring.static.issue_localize import score_comments

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from hgen.errors import ConfigError
+from hgen.sources.commit_table import Rows
 from hgen.sources.origin import Location, Origin, Settings, settings_for
-from hgen.sources.rows import Rows
 
 __all__ = ["Location", "Origin", "Settings", "fetch", "settings_for"]
 

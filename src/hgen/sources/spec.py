@@ -7,12 +7,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hgen.errors import ConfigError
+from hgen.sources.commit_table import Rows, parse_dataset
 from hgen.sources.installed import parse_installed
 from hgen.sources.local import LocalPath
 from hgen.sources.mirror import GitUrl, Hosted
 from hgen.sources.origin import Location
 from hgen.sources.pypi import parse_project
-from hgen.sources.rows import Rows, parse_dataset
 from hgen.sources.urls import SCHEMES
 
 

@@ -13,9 +13,9 @@ from hgen.families import chosen
 from hgen.records import Codebase, Reject, Repo, Source, Task, Validated
 from hgen.runner import Stage
 from hgen.snapshots import Store
+from hgen.sources.commit_table import Row, Rows, read_rows
 from hgen.sources.decontamination import lists_digest, load_list
 from hgen.sources.mirror import GitUrl
-from hgen.sources.rows import Row, Rows, read_rows
 from hgen.sources.spec import parse_spec
 from hgen.stages import synth as synthesis
 from hgen.stages.build import build

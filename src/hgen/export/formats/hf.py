@@ -8,8 +8,8 @@ from datasets import Features, List, Value
 
 from hgen.export.folders import tree_files, whole_folder
 from hgen.export.parquet import ParquetShards
-from hgen.export.rows import config_name, table_row
 from hgen.export.summary import ExportSummary
+from hgen.export.task_row import config_name, table_row
 from hgen.pages.card import Table, render
 from hgen.pages.census import Census
 from hgen.records import Validated

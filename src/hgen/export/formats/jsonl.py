@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from hgen.export.folders import whole_folder
-from hgen.export.rows import config_name, row
 from hgen.export.summary import ExportSummary
+from hgen.export.task_row import config_name, row
 from hgen.records import Validated
 
 NAME = "jsonl"

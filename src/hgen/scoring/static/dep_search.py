@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hgen.scoring.python.comments import Comments, code_below, stands_alone
 from hgen.scoring.python.definitions import enclosing, first_line
-from hgen.scoring.static.answers import compared_comments
+from hgen.scoring.static.allowed_edits import compared_comments
 from hgen.scoring.tasks import StaticTask, SymbolRef, located, subject_of
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.static.answers import compared
+from hgen.scoring.static.allowed_edits import compared
 from hgen.scoring.static.words import is_description
 from hgen.scoring.tasks import StaticTask, def_lines
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored

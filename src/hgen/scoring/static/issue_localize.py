@@ -10,7 +10,7 @@ from hgen.scoring.diffs.renderer import differences
 from hgen.scoring.python.comments import Comments, code_above, code_below, stands_alone
 from hgen.scoring.python.definitions import enclosing, first_line
 from hgen.scoring.python.sources import parse_start
-from hgen.scoring.static.answers import compared_comments
+from hgen.scoring.static.allowed_edits import compared_comments
 from hgen.scoring.static.words import says_something
 from hgen.scoring.tasks import StaticTask, SymbolRef, located
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored

@@ -13,9 +13,9 @@ from hgen.scoring.python.definitions import places
 from hgen.scoring.python.sources import SourceError, parse_start
 from hgen.scoring.roles import is_library, is_test_module
 from hgen.scoring.start_state import committed_state, patched, start_state
-from hgen.scoring.tested.answers import library_changes, library_changes_from_either_base, test_changes, touched
 from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.screen import screen
+from hgen.scoring.tested.taken_files import library_changes, library_changes_from_either_base, test_changes, touched
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:

@@ -32,14 +32,14 @@ class LimitsProbe:
 
 def probe_limits(client: Client, image: str) -> LimitsProbe:
     """Try to get past every limit in a sandbox with small ones; takes about a second."""
-    source = (files("hgen.sandbox") / "inside.py").read_bytes()
+    source = (files("hgen.sandbox") / "limits_inside.py").read_bytes()
     limits = _LIMITS
     with (
         Containers(client, image, limits) as containers,
-        containers.start(StartState({"inside.py": source})) as sandbox,
+        containers.start(StartState({"limits_inside.py": source})) as sandbox,
     ):
         numbers = [limits.memory, limits.processes, limits.disk, limits.inodes, limits.cpus]
-        done = sandbox.exec(["python3", "-I", "inside.py", *map(str, numbers)], timeout=60.0)
+        done = sandbox.exec(["python3", "-I", "limits_inside.py", *map(str, numbers)], timeout=60.0)
     if not done.ok:
         said = (done.stdout + done.stderr).decode(errors="replace").strip()[-500:]
         raise SandboxError(
