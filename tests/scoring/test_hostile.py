@@ -3,7 +3,7 @@
 import pytest
 
 from hgen.scoring import diffs, score
-from hgen.scoring.static.allowed_edits import MAX_PATCH
+from hgen.scoring.predicted_diff import MAX_PATCH
 from tests.limits import processor_limit
 from tests.scoring.worlds import MARKER, module
 

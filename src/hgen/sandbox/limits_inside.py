@@ -1,7 +1,7 @@
 """Runs inside a sandbox: tries to get past each limit and prints which of them hold, as JSON.
 
-A file of its own that needs only the standard library. Usage: ``python3 -I limits_inside.py MEMORY PROCESSES DISK INODES
-CPUS``, the limits that the sandbox was given (sizes in bytes).
+A file of its own that needs only the standard library. Usage: ``python3 -I limits_inside.py MEMORY PROCESSES DISK
+INODES CPUS``, the limits that the sandbox was given (sizes in bytes).
 """
 
 import contextlib

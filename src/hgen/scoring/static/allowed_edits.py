@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.diffs import DiffError, FilePatch, apply_patches, parse
+from hgen.scoring.diffs import DiffError, FilePatch, apply_patches
+from hgen.scoring.predicted_diff import is_left_behind, parsed
 from hgen.scoring.python import excerpts, sources, trees
-from hgen.scoring.roles import is_leftover
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hgen.scoring.python.values import ParsedSource
-
-MAX_PATCH = 2_000_000
-"""Characters; a right answer has a few thousand, or as many as two copies of the files that it rewrites."""
 
 _FORBIDDEN = {"add": "file-added", "copy": "file-added", "delete": "file-deleted", "rename": "file-renamed"}
 
@@ -65,28 +62,6 @@ def compared_comments(path: str, before: bytes, after: bytes) -> tuple[ParsedSou
     for change in difference.docstrings:
         raise Refusal("docstring-changed", f"{path}: {change.qualname or 'the module'}")
     return start, answer
-
-
-def is_left_behind(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
-    """Whether a tool has made the file, which is as little a part of the answer in a diff as in a working tree."""
-    return patch.change == "add" and patch.new_path not in files and is_leftover(patch.new_path)
-
-
-def parsed(patch: object) -> tuple[FilePatch, ...]:
-    """The patches of a prediction; raises ``Refusal`` if it is none."""
-    if patch is None:
-        raise Refusal("no-patch", "")
-    if not isinstance(patch, str):
-        raise Refusal("not-a-string", type(patch).__name__)
-    if not patch.strip():
-        raise Refusal("empty-patch", "")
-    if len(patch) > MAX_PATCH:
-        raise Refusal("too-large", f"{len(patch)} characters; the limit is {MAX_PATCH}")
-    try:
-        # Many harnesses strip the patch's last newline; git itself refuses a patch without it.
-        return parse(patch if patch.endswith("\n") else patch + "\n")
-    except DiffError as error:
-        raise Refusal("damaged-patch", str(error)) from None
 
 
 def _require_edit(patch: FilePatch) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hgen.scoring.diffs import DiffError, FilePatch, apply_patches
+from hgen.scoring.predicted_diff import is_left_behind, parsed
 from hgen.scoring.roles import is_library, is_written_test
-from hgen.scoring.static.allowed_edits import is_left_behind, parsed
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:

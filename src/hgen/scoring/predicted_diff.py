@@ -1,0 +1,37 @@
+"""A prediction as a diff, whatever it is judged by: read, with what tools left behind told from the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hgen.scoring.diffs import DiffError, FilePatch, parse
+from hgen.scoring.roles import is_leftover
+from hgen.scoring.verdicts import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_PATCH = 2_000_000
+"""Characters; a right answer has a few thousand, or as many as two copies of the files that it rewrites."""
+
+
+def parsed(patch: object) -> tuple[FilePatch, ...]:
+    """The patches of a prediction; raises ``Refusal`` if it is none."""
+    if patch is None:
+        raise Refusal("no-patch", "")
+    if not isinstance(patch, str):
+        raise Refusal("not-a-string", type(patch).__name__)
+    if not patch.strip():
+        raise Refusal("empty-patch", "")
+    if len(patch) > MAX_PATCH:
+        raise Refusal("too-large", f"{len(patch)} characters; the limit is {MAX_PATCH}")
+    try:
+        # Many harnesses strip the patch's last newline; git itself refuses a patch without it.
+        return parse(patch if patch.endswith("\n") else patch + "\n")
+    except DiffError as error:
+        raise Refusal("damaged-patch", str(error)) from None
+
+
+def is_left_behind(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
+    """Whether a tool has made the file, which is as little a part of the answer in a diff as in a working tree."""
+    return patch.change == "add" and patch.new_path not in files and is_leftover(patch.new_path)
