@@ -20,7 +20,7 @@ from hgen.stages.pipeline import Folders, order, stage
 from hgen.stages.synth import synth
 from hgen.testbed.mutation.functions import Function
 from hgen.testbed.mutation.mutants import mutants
-from hgen.testbed.mutation.operators import Variant
+from hgen.testbed.mutation.operator import Variant
 
 LIBRARY = "shop/pricing.py"
 TESTS = "tests/test_pricing.py"

@@ -17,7 +17,7 @@ from hgen.scoring.diffs import Edit, edited
 from hgen.testbed.mutation.functions import Function
 from hgen.testbed.mutation.mutants import OPERATORS, mutants
 from hgen.testbed.mutation.neutral import NEUTRAL_OPERATORS, neutral
-from hgen.testbed.mutation.operators import Example, Variant
+from hgen.testbed.mutation.operator import Example, Variant
 
 MODULES = ("textwrap", "fnmatch", "shlex", "queue", "graphlib", "netrc", "heapq", "bisect")
 DOCUMENTATION = (Path(__file__).parents[2] / "docs/testbeds.md").read_text(encoding="utf-8")

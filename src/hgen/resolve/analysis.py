@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hgen.records import BrokenFile, Symbol
 from hgen.resolve import targets
 from hgen.resolve.conditional import conditionally_bound, conditionally_imported, is_by_name
-from hgen.resolve.inference import classes
+from hgen.resolve.inference import inheritance
 from hgen.resolve.inference.typed_program import TypedProgram
 from hgen.resolve.likely.by_name_only import topmost
 from hgen.resolve.objects import Answer, Answers, Frame, Function, LoadedModule
@@ -95,7 +95,7 @@ def parse_files(files: Mapping[str, bytes], *, max_bytes: int) -> tuple[dict[str
 def resolve_functions(modules: Mapping[str, Module], broken: Mapping[str, bytes]) -> Iterator[FunctionCalls]:
     """What each function and method calls, in the order of the symbols: by path, then by line."""
     program = TypedProgram(modules, broken)
-    classes.note_subclasses(program)
+    inheritance.note_subclasses(program)
     ambiguous, several = _ambiguous(program), conditionally_bound(program)
     for module in program.modules.values():
         functions = [scope for scope in module.scopes if scope.kind == FUNCTION_SCOPE]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hgen.resolve.inference import classes, members
+from hgen.resolve.inference import inheritance, members
 from hgen.resolve.likely.by_name_only import foreign_root, implementing, likely_method
 from hgen.resolve.likely.evidence import likely_type
 from hgen.resolve.likely.nameindex import names_of
@@ -236,7 +236,7 @@ def _is_interface(program: Program, cls: Class) -> bool:
     """Whether values declared with a class are often of another one: protocols, and all outside but builtins."""
     if cls.module.outside:
         return cls.module.name != "builtins" or cls.name == "object"
-    return classes.is_protocol(program, cls)
+    return inheritance.is_protocol(program, cls)
 
 
 def _patched(atom: Atom, found: Found) -> None:
@@ -264,7 +264,7 @@ def _check_overriding(program: Program, cls: Class, name: str, found: Found) -> 
     """A subclass may have another method of this name."""
     if not cls.subclasses:
         return
-    if program.overriding(cls, name) or classes.is_mixed_over(program, cls, name):
+    if program.overriding(cls, name) or inheritance.is_mixed_over(program, cls, name):
         if found.callees:
             found.doubt = found.doubt or "overridden"
         else:
@@ -274,8 +274,8 @@ def _check_overriding(program: Program, cls: Class, name: str, found: Found) -> 
 def _check_super(program: Program, atom: Atom, name: str, found: Found) -> None:
     start: Class
     _, start, receiver = atom
-    expected = classes.owner_of(program, receiver[DEFINITION], name, after=start)
+    expected = inheritance.owner_of(program, receiver[DEFINITION], name, after=start)
     for heir in start.subclasses:
-        if len(heir.scope.bases) > 1 and classes.owner_of(program, heir, name, after=start) is not expected:
+        if len(heir.scope.bases) > 1 and inheritance.owner_of(program, heir, name, after=start) is not expected:
             found.doubt = found.doubt or "overridden"
             return

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from hgen.errors import Skip
 from hgen.snapshots import TreeLimits
-from hgen.sources.writer import TreeWriter, read_chunks
+from hgen.sources.safe_writer import TreeWriter, read_chunks
 
 _MOST_HEADER_BYTES = 1 << 20
 """Far more than the headers between two files of a tar archive ever need."""

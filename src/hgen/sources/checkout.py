@@ -14,7 +14,7 @@ from hgen.errors import Skip
 from hgen.sources.git import Git, GitError, create, find_commit
 from hgen.sources.objects import write_tree
 from hgen.sources.origin import Origin, Settings
-from hgen.sources.writer import TreeWriter
+from hgen.sources.safe_writer import TreeWriter
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from hgen.errors import Skip
 from hgen.snapshots import TreeLimits
 from hgen.sources.licenses import is_license_name
 from hgen.sources.origin import Origin, Settings
-from hgen.sources.writer import TreeWriter, read_chunks
+from hgen.sources.safe_writer import TreeWriter, read_chunks
 
 _COMPILED = frozenset({".pyc", ".pyo", ".so", ".pyd", ".dylib", ".dll"})
 

@@ -10,7 +10,7 @@ from typing import IO
 from hgen.errors import MachineError, Skip
 from hgen.snapshots import TreeLimits
 from hgen.sources.git import Git, GitError
-from hgen.sources.writer import CHUNK, TreeWriter
+from hgen.sources.safe_writer import CHUNK, TreeWriter
 
 _SUBMODULE = "160000"
 _LINK = "120000"

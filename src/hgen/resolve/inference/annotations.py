@@ -1,6 +1,6 @@
 """Annotations as types, and what subscripts give."""
 
-from hgen.resolve.inference import classes, protocols
+from hgen.resolve.inference import inheritance, protocols
 from hgen.resolve.instances import builtin_instance
 from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program
@@ -90,7 +90,7 @@ def assigned(program: Program, declared: Type, value: Type) -> Type:
         if atom == NONE:
             if NONE not in declared:
                 return declared
-        elif not any(classes.inherits(program, atom[DEFINITION], cls) for cls in wanted) or (
+        elif not any(inheritance.inherits(program, atom[DEFINITION], cls) for cls in wanted) or (
             atom[TAG] == INSTANCE and atom[ARGUMENTS]
         ):
             return declared
@@ -174,7 +174,7 @@ def _subscripted_class(program: Program, frame: Frame, atom: Atom, index: ir.Exp
             return ((ALIAS, _tuple(program, frame, index)),)
         if cls.name == "type":
             return ((ALIAS, _classes(_instances(program, frame, index))),)
-    if classes.is_enum(program, cls):
+    if inheritance.is_enum(program, cls):
         return ((INSTANCE, cls, (), EXACT),)
     return ((CLASS, cls, type_arguments(program, frame, index), EXACT),)
 

@@ -1,6 +1,6 @@
 """Functions and classes as they are after their decorators."""
 
-from hgen.resolve.inference import classes
+from hgen.resolve.inference import inheritance
 from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import CLASS, DEFINITION, EXACT, FUNCTION, INSTANCE, METHOD, PROPERTY, TAG, Atom, Type, only
@@ -108,8 +108,8 @@ def _is_descriptor(program: Program, decorator: Type) -> bool:
     if atom[TAG] != CLASS or atom[DEFINITION].module.outside:
         return False
     cls: Class = atom[DEFINITION]
-    getter = classes.owner_of(program, cls, "__get__")
-    return getter is not None and classes.owner_of(program, cls, "__call__") is None
+    getter = inheritance.owner_of(program, cls, "__get__")
+    return getter is not None and inheritance.owner_of(program, cls, "__call__") is None
 
 
 def _makes_properties(program: Program, decorator: Type) -> bool:

@@ -1,6 +1,6 @@
 """Attributes of values: found in their class, bound to the value, with its type arguments filled in."""
 
-from hgen.resolve.inference import classes, decorators, names
+from hgen.resolve.inference import decorators, inheritance, names
 from hgen.resolve.instances import as_tuple, builtin_instance
 from hgen.resolve.objects import Class, Function
 from hgen.resolve.program import Program
@@ -88,17 +88,17 @@ def seen_as(program: Program, atom: Atom, target: Class) -> tuple[Type, ...] | N
     """The same for any class."""
     if atom[TAG] == TUPLE:
         atom = as_tuple(program, atom)
-    if target not in classes.order(program, atom[DEFINITION]):
+    if target not in inheritance.order(program, atom[DEFINITION]):
         return None
     cls: Class = atom[DEFINITION]
     arguments: tuple[Type, ...] = atom[ARGUMENTS] if atom[TAG] == INSTANCE else ()
     for _ in range(50):
         if cls is target:
-            wanted = len(classes.parameters(program, cls))
+            wanted = len(inheritance.parameters(program, cls))
             return (arguments + (UNKNOWN,) * wanted)[: max(wanted, 1)]
-        mapping = dict(zip(classes.parameters(program, cls), arguments, strict=False))
-        for base in classes.bases(program, cls):
-            if base[TAG] == CLASS and target in classes.order(program, base[DEFINITION]):
+        mapping = dict(zip(inheritance.parameters(program, cls), arguments, strict=False))
+        for base in inheritance.bases(program, cls):
+            if base[TAG] == CLASS and target in inheritance.order(program, base[DEFINITION]):
                 cls = base[DEFINITION]
                 arguments = tuple([substitute(one, mapping, (atom,)) for one in base[ARGUMENTS]])
                 break
@@ -115,21 +115,21 @@ def always_true(program: Program, atom: Atom) -> bool:
     if tag not in (INSTANCE, SELF):
         return False
     cls: Class = atom[DEFINITION]
-    if not classes.knows_bases(program, cls) or cls.symbol < 0:
+    if not inheritance.knows_bases(program, cls) or cls.symbol < 0:
         return False
-    return all(classes.owner_of(program, cls, name) is None for name in ("__bool__", "__len__"))
+    return all(inheritance.owner_of(program, cls, name) is None for name in ("__bool__", "__len__"))
 
 
 def _of_instance(program: Program, atom: Atom, name: str) -> Type | None:
     cls: Class = atom[DEFINITION]
-    owner, certain = classes.find_owner(program, cls, name)
+    owner, certain = inheritance.find_owner(program, cls, name)
     if owner is None:
         if not certain:
             return (OUTSIDE,) if only_outside(program, cls) else UNKNOWN
         if name == "__class__":
             found = class_of(atom)
             return (found,) if found else UNKNOWN
-        if classes.owner_of(program, cls, "__getattr__") is not None:
+        if inheritance.owner_of(program, cls, "__getattr__") is not None:
             return UNKNOWN
         return None
     if name == "__class__" and owner.module.outside:
@@ -141,14 +141,14 @@ def _of_instance(program: Program, atom: Atom, name: str) -> Type | None:
 
 def only_outside(program: Program, cls: Class) -> bool:
     """Whether everything unknown among the bases is something outside the repository."""
-    order = classes.order(program, cls)
-    short = len(order) <= classes.MAX_ORDER
-    return short and all(one is None or ANY not in classes.bases(program, one) for one in order)
+    order = inheritance.order(program, cls)
+    short = len(order) <= inheritance.MAX_ORDER
+    return short and all(one is None or ANY not in inheritance.bases(program, one) for one in order)
 
 
 def _of_class(program: Program, atom: Atom, name: str) -> Type | None:
     cls: Class = atom[DEFINITION]
-    owner, certain = classes.find_owner(program, cls, name)
+    owner, certain = inheritance.find_owner(program, cls, name)
     if owner is None or (owner.module.outside and owner.name == "object"):
         meta = metaclass(program, cls)
         if meta is not None:
@@ -159,8 +159,8 @@ def _of_class(program: Program, atom: Atom, name: str) -> Type | None:
             if not certain:
                 return (OUTSIDE,) if only_outside(program, cls) else UNKNOWN
             return None
-    if classes.is_enum(program, cls) and not owner.module.outside:
-        raw = classes.own_attribute(program, owner, name)
+    if inheritance.is_enum(program, cls) and not owner.module.outside:
+        raw = inheritance.own_attribute(program, owner, name)
         if not any(one[TAG] in (FUNCTION, PROPERTY, METHOD) for one in raw):
             found_instance = instance_of(atom)
             return (found_instance,) if found_instance else UNKNOWN
@@ -172,7 +172,7 @@ def metaclass(program: Program, cls: Class) -> Class | None:
     """The metaclass, ``type`` unless the classes of the resolution order name another one."""
     if "metaclass" not in cls.memo:
         found = program.stub_class("builtins", "type")
-        for one in classes.order(program, cls):
+        for one in inheritance.order(program, cls):
             if one is not None:
                 for keyword, expression in one.scope.keywords:
                     if keyword == "metaclass":
@@ -190,7 +190,7 @@ def metaclass(program: Program, cls: Class) -> Class | None:
 
 def _of_super(program: Program, atom: Atom, name: str) -> Type | None:
     _, start, receiver = atom
-    owner, certain = classes.find_owner(program, receiver[DEFINITION], name, after=start)
+    owner, certain = inheritance.find_owner(program, receiver[DEFINITION], name, after=start)
     if owner is None:
         if not certain:
             return (OUTSIDE,) if only_outside(program, receiver[DEFINITION]) else UNKNOWN
@@ -210,7 +210,7 @@ def _of_function(program: Program, atom: Atom, name: str) -> Type | None:
 
 def _bound(program: Program, owner: Class, name: str, receiver: Atom) -> Type:
     """An attribute of a class as it is when read from a receiver."""
-    raw = classes.own_attribute(program, owner, name)
+    raw = inheritance.own_attribute(program, owner, name)
     parts: list[Type] = [NOTHING]
     if any(atom[TAG] not in (FUNCTION, PROPERTY) for atom in raw) and _may_be_replaced(program, receiver, name):
         parts.append(UNKNOWN)
@@ -236,7 +236,7 @@ def _may_be_replaced(program: Program, receiver: Atom, name: str) -> bool:
 
 
 def _is_descriptor(program: Program, cls: Class) -> bool:
-    return classes.owner_of(program, cls, "__get__") is not None
+    return inheritance.owner_of(program, cls, "__get__") is not None
 
 
 def _bind_function(program: Program, atom: Atom, receiver: Atom) -> Type:
@@ -261,7 +261,7 @@ def _specialized(program: Program, owner: Class, some: Type, receiver: Atom) -> 
     """A type written in a class as it is for a receiver: type parameters and ``self`` filled in."""
     view = instance_of(receiver)
     variables: dict[str, Type] = {}
-    if view is not None and classes.parameters(program, owner):
+    if view is not None and inheritance.parameters(program, owner):
         arguments = seen_as(program, view, owner) or ()
-        variables = dict(zip(classes.parameters(program, owner), arguments, strict=False))
+        variables = dict(zip(inheritance.parameters(program, owner), arguments, strict=False))
     return close(substitute(some, variables, (receiver,)))

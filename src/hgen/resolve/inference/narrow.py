@@ -1,6 +1,6 @@
 """What is left of a type after a test."""
 
-from hgen.resolve.inference import classes
+from hgen.resolve.inference import inheritance
 from hgen.resolve.objects import Class
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
@@ -90,11 +90,11 @@ def _not_of(program: Program, before: Type, wanted: list[Class] | None) -> Type:
 def _is(program: Program, atom: Atom, cls: Class) -> bool:
     if atom[TAG] == TUPLE:
         return cls.module.outside and cls.name in ("tuple", "object", "Sequence", "Iterable", "Collection")
-    return atom[TAG] in (INSTANCE, SELF) and classes.inherits(program, atom[DEFINITION], cls)
+    return atom[TAG] in (INSTANCE, SELF) and inheritance.inherits(program, atom[DEFINITION], cls)
 
 
 def _may_be(program: Program, atom: Atom, cls: Class) -> bool:
     """Whether some value can be of both; two unrelated classes rarely have a common heir."""
     if atom[TAG] not in (INSTANCE, SELF):
         return atom != NONE
-    return classes.inherits(program, cls, atom[DEFINITION]) or not classes.knows_bases(program, cls)
+    return inheritance.inherits(program, cls, atom[DEFINITION]) or not inheritance.knows_bases(program, cls)

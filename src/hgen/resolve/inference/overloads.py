@@ -1,6 +1,6 @@
 """Overloaded functions of stubs: which signature fits a call."""
 
-from hgen.resolve.inference import classes, decorators
+from hgen.resolve.inference import decorators, inheritance
 from hgen.resolve.objects import Class, Function
 from hgen.resolve.program import Program
 from hgen.resolve.types import DEFINITION, INSTANCE, TAG, Arguments, Atom, Keywords, Type
@@ -58,7 +58,7 @@ def _takes(program: Program, declared: Type, argument: Type) -> bool:
     if any(atom[TAG] != INSTANCE or not atom[DEFINITION].module.outside for atom in argument):
         return True
     return any(
-        classes.inherits(program, one[DEFINITION], atom[DEFINITION]) or _promoted(one[DEFINITION], atom[DEFINITION])
+        inheritance.inherits(program, one[DEFINITION], atom[DEFINITION]) or _promoted(one[DEFINITION], atom[DEFINITION])
         for one in argument
         for atom in declared
     )

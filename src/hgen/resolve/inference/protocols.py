@@ -1,6 +1,6 @@
 """What iterating, entering and calling special methods gives."""
 
-from hgen.resolve.inference import classes, members
+from hgen.resolve.inference import inheritance, members
 from hgen.resolve.program import Program
 from hgen.resolve.types import (
     CLASS,
@@ -34,7 +34,7 @@ def iterated(program: Program, some: Type, *, is_async: bool = False) -> Type:
         elif atom[TAG] in (INSTANCE, SELF):
             inner = members.arguments_as(program, atom, "typing", "AsyncIterable" if is_async else "Iterable")
             parts.append(inner[0] if inner else _by_protocol(program, atom, is_async=is_async))
-        elif atom[TAG] == CLASS and classes.is_enum(program, atom[DEFINITION]):
+        elif atom[TAG] == CLASS and inheritance.is_enum(program, atom[DEFINITION]):
             parts.append(((INSTANCE, atom[DEFINITION], (), EXACT),))
         else:
             parts.append(UNKNOWN)

@@ -1,6 +1,6 @@
 """What functions return."""
 
-from hgen.resolve.inference import classes, decorators, members, protocols
+from hgen.resolve.inference import decorators, inheritance, members, protocols
 from hgen.resolve.inference.bindings import fill
 from hgen.resolve.inference.overloads import fits, overloads_of
 from hgen.resolve.instances import stub_instance
@@ -82,7 +82,7 @@ def _one_result(
     receivers: Type = () if receiver is None else (receiver,)
     if receiver is not None and function.owner is not None:
         view = instance_of(receiver)
-        names = classes.parameters(program, function.owner)
+        names = inheritance.parameters(program, function.owner)
         if view is not None and names:
             seen = members.seen_as(program, view, function.owner) or ()
             variables.update(zip(names, seen, strict=False))

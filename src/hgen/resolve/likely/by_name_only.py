@@ -5,7 +5,7 @@ A likely answer is shown among the dependencies of a function, and never makes o
 
 from collections.abc import Container, Iterable
 
-from hgen.resolve.inference import classes
+from hgen.resolve.inference import inheritance
 from hgen.resolve.likely.nameindex import ScopeAt, names_of
 from hgen.resolve.objects import Class, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
@@ -83,7 +83,7 @@ def topmost(program: Program, methods: Iterable[Function]) -> Function | None:
     for one in found:
         owner = one.owner
         if owner is not None and all(
-            other.owner is owner or (other.owner is not None and classes.inherits(program, other.owner, owner))
+            other.owner is owner or (other.owner is not None and inheritance.inherits(program, other.owner, owner))
             for other in found
         ):
             return one
@@ -95,7 +95,7 @@ def _mixed_in(program: Program, atom: Atom, name: str) -> Function | None:
     cls: Class = atom[DEFINITION]
     owners: dict[Class | None, None] = {}
     for heir in cls.subclasses[:_MAX_CLASSES]:
-        owner = classes.owner_of(program, heir, name)
+        owner = inheritance.owner_of(program, heir, name)
         if owner is not None and not is_support(owner.module.path):
             owners[owner] = None
     return topmost(program, _methods(program, owners, name))
@@ -127,5 +127,5 @@ def _firm(program: Program, places: Iterable[ScopeAt]) -> list[Function]:
     found = [program.object(module, index) for module, index in places]
     return [
         one for one in found
-        if isinstance(one, Function) and one.owner is not None and not classes.is_protocol(program, one.owner)
+        if isinstance(one, Function) and one.owner is not None and not inheritance.is_protocol(program, one.owner)
     ]  # fmt: skip

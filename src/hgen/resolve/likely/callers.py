@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hgen.resolve.inference import classes, decorators
+from hgen.resolve.inference import decorators, inheritance
 from hgen.resolve.likely.nameindex import names_of
 from hgen.resolve.objects import Frame, Function
 from hgen.resolve.program import Program
@@ -47,7 +47,7 @@ def _offset(program: Program, caller: Frame, called: Expr, function: Function) -
         if atom[TAG] == METHOD and atom[DEFINITION] is function:
             return 0 if decorators.flavor(program, function) == "static" else 1
         if atom[TAG] == CLASS and function.scope.name == "__init__":
-            owner = classes.owner_of(program, atom[DEFINITION], "__init__")
+            owner = inheritance.owner_of(program, atom[DEFINITION], "__init__")
             if owner is function.owner:
                 return 1
     return None

@@ -5,7 +5,7 @@ Callers may pass anything, so this never makes a call certain. Each question loo
 
 from collections.abc import Callable, Hashable
 
-from hgen.resolve.inference import annotations, classes, members, protocols
+from hgen.resolve.inference import annotations, inheritance, members, protocols
 from hgen.resolve.inference.narrow import narrowed
 from hgen.resolve.likely.callers import argument, calls_of
 from hgen.resolve.likely.nameindex import names_of
@@ -103,7 +103,7 @@ class _Search:
         return union(*parts)
 
     def _stored(self, cls: Class, name: str) -> Type:
-        owner = classes.owner_of(self._program, cls, name)
+        owner = inheritance.owner_of(self._program, cls, name)
         if owner is None or owner.module.outside:
             return NOTHING
         parts: list[Type] = [NOTHING]
@@ -126,7 +126,7 @@ class _Search:
         for module, index in storing:
             owner = self._program.object(module, index)
             if isinstance(owner, Class):
-                parts.append(_known(classes.own_attribute(self._program, owner, name)) or self._stored(owner, name))
+                parts.append(_known(inheritance.own_attribute(self._program, owner, name)) or self._stored(owner, name))
         return union(*parts)
 
     def call(self, frame: Frame, described: Expr) -> Type:

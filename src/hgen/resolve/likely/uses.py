@@ -1,6 +1,6 @@
 """Which class a parameter likely is of, from the attributes that its function reads from it."""
 
-from hgen.resolve.inference import classes
+from hgen.resolve.inference import inheritance
 from hgen.resolve.likely.nameindex import names_of
 from hgen.resolve.objects import Class, Frame
 from hgen.resolve.program import Program
@@ -58,14 +58,14 @@ def _roots(program: Program, name: str) -> list[Class]:
     """The classes outside of tests that have an attribute and do not inherit it from, or share it with, another."""
     having = [
         cls for cls in names_of(program).having(name)[:_MAX_CLASSES]
-        if not is_support(cls.module.path) and not classes.is_protocol(program, cls)
+        if not is_support(cls.module.path) and not inheritance.is_protocol(program, cls)
     ]  # fmt: skip
     return [
         cls for cls in having
-        if not any(other is not cls and classes.inherits(program, cls, other) for other in having)
+        if not any(other is not cls and inheritance.inherits(program, cls, other) for other in having)
     ]  # fmt: skip
 
 
 def _has(program: Program, cls: Class, name: str) -> bool:
     """Whether a class or one of its heirs has an attribute."""
-    return any(classes.owner_of(program, one, name) is not None for one in (cls, *cls.subclasses[:_MAX_CLASSES]))
+    return any(inheritance.owner_of(program, one, name) is not None for one in (cls, *cls.subclasses[:_MAX_CLASSES]))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hgen.scoring.diffs import Edit
 from hgen.testbed.mutation.functions import Function, Splice, code, end_of, start_of
-from hgen.testbed.mutation.operators import Example, Operator, Variant
+from hgen.testbed.mutation.operator import Example, Operator, Variant
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[bytes, bytes]] = {
     ast.Lt: (rb"<", b"<="),

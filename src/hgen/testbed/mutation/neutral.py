@@ -15,7 +15,7 @@ from hgen.scoring.start_state import committed_state
 from hgen.scoring.tasks import SymbolRef, place_of
 from hgen.scoring.tested.task import TestedTask
 from hgen.testbed.mutation.functions import Function, Splice, code, end_of, start_of
-from hgen.testbed.mutation.operators import Example, Operator, Variant
+from hgen.testbed.mutation.operator import Example, Operator, Variant
 
 NEUTRAL = 2
 """How many variants of the true code written tests must not notice."""

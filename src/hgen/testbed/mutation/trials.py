@@ -17,7 +17,7 @@ from hgen.scoring.tested.report import TestRun
 from hgen.testbed.mutation.copies import readable_elsewhere
 from hgen.testbed.mutation.functions import Function
 from hgen.testbed.mutation.mutants import mutants
-from hgen.testbed.mutation.operators import Variant
+from hgen.testbed.mutation.operator import Variant
 from hgen.testbed.running import run_jobs
 
 _MOST_TESTS = 400
