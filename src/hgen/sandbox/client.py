@@ -6,9 +6,9 @@ from typing import Any, BinaryIO, Literal
 
 import docker
 from docker.errors import APIError, NotFound
-from docker.types import Mount
 from docker.utils.socket import STDOUT, frames_iter
 
+from hgen.sandbox.confinement import Volume, confined, fetching, in_memory
 from hgen.sandbox.connection import Connection, EngineRefusal
 
 State = Literal["running", "ended", "lost"]
@@ -39,31 +39,13 @@ class Layer:
     size: int
 
 
-@dataclass(frozen=True)
-class Volume:
-    """A file system in memory, its size and number of files fixed when it is made."""
-
-    name: str
-    mount: str
-    size: int
-    inodes: int
-    mode: str
-
-
 class Client(Connection):
     """A connection to one engine; its methods raise ``SandboxError`` and may be called from several threads."""
 
     def create_volume(self, volume: Volume, labels: Mapping[str, str]) -> None:
         """Make an empty volume."""
-        # In pages, because Podman refuses ``size=`` here.
-        options = f"nr_blocks={-(-volume.size // 4096)},nr_inodes={volume.inodes},mode={volume.mode},nosuid,nodev"
         with self._trouble(f"create the volume {volume.name}"):
-            self._api.create_volume(
-                volume.name,
-                driver="local",
-                driver_opts={"type": "tmpfs", "device": "tmpfs", "o": options},
-                labels=dict(labels),
-            )
+            self._api.create_volume(volume.name, driver="local", driver_opts=in_memory(volume), labels=dict(labels))
 
     def create_container(
         self,
@@ -79,19 +61,8 @@ class Client(Connection):
     ) -> str:
         """Make a container that has nothing but what is said here; gives its identifier."""
         with self._trouble("create a container"):
-            host = self._api.create_host_config(
-                read_only=True,
-                network_mode="none",
-                cap_drop=["ALL"],
-                security_opt=["no-new-privileges"],
-                mem_limit=memory,
-                memswap_limit=memory,
-                nano_cpus=int(cpus * 1e9),
-                pids_limit=processes,
-                mounts=[Mount(volume.mount, volume.name, type="volume", no_copy=True) for volume in volumes],
-                # Podman would mount these with no limit; nobody but root can write here, as in the image.
-                tmpfs={"/run": "size=1m,mode=755", "/var/tmp": "size=1m,mode=755"},  # noqa: S108 - inside
-            )
+            limits = confined(memory=memory, cpus=cpus, processes=processes, volumes=volumes)
+            host = self._api.create_host_config(**limits)
             container: str = self._api.create_container(
                 image, list(argv), user=user, host_config=host, labels=dict(labels), use_config_proxy=False
             )["Id"]
@@ -100,9 +71,7 @@ class Client(Connection):
     def create_fetcher(self, image: str, argv: Sequence[str], *, user: str, labels: Mapping[str, str]) -> str:
         """Make a container with the host's network, for code that is trusted: it downloads what foreign code needs."""
         with self._trouble("create a container"):
-            host = self._api.create_host_config(
-                network_mode="host", cap_drop=["ALL"], security_opt=["no-new-privileges"], mem_limit=2 << 30
-            )
+            host = self._api.create_host_config(**fetching())
             container: str = self._api.create_container(
                 image, list(argv), user=user, host_config=host, labels=dict(labels), use_config_proxy=False
             )["Id"]

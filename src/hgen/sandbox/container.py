@@ -12,7 +12,8 @@ from typing import Self
 from hgen.errors import SandboxError
 from hgen.sandbox import execution, hostgit, labels
 from hgen.sandbox.base import Limits, Result, Unreadable
-from hgen.sandbox.client import Client, Volume
+from hgen.sandbox.client import Client
+from hgen.sandbox.confinement import Volume
 from hgen.sandbox.layout import AGENT, GRADER, HIDDEN, KEEPER, TREE, StartState, open_folder, single
 from hgen.sandbox.removal import Remover
 
