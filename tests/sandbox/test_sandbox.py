@@ -134,7 +134,7 @@ def test_a_process_left_behind_does_not_delay_the_result_and_is_gone(sandbox):
 
 
 def test_files_go_in_and_come_out(sandbox):
-    content = bytes(range(256)) * 5000
+    content = bytes(range(256)) * 1000
     sandbox.write_file(PurePosixPath("new/folder/blob"), content)
     assert sandbox.exec(["cat", "new/folder/blob"], timeout=30).stdout == content
     sandbox.write_file(PurePosixPath("tool"), b"#!/bin/sh\necho tool\n", executable=True)
