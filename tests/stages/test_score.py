@@ -259,8 +259,32 @@ def test_two_tasks_with_one_id_are_refused(bench: Bench) -> None:
         bench.score()
 
 
-def test_a_damaged_task_is_named(bench: Bench) -> None:
-    bench.write([bench.task("a"), {"instance_id": "b"}], [answer("a")])
+@pytest.mark.parametrize("line", ["{", '{"instance_id": 5}', '{"instance_id": "odd", "problem_statement": "\\ud800"}'])
+def test_a_damaged_task_costs_itself_only(bench: Bench, line: str) -> None:
+    bench.write([bench.task("one"), bench.task("two")], [answer("one"), answer("two")])
+    if "odd" in line:
+        line = json.dumps({**bench.task("odd"), "problem_statement": "\ud800"})
+    with bench.tasks.open("a", encoding="utf-8") as tasks:
+        tasks.write(line + "\n")
+    found = bench.score()
+    assert bench.results() == {"one": 1.0, "two": 1.0}
+    assert found.failed
+    assert "tasks.jsonl, byte" in found.problems()[0]
+
+
+def test_a_target_that_the_start_state_does_not_have_gives_no_verdict(bench: Bench) -> None:
+    absent = {"file": "x.py", "qualname": "first", "kind": "function", "def_line": 1}
+    unknown = {"file": "m.py", "qualname": "middle", "kind": "function", "def_line": 9}
+    bench.write(
+        [{**bench.task(name), "targets": [target]} for name, target in (("absent", absent), ("unknown", unknown))],
+        [answer("absent"), answer("unknown", WRONG)],
+    )
+    assert bench.score().failed
+    assert bench.results() == {"absent": None, "unknown": None}
+
+
+def test_what_holds_no_task_at_all_is_an_error(bench: Bench) -> None:
+    bench.write([{"instance_id": "b"}], [answer("a")])
     with pytest.raises(ShardError, match="this line is no task"):
         bench.score()
 

@@ -1,6 +1,7 @@
 """Predictions joined with their tasks, and laid into the shards that the stage ``score`` reads."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -33,14 +34,15 @@ class Joined:
     unknown: list[str] = field(default_factory=list)
     """Ids that are those of no task, each once."""
     unreadable: list[str] = field(default_factory=list)
-    """Rows that are no predictions, and why."""
+    """Rows that are no predictions, and lines that are no tasks, and why."""
 
 
 def lay_out(tasks: Path, predictions: Path, folder: Path, *, per_shard: int = PER_SHARD) -> Joined:
     """Write a ``Submission`` for each prediction that has a task to the shards in ``folder``.
 
     A shard that is there and still wanted as it is stays, so that a prediction that is added or changed does not cost
-    the verdicts on the others. Raises ``ConfigError`` if two tasks have one id, ``ShardError`` for a damaged task.
+    the verdicts on the others. A damaged task costs itself only. Raises ``ConfigError`` if two tasks have one id,
+    ``ShardError`` if no task can be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     joined = Joined()
@@ -77,9 +79,15 @@ def _join(tasks: Path, predictions: Path, joined: Joined, rejects: Path) -> list
     with ShardWriter(rejects) as dropped:
         waiting = _predictions(predictions, joined, dropped)
         seen: set[str] = set()
+        damaged: list[ShardError] = []
         for file in task_files(tasks):
             for place, line in lines_of(file):
-                task = task_of(line, place)
+                try:
+                    task = task_of(line, place)
+                    _require_storable(task, place)
+                except ShardError as problem:
+                    damaged.append(problem)
+                    continue
                 instance_id = str(task["instance_id"])
                 if instance_id in seen:
                     raise ConfigError(f"{file}: two tasks have the id {instance_id}; score one set of tasks at a time")
@@ -90,6 +98,11 @@ def _join(tasks: Path, predictions: Path, joined: Joined, rejects: Path) -> list
                 for number, answer in answers:
                     digest = _digest(_submission(line, place, answer.read(), number))
                     items.append(_Item(str(task["snapshot"]), place, answer, number, digest))
+        if damaged and not seen:
+            raise damaged[0]
+        for error in damaged:
+            joined.unreadable.append(str(error))
+            dropped.write(Reject(source=str(tasks), reason="damaged-task", detail=str(error)))
         joined.tasks = len(seen)
         joined.rows = [item.row for item in items]
         joined.unknown = sorted(waiting)
@@ -118,6 +131,14 @@ def _submission(task_line: bytes, place: LinePlace, prediction_line: bytes, numb
     except UnreadableRow as problem:
         raise ShardError(f"row {number} of the predictions changed while it was read ({problem}); run again") from None
     return _line(task_of(task_line, place), prediction, place)
+
+
+def _require_storable(task: Row, place: LinePlace) -> None:
+    """Raise ``ShardError`` for a task's row that cannot be written as JSON in UTF-8."""
+    try:
+        json.dumps(task, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise ShardError(f"{place.file}, byte {place.offset}: this task is damaged: {error}") from None
 
 
 def _line(task: Row, prediction: Prediction, place: LinePlace) -> bytes:

@@ -9,7 +9,7 @@ from hgen.scoring.static.allowed_edits import changed_files
 from hgen.scoring.static.dep_search import score_markers
 from hgen.scoring.static.func_localize import score_docstrings
 from hgen.scoring.static.issue_localize import score_comments
-from hgen.scoring.tasks import StaticTask
+from hgen.scoring.tasks import StaticTask, require_targets
 from hgen.scoring.verdicts import Reason, Refusal, Score, refused
 
 Scorer = Callable[[StaticTask, Mapping[str, bytes], Mapping[str, bytes]], Score]
@@ -63,6 +63,8 @@ def score_changes(
     if scorer is None:
         return refused(Reason("bad-task", f"no scorer here for tasks that are graded by {task.graded_by!r}"))
     try:
+        if own is None:
+            require_targets(task, files)
         return scorer(task, changed, files)
     except Refusal as refusal:
         return refused(refusal.reason)

@@ -123,6 +123,14 @@ def place_of(target: SymbolRef, content: bytes) -> Place:
     return place
 
 
+def require_targets(task: StaticTask, files: Mapping[str, bytes]) -> None:
+    """Raise ``Refusal("start-state")`` unless the start state has all targets: no answer could be right without one."""
+    for target in task.targets:
+        if target.file not in files:
+            raise Refusal("start-state", f"{target.file} is not there")
+        place_of(target, files[target.file])
+
+
 def _places(targets: tuple[SymbolRef, ...], path: str, before: bytes) -> list[tuple[SymbolRef, Place]]:
     return [(target, place_of(target, before)) for target in targets if target.file == path]
 
