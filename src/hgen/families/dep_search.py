@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hgen.config import Section
 from hgen.describe.corpus import Corpus
-from hgen.describe.leaks import leaks, path_secrets
+from hgen.describe.leaks import path_secrets, require_no_leak
 from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal, Static, identity, is_library, once_in_file, rank
 from hgen.families.lazy import same_file, same_name, unique_name
@@ -75,8 +75,7 @@ def _require_sound(
             raise Skip("abstract-dependency", identity(symbols[place]))
     if len(deps) == 1 and deps[0].file == subject.file:
         raise Skip("too-easy", "its one dependency is in its own file")
-    if given_away := leaks(subject.qualname, [_name(dep) for dep in deps]):
-        raise Skip("leak", f"the name {subject.qualname} gives {given_away} away")
+    require_no_leak(f"the name {subject.qualname}", subject.qualname, [_name(dep) for dep in deps])
     for file in sorted({dep.file for dep in deps}):
         if not _decodes(material.corpus, file):
             raise Skip("unfit-dependency", f"{file} is not UTF-8")
