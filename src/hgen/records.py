@@ -80,6 +80,16 @@ class Symbol(Record):
     deps: tuple[int, ...]
     """Direct dependencies as positions in ``Codebase.symbols``, ascending, each once."""
 
+    @property
+    def name(self) -> str:
+        """The name in the definition itself, the last part of ``qualname``."""
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def owner(self) -> str:
+        """What it is defined in, the rest of ``qualname``: a class, ``outer.<locals>``, or nothing."""
+        return self.qualname.rpartition(".")[0]
+
 
 class BrokenFile(Record):
     """A Python file that yields no symbols, and why."""

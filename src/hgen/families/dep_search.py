@@ -75,7 +75,7 @@ def _require_sound(
             raise Skip("abstract-dependency", identity(symbols[place]))
     if len(deps) == 1 and deps[0].file == subject.file:
         raise Skip("too-easy", "its one dependency is in its own file")
-    require_no_leak(f"the name {subject.qualname}", subject.qualname, [_name(dep) for dep in deps])
+    require_no_leak(f"the name {subject.qualname}", subject.qualname, [dep.name for dep in deps])
     for file in sorted({dep.file for dep in deps}):
         if not _decodes(material.corpus, file):
             raise Skip("unfit-dependency", f"{file} is not UTF-8")
@@ -87,9 +87,8 @@ def _is_interface(material: Material, position: int) -> bool:
     method = symbols[position]
     if any(decorator.rsplit(".", 1)[-1].startswith("abstract") for decorator in method.decorators):
         return True
-    owner = method.qualname.rpartition(".")[0]
     return any(
-        symbols[place].qualname == owner and _PROTOCOL.search(symbols[place].signature)
+        symbols[place].qualname == method.owner and _PROTOCOL.search(symbols[place].signature)
         for place in material.corpus.by_file[method.file]
     )
 
@@ -117,7 +116,7 @@ def _proposal(corpus: Corpus, position: int) -> Proposal:
         setup={},
         gold=_gold(corpus, subject, deps),
         context={"name": subject.qualname, "kind": subject.kind},
-        secrets=tuple(sorted({_name(dep) for dep in deps} | {part for dep in deps for part in path_secrets(dep.file)})),
+        secrets=tuple(sorted({dep.name for dep in deps} | {part for dep in deps for part in path_secrets(dep.file)})),
         difficulty={
             "dependencies": len(deps),
             "files": len({dep.file for dep in deps}),
@@ -144,10 +143,6 @@ def _decodes(corpus: Corpus, file: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _name(symbol: Symbol) -> str:
-    return symbol.qualname.rsplit(".", 1)[-1]
 
 
 FAMILY = Family(
