@@ -5,6 +5,7 @@ Lines are 1-based everywhere; names follow SWE-bench where the meaning is the sa
 
 from typing import Annotated, Literal
 
+from packaging.utils import canonicalize_name
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
 SymbolKind = Literal["function", "async function", "method", "class"]
@@ -48,6 +49,11 @@ class Repo(Record):
     python_files: int
     python_lines: int
     python_bytes: int
+
+    @property
+    def project(self) -> str:
+        """What its distribution is called as far as ``repo`` tells: its last part, normalised as package indexes do."""
+        return canonicalize_name(self.repo.split(":")[-1].split("/")[-1])
 
 
 class Symbol(Record):

@@ -27,7 +27,7 @@ def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[T
             codebase=codebase,
             corpus=Corpus(files, codebase.symbols),
             seed=config.seed,
-            in_image=codebase.repo.repo.split(":")[-1].split("/")[-1].lower() in _in_image(),
+            in_image=codebase.repo.project in _in_image(),
         )
         for family in chosen(config.families):
             for proposal in family.propose(material, _options(config, family)):
