@@ -133,9 +133,9 @@ class Environment(Record):
     options: tuple[str, ...]
     """Options for pytest."""
     test_seconds: float = 20.0
-    """What a test may take to be stable, ``build.each``; graders give it half as much again."""
+    """What a test may take to be stable, ``build.each``; graders give it half as much again. 0.1 did not say it."""
     run_seconds: float = 300.0
-    """What all tests together may take, ``build.seconds``; graders give a run as much."""
+    """What all tests together may take, ``build.seconds``; graders give a run as much. 0.1 did not say it."""
 
 
 class StableTest(Record):
