@@ -1,4 +1,7 @@
-"""The command line: the only module that knows argv, stdout, logging and exit statuses."""
+"""The command ``hgen``: reads arguments and configuration, prints results, and turns errors into exit statuses.
+
+What a command does is called in ``hgen.run`` and in the modules of ``hgen.pages``; those print nothing.
+"""
 
 import json
 import logging

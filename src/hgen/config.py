@@ -56,6 +56,10 @@ class SandboxConfig(Section):
     cpus: float = Field(1.0, gt=0)
     processes: int = Field(256, ge=32)
 
+    def fingerprint(self) -> str:
+        """What decides how foreign code runs: not which engine runs it, as all of them hold the same limits."""
+        return self.model_dump_json(exclude={"engine"})
+
 
 class BuildConfig(Section):
     """How repositories' tests are made to run, and how much is tried with them; times in seconds."""

@@ -1,4 +1,4 @@
-"""What a person sees while hgen works: progress on stderr, tables on stdout."""
+"""What a person sees of a run: the progress bar on stderr, and tables of its results for the command line to print."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -4,7 +4,8 @@
 class Skip(Exception):  # noqa: N818 - not an error: a normal way for a record to end
     """This record yields nothing; it becomes a ``Reject``.
 
-    ``reason`` is a short word from a closed vocabulary that can be counted; ``detail`` says what was found.
+    ``reason`` is a short word that can be counted; ``detail`` says what was found. hgen's own reasons are those of
+    ``hgen.reject_reasons``; families and sources of other packages may have more.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:

@@ -85,7 +85,7 @@ def travels(task: Task) -> bool:
 def answer_file(task: Task, snapshot: Snapshot) -> bytes:
     """The private answer file of a task, given its snapshot: what the grader needs and the agent must not see.
 
-    Raises ``Skip("too-large")`` for a snapshot that cannot be carried along.
+    Raises ``Skip("too-big")`` for a snapshot that cannot be carried along.
     """
     row = task.model_dump(mode="json")
     if task.graded_by in BY_RUNNING:
@@ -98,7 +98,7 @@ def _tested(task: Task, asked: TestedTask, snapshot: Snapshot) -> TestedAnswer:
     size = sum(map(snapshot.size, snapshot))
     if size > tested_answer_file.MAX_SNAPSHOT:
         raise Skip(
-            "too-large", f"{task.instance_id}: {size} bytes of snapshot, {tested_answer_file.MAX_SNAPSHOT} at most"
+            "too-big", f"{task.instance_id}: {size} bytes of snapshot, {tested_answer_file.MAX_SNAPSHOT} at most"
         )
     assert task.environment is not None
     return TestedAnswer(

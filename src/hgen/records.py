@@ -5,6 +5,7 @@ Lines are 1-based everywhere; names follow SWE-bench where the meaning is the sa
 
 from typing import Annotated, Literal
 
+from packaging.utils import canonicalize_name
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
 SymbolKind = Literal["function", "async function", "method", "class"]
@@ -49,6 +50,11 @@ class Repo(Record):
     python_lines: int
     python_bytes: int
 
+    @property
+    def project(self) -> str:
+        """What its distribution is called as far as ``repo`` tells: its last part, normalised as package indexes do."""
+        return canonicalize_name(self.repo.split(":")[-1].split("/")[-1])
+
 
 class Symbol(Record):
     """A function, method or class definition; identified by ``(file, qualname, def_line)``."""
@@ -79,6 +85,16 @@ class Symbol(Record):
     """Why not: the reason for ``offered`` being false, or empty."""
     deps: tuple[int, ...]
     """Direct dependencies as positions in ``Codebase.symbols``, ascending, each once."""
+
+    @property
+    def name(self) -> str:
+        """The name in the definition itself, the last part of ``qualname``."""
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def owner(self) -> str:
+        """What it is defined in, the rest of ``qualname``: a class, ``outer.<locals>``, or nothing."""
+        return self.qualname.rpartition(".")[0]
 
 
 class BrokenFile(Record):
@@ -117,9 +133,9 @@ class Environment(Record):
     options: tuple[str, ...]
     """Options for pytest."""
     test_seconds: float = 20.0
-    """What a test may take to be stable, ``build.each``; graders give it half as much again."""
+    """What a test may take to be stable, ``build.each``; graders give it half as much again. 0.1 did not say it."""
     run_seconds: float = 300.0
-    """What all tests together may take, ``build.seconds``; graders give a run as much."""
+    """What all tests together may take, ``build.seconds``; graders give a run as much. 0.1 did not say it."""
 
 
 class StableTest(Record):

@@ -7,7 +7,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.utils import canonicalize_name
 
+from hgen import resources
 from hgen.config import Config, SynthConfig
 from hgen.families import chosen
 from hgen.records import Codebase, Environment, Mutant, Reject, Repo, StableTest, Task, Testbed, Trial, Wheel
@@ -353,6 +355,21 @@ def test_a_wheel_of_the_repository_itself_in_the_environment_spoils_all(made) ->
     found = made(*ALL, base=base)
     assert not tasks(found)
     assert reasons(found) == {"in-image"}
+
+
+@pytest.mark.parametrize("repo", ["pypi:Backports.Tarfile", "someone/backports_tarfile", "local:backports-tarfile"])
+@pytest.mark.parametrize("family", [*ALL, "func-localize"])
+def test_a_package_that_the_image_holds_is_known_by_any_spelling_of_its_name(made, repo: str, family: str) -> None:
+    whole = codebase()
+    found = made(family, base=whole.model_copy(update={"repo": whole.repo.model_copy(update={"repo": repo})}))
+    assert not [task for task in tasks(found) if task.variant != "named"]
+    assert "in-image" in reasons(found)
+
+
+def test_the_image_is_listed_by_normalised_names() -> None:
+    listed = [line.partition("#")[0].strip() for line in resources.text("configs/image.txt").split("\n")]
+    assert "backports-tarfile" in listed
+    assert [canonicalize_name(name) for name in listed] == listed
 
 
 WORDED = FILES[LIBRARY].replace(b'ValueError("discount")', b'ValueError("too generous by far")')

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from hgen.grader import grader_source
+from hgen.records import Environment
 from hgen.scoring.standalone.answer_file import read
 from hgen.scoring.standalone.by_tests import tree_diff
 from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack, unpack
@@ -174,6 +175,13 @@ def test_tests_may_take_half_as_long_again_as_where_they_were_found_stable() -> 
     for given, limits in ((ENVIRONMENT, (30.0, 300.0)), (environment, (90.0, 900.0))):
         (job,) = plan(TestedTask.of({**row, "environment": given}), row["patch"], snapshot_files()).jobs
         assert (job.each, job.seconds) == limits
+
+
+def test_what_rows_of_old_mean_is_the_same_to_records_and_to_scoring() -> None:
+    record = Environment.model_validate({**ENVIRONMENT, "snapshot": "0" * 64, "machine": "x86_64"})
+    asked = TestedTask.of(world.task("func-gen", ENVIRONMENT)).environment
+    assert "test_seconds" not in ENVIRONMENT
+    assert (record.test_seconds, record.run_seconds) == (asked.test_seconds, asked.run_seconds)
 
 
 def test_an_answer_file_holds_what_went_into_it() -> None:

@@ -34,11 +34,11 @@ class Corpus:
         return dict(found)
 
     @cached_property
-    def by_last_name(self) -> dict[str, list[int]]:
+    def by_name(self) -> dict[str, list[int]]:
         """Positions of the symbols of each name, without what they are defined in."""
         found: dict[str, list[int]] = defaultdict(list)
         for position, symbol in enumerate(self.symbols):
-            found[symbol.qualname.rsplit(".", 1)[-1]].append(position)
+            found[symbol.name].append(position)
         return dict(found)
 
     @cached_property

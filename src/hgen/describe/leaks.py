@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from hgen.describe.words import parts
+from hgen.errors import Skip
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
@@ -15,6 +16,12 @@ def leaks(text: str, secrets: Iterable[str]) -> list[str]:
     also as a dotted module, and by its last part. ``render_line`` is found in "RenderLines" and "render-line".
     """
     return sorted({secret for secret in secrets if any(pattern.search(text) for pattern in name_patterns(secret))})
+
+
+def require_no_leak(called: str, text: str, secrets: Iterable[str]) -> None:
+    """Raise ``Skip("leak")`` if a secret can be read in the text, which the message calls so."""
+    if seen := leaks(text, secrets):
+        raise Skip("leak", f"{called} gives {seen} away")
 
 
 def echoes(text: str, secrets: Iterable[str]) -> list[str]:

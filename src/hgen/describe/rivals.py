@@ -26,8 +26,8 @@ def by_description(corpus: Corpus, said: list[str], position: int, margin: float
 
 def by_name(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | None:
     """A library symbol of the same last name: an override, another implementation, a twin of another class."""
-    name = last_name(corpus.symbols[position])
-    return next((corpus.symbols[place] for place in corpus.by_last_name[name] if place in library - {position}), None)
+    name = corpus.symbols[position].name
+    return next((corpus.symbols[place] for place in corpus.by_name[name] if place in library - {position}), None)
 
 
 def by_code(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | None:
@@ -44,11 +44,6 @@ def by_code(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | 
             if alike >= (_SHARED_WORDS if symbols[place].docstring else _SHARED_WORDS_UNDOCUMENTED):
                 return symbols[place]
     return None
-
-
-def last_name(symbol: Symbol) -> str:
-    """The name in the definition itself."""
-    return symbol.qualname.rsplit(".", 1)[-1]
 
 
 def _code(corpus: Corpus, symbol: Symbol) -> Counter[str]:

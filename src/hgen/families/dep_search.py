@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hgen.config import Section
 from hgen.describe.corpus import Corpus
-from hgen.describe.leaks import leaks, path_secrets
+from hgen.describe.leaks import path_secrets, require_no_leak
 from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal, Static, identity, is_library, once_in_file, rank
 from hgen.families.lazy import same_file, same_name, unique_name
@@ -75,8 +75,7 @@ def _require_sound(
             raise Skip("abstract-dependency", identity(symbols[place]))
     if len(deps) == 1 and deps[0].file == subject.file:
         raise Skip("too-easy", "its one dependency is in its own file")
-    if given_away := leaks(subject.qualname, [_name(dep) for dep in deps]):
-        raise Skip("leak", f"the name {subject.qualname} gives {given_away} away")
+    require_no_leak(f"the name {subject.qualname}", subject.qualname, [dep.name for dep in deps])
     for file in sorted({dep.file for dep in deps}):
         if not _decodes(material.corpus, file):
             raise Skip("unfit-dependency", f"{file} is not UTF-8")
@@ -88,9 +87,8 @@ def _is_interface(material: Material, position: int) -> bool:
     method = symbols[position]
     if any(decorator.rsplit(".", 1)[-1].startswith("abstract") for decorator in method.decorators):
         return True
-    owner = method.qualname.rpartition(".")[0]
     return any(
-        symbols[place].qualname == owner and _PROTOCOL.search(symbols[place].signature)
+        symbols[place].qualname == method.owner and _PROTOCOL.search(symbols[place].signature)
         for place in material.corpus.by_file[method.file]
     )
 
@@ -118,7 +116,7 @@ def _proposal(corpus: Corpus, position: int) -> Proposal:
         setup={},
         gold=_gold(corpus, subject, deps),
         context={"name": subject.qualname, "kind": subject.kind},
-        secrets=tuple(sorted({_name(dep) for dep in deps} | {part for dep in deps for part in path_secrets(dep.file)})),
+        secrets=tuple(sorted({dep.name for dep in deps} | {part for dep in deps for part in path_secrets(dep.file)})),
         difficulty={
             "dependencies": len(deps),
             "files": len({dep.file for dep in deps}),
@@ -145,10 +143,6 @@ def _decodes(corpus: Corpus, file: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _name(symbol: Symbol) -> str:
-    return symbol.qualname.rsplit(".", 1)[-1]
 
 
 FAMILY = Family(

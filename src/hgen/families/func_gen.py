@@ -71,7 +71,7 @@ def _proposal(material: Material, options: Options, tried: TriedFunction) -> Pro
             "hidden": options.hide_tests,
             "command": command(material),
         },
-        secrets=tuple(sorted(material.codebase.symbols[function].qualname.split(".")[-1] for function in hidden)),
+        secrets=tuple(sorted(material.codebase.symbols[function].name for function in hidden)),
         difficulty={
             "lines": len(tried.original),
             "fail_to_pass": len(failing),

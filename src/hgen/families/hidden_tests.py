@@ -66,7 +66,7 @@ def _hidden(corpus: Corpus, file: str, removed: list[Symbol]) -> tuple[Edit, ...
     for symbol in removed:
         first, last = _span(lines, symbol)
         filler: tuple[bytes, ...] = ()
-        if emptied.get(_owner(symbol)) is symbol:
+        if emptied.get(symbol.owner) is symbol:
             start = lines[symbol.start_line - 1]
             end = "\r" if start.endswith("\r") else ""
             filler = (f"{_indent(start)}pass{end}".encode(),)
@@ -90,7 +90,7 @@ def _emptied_classes(symbols: list[Symbol], removed: list[Symbol]) -> dict[str, 
     """For each class that loses all its statements the last function that it loses."""
     lost: dict[str, list[Symbol]] = defaultdict(list)
     for symbol in removed:
-        lost[_owner(symbol)].append(symbol)
+        lost[symbol.owner].append(symbol)
     classes = {symbol.qualname: symbol for symbol in symbols if symbol.kind == "class"}
     return {
         owner: gone[-1] for owner, gone in lost.items() if owner in classes and classes[owner].statements == len(gone)
@@ -104,13 +104,8 @@ def _require_whole(file: str, content: bytes, removed: list[Symbol]) -> None:
         raise Skip("unfit-tests", f"{file} does not parse without {removed[0].qualname}: {error}") from None
     text = content.decode()
     for symbol in removed:
-        owner, _, name = symbol.qualname.rpartition(".")
-        if re.search(rf"\.{name}\b" if owner else rf"(?<![\w.]){name}\b", text):
+        if re.search(rf"\.{symbol.name}\b" if symbol.owner else rf"(?<![\w.]){symbol.name}\b", text):
             raise Skip("unfit-tests", f"{file} still names {symbol.qualname} when it is gone")
-
-
-def _owner(symbol: Symbol) -> str:
-    return symbol.qualname.rpartition(".")[0]
 
 
 def _indent(line: str) -> str:

@@ -1,4 +1,7 @@
-"""Whether an agent can know what hidden tests ask for: texts and errors of the code are told somewhere or not."""
+"""Error names and string literals of removed code that hidden tests check and nothing else in the repository says.
+
+No agent can guess them, so that a task with one would be unfair. Nothing is said of other facts that tests may ask for.
+"""
 
 import ast
 from collections.abc import Collection, Iterator
@@ -17,10 +20,10 @@ def require_knowable(material: Material, file: str, lines: tuple[int, int], hidd
 
 
 def unknowable(material: Material, file: str, lines: tuple[int, int], hidden: Collection[int]) -> str:
-    """A text that hidden test functions ask for and that only lines taken away hold, or an empty string.
+    """The name of an error, or a word or two of a literal, that only removed lines and hidden tests hold; else "".
 
-    ``lines`` are the first and last of them, ``hidden`` positions in ``Codebase.symbols``. Errors and their
-    messages are an example: whoever did not write them cannot guess them.
+    ``lines`` are the first and last of the removed lines of ``file``, ``hidden`` the test functions' positions in
+    ``Codebase.symbols``.
     """
     symbols = material.codebase.symbols
     asked = [_text(material, symbols[test].file, symbols[test].start_line, symbols[test].end_line) for test in hidden]

@@ -5,7 +5,7 @@ import re
 from hgen.describe.corpus import Corpus
 from hgen.describe.words import terms
 from hgen.families.base import is_library
-from hgen.records import Symbol, Task
+from hgen.records import Task
 from hgen.scoring import diffs
 
 _CALLED = re.compile(r"\b\d*+([^\W\d]\w*+)\s*+\(|raise\s++(?:[\w.]*\.)?([^\W\d]\w*+)")
@@ -48,7 +48,7 @@ def retrieval(task: Task, corpus: Corpus) -> frozenset[int]:
 def same_name(task: Task, corpus: Corpus) -> frozenset[int]:
     """Every definition that bears a name called in the subject's text."""
     names = _called_names(task, corpus)
-    return frozenset(place for place, symbol in enumerate(corpus.symbols) if _name(symbol) in names)
+    return frozenset(place for place, symbol in enumerate(corpus.symbols) if symbol.name in names)
 
 
 def same_file(task: Task, corpus: Corpus) -> frozenset[int]:
@@ -56,7 +56,7 @@ def same_file(task: Task, corpus: Corpus) -> frozenset[int]:
     assert task.subject is not None
     names = _called_names(task, corpus)
     positions = corpus.by_file.get(task.subject.file, [])
-    return frozenset(place for place in positions if _name(corpus.symbols[place]) in names)
+    return frozenset(place for place in positions if corpus.symbols[place].name in names)
 
 
 def unique_name(task: Task, corpus: Corpus) -> frozenset[int]:
@@ -64,8 +64,8 @@ def unique_name(task: Task, corpus: Corpus) -> frozenset[int]:
     bearers: dict[str, list[int]] = {}
     names = _called_names(task, corpus)
     for place, symbol in enumerate(corpus.symbols):
-        if _name(symbol) in names and is_library(symbol.file):
-            bearers.setdefault(_name(symbol), []).append(place)
+        if symbol.name in names and is_library(symbol.file):
+            bearers.setdefault(symbol.name, []).append(place)
     return frozenset(places[0] for places in bearers.values() if len(places) == 1)
 
 
@@ -104,7 +104,3 @@ def _called_names(task: Task, corpus: Corpus) -> set[str]:
             lines = corpus.lines(symbol.file)[symbol.body_line - 1 : symbol.end_line]
             return {name or raised for name, raised in _CALLED.findall("\n".join(lines))}
     return set()
-
-
-def _name(symbol: Symbol) -> str:
-    return symbol.qualname.rsplit(".", 1)[-1]

@@ -52,7 +52,7 @@ def _proposal(material: Material, options: Options, tried: TriedFunction) -> Pro
             "command": command(material),
             "share": options.share,
         },
-        secrets=tuple(sorted(material.codebase.symbols[place].qualname.split(".")[-1] for place in removed)),
+        secrets=tuple(sorted(material.codebase.symbols[place].name for place in removed)),
         difficulty={
             "lines": symbol.end_line - symbol.def_line + 1,
             "mutants": len(chosen),
@@ -67,8 +67,8 @@ def _proposal(material: Material, options: Options, tried: TriedFunction) -> Pro
 def _mentioning(material: Material, tried: TriedFunction) -> set[int]:
     """Test functions that name the function without having been seen to execute it, where no other has its name."""
     symbols = material.codebase.symbols
-    name = tried.symbol.qualname.rpartition(".")[2]
-    if sum(symbol.qualname.rpartition(".")[2] == name for symbol in symbols) > 1:
+    name = tried.symbol.name
+    if sum(symbol.name == name for symbol in symbols) > 1:
         return set()
     word = re.compile(rf"\b{name}\b")
     files = {symbols[place].file for place in tried.functions.values()}
@@ -77,7 +77,7 @@ def _mentioning(material: Material, tried: TriedFunction) -> set[int]:
         for file in sorted(files)
         for place in material.corpus.by_file[file]
         if symbols[place].kind != "class"
-        and symbols[place].qualname.rpartition(".")[2].startswith("test")
+        and symbols[place].name.startswith("test")
         and "<locals>" not in symbols[place].qualname
         and any(
             word.search(line)

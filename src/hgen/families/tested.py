@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from packaging.utils import canonicalize_name
 from pydantic import Field
 
 from hgen.config import Section
@@ -117,8 +118,8 @@ def docstring(material: Material, symbol: Symbol, *, least: int) -> str:
 
 def _copies(material: Material, bed: Testbed) -> str:
     """What else holds the repository's code in the image that an agent works in, or an empty string."""
-    own = _normal(material.codebase.repo.repo.split(":")[-1].split("/")[-1])
-    wheels = [wheel.name for wheel in bed.environment.wheels if _normal(wheel.name.split("-")[0]) == own]
+    own = material.codebase.repo.project
+    wheels = [wheel.name for wheel in bed.environment.wheels if canonicalize_name(wheel.name.split("-")[0]) == own]
     return ", ".join(wheels) or (own if material.in_image else "")
 
 
@@ -185,7 +186,3 @@ def command(material: Material) -> str:
     folders = [folder for folder in bed.environment.path if folder != "."]
     path = f"PYTHONPATH={':'.join(folders)} " if folders else ""
     return " ".join([f"{path}python -m pytest", *bed.environment.options])
-
-
-def _normal(name: str) -> str:
-    return name.lower().replace("-", "_").replace(".", "_")

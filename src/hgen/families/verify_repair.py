@@ -76,7 +76,7 @@ def _proposal(material: Material, options: Options, tried: TriedFunction) -> Pro
             "docstring": said,
             "command": command(material),
         },
-        secrets=tuple(sorted(material.codebase.symbols[function].qualname.split(".")[-1] for function in hidden)),
+        secrets=tuple(sorted(material.codebase.symbols[function].name for function in hidden)),
         difficulty={
             "lines": len(tried.original),
             "flawed": int(flaw is not None),

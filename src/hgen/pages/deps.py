@@ -45,7 +45,7 @@ def deps_rows(files: Mapping[str, bytes], *, max_bytes: int) -> Iterator[Functio
                 Dependency(
                     file=symbols[dep].file,
                     qualname=symbols[dep].qualname,
-                    name=symbols[dep].qualname.rpartition(".")[2],
+                    name=symbols[dep].name,
                     kind=symbols[dep].kind,
                     def_line=symbols[dep].def_line,
                 )

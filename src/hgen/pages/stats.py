@@ -13,6 +13,7 @@ from hgen.errors import ConfigError
 from hgen.pages.census import Census, FamilyCensus, TaskOrigin, spread
 from hgen.pages.text import visible
 from hgen.records import Validated
+from hgen.reject_reasons import REJECT_REASONS
 from hgen.runner import Receipt, read_receipt
 from hgen.shards import read_shard
 
@@ -146,6 +147,8 @@ def _stages_table(stages: dict[str, StageStats]) -> Table:
         rate = f"{stage.given / stage.seconds:,.0f}" if stage.seconds else ""
         counts = (f"{count:,}" for count in (stage.shards, stage.taken, stage.given))
         _add(table, name, *counts, f"{stage.seconds:.1f}", rate, reasons)
+    rejected = {reason for stage in stages.values() for reason in stage.rejects}
+    table.caption = "\n".join(f"{word}: {meaning}" for word, meaning in REJECT_REASONS.items() if word in rejected)
     return table
 
 

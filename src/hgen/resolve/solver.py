@@ -1,4 +1,8 @@
-"""Questions that depend on each other, in circles too: each is answered once, with bounded depth and work."""
+"""A fixed-point solver for the resolver's mutually recursive questions about types.
+
+Each question is computed once and kept in a memo table, and those that depend on themselves are computed again until
+the answer no longer grows. Depth of recursion, turns and work are bounded; beyond that the answer holds ``UNKNOWN``.
+"""
 
 import gc
 import sys

@@ -1,4 +1,7 @@
-"""The calls to a container engine that a sandbox needs: docker-py behind types, its troubles as ``SandboxError``."""
+"""A typed client for the calls to a container engine that sandboxes need: containers, volumes, images, files, commands.
+
+docker-py is used nowhere else but in ``connection``. Whatever goes wrong is raised as ``SandboxError``.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""A connection to a container engine: which one it is, and its troubles as ``SandboxError``."""
+"""A connection to the API of a container engine, Docker's or Podman's, over docker-py.
+
+Whatever goes wrong is raised as ``SandboxError``; as its subclass ``EngineRefusal`` if the engine answered and refused.
+"""
 
 import socket
 from collections.abc import Iterable, Iterator, Mapping

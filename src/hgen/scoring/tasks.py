@@ -35,7 +35,10 @@ _BEFORE_THE_COLUMN = {
     "verify-repair": "tests",
     "test-gen": "mutants",
 }
-"""How rows of hgen 0.1 are graded, which lack ``graded_by``; only its own families were."""
+"""How rows without ``graded_by`` are graded, as hgen 0.1 wrote them, by the names of its families.
+
+``issue-localize`` had a scorer and cheats by then, as it has now; the family that makes such tasks is still to come.
+"""
 
 
 @dataclass(frozen=True)

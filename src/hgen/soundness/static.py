@@ -4,7 +4,7 @@ import ast
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 
-from hgen.describe.leaks import leaks
+from hgen.describe.leaks import require_no_leak
 from hgen.errors import Skip
 from hgen.families.base import Files, Static
 from hgen.records import Check, Task
@@ -42,8 +42,7 @@ def met_files(task: Task, snapshot: Files) -> tuple[dict[str, bytes], Check]:
 
 def no_leak(task: Task) -> Check:
     """The problem statement holds no secret; raises ``Skip("leak")``."""
-    if seen := leaks(task.problem_statement, task.secrets):
-        raise Skip("leak", f"the problem statement gives {seen} away")
+    require_no_leak("the problem statement", task.problem_statement, task.secrets)
     return _held("leak", f"none of {len(task.secrets)} secrets can be read in the problem statement")
 
 

@@ -1,1 +1,4 @@
-"""The stages: one verb each, and none imports another."""
+"""The stages, one module each: from one record to any number of records, and none imports another.
+
+``pipeline`` binds those of a run to its configuration. ``export`` is none of them: it makes folders of all sound tasks.
+"""

@@ -1,4 +1,4 @@
-"""The stage ``export``: sound tasks become folders that other tools read."""
+"""Export: sound tasks become folders that other tools read. The last step of a run, but no stage of the runner's."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -22,8 +22,8 @@ def export(
 ) -> list[ExportSummary]:
     """Write ``out/export/FORMAT`` for each format; ``progress`` is told how many of how many tasks are read.
 
-    Of tasks with the same ``instance_id`` the first is
-    taken. Raises ``ConfigError`` for an unknown format or no tasks at all, ``ShardError`` if ``validate`` is undone.
+    Of tasks with the same ``instance_id`` the first is taken. Raises ``ConfigError`` for an unknown format or no tasks
+    at all, ``ShardError`` if ``validate`` is undone.
     """
     writers = {name: writer(name) for name in dict.fromkeys(formats)}
     shards = done_shards(out, "validate")

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hgen.config import Config, MineConfig, ParseConfig, SandboxConfig
+from hgen.config import Config, MineConfig, ParseConfig
 from hgen.errors import ConfigError, Skip
 from hgen.families import chosen
 from hgen.records import Codebase, Reject, Repo, Source, Task, Validated
@@ -82,7 +82,7 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
                 store=folders.snapshots,
                 cache_folder=folders.cache,
             )
-            settings_build = config.build.model_dump_json() + _contained(config.sandbox)
+            settings_build = config.build.model_dump_json() + config.sandbox.fingerprint()
             return Stage("build", "parse", Codebase, Codebase, apply_build, _digest(settings_build))
         case "synth":
             apply_synth = partial(synth, config=config.synth, store=folders.snapshots)
@@ -98,7 +98,7 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
                 max_file_bytes=config.parse.max_file_bytes,
             )
             settings_validate = (
-                config.validate_.model_dump_json() + config.parse.model_dump_json() + _contained(config.sandbox)
+                config.validate_.model_dump_json() + config.parse.model_dump_json() + config.sandbox.fingerprint()
             )
             return Stage("validate", "synth", Task, Validated, apply_validate, _digest(settings_validate))
     raise ConfigError(f"unknown stage {name!r}; known: mine, parse, build, synth, validate")
@@ -120,11 +120,6 @@ def _row_spec(row: Row, host: str) -> str:
 def _parse(repo: Repo, *, settings: ParseConfig, store: Path) -> Iterator[Codebase | Reject]:
     with Store(store).open(repo.snapshot) as files:
         yield from parse(repo, files, settings)
-
-
-def _contained(sandbox: SandboxConfig) -> str:
-    """What decides how foreign code runs: not which engine runs it, as all of them hold the same limits."""
-    return sandbox.model_dump_json(exclude={"engine"})
 
 
 def _digest(text: str) -> str:

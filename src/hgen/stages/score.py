@@ -17,8 +17,7 @@ _PARTS = ("precision", "recall", "f1", "file_recall")
 
 def stage(store: Path, sandbox: SandboxConfig, cache_folder: Path) -> Stage:
     """The stage, ready for the runner; ``store`` holds the tasks' snapshots."""
-    # Which engine runs the tests changes no verdict; what its sandboxes are made of may.
-    fingerprint = hashlib.sha256(sandbox.model_dump_json(exclude={"engine"}).encode()).hexdigest()
+    fingerprint = hashlib.sha256(sandbox.fingerprint().encode()).hexdigest()
     apply = partial(score, store=store, sandbox=sandbox, cache_folder=cache_folder)
     return Stage("score", "predictions", Submission, Scored, apply, fingerprint)
 

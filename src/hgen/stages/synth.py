@@ -10,8 +10,8 @@ import jinja2
 from hgen import __version__
 from hgen.config import Section, SynthConfig, checked
 from hgen.describe.corpus import Corpus
-from hgen.describe.leaks import leaks
-from hgen.errors import ConfigError
+from hgen.describe.leaks import require_no_leak
+from hgen.errors import ConfigError, Skip
 from hgen.families import chosen, families
 from hgen.families.base import Edits, Family, Material, Proposal, in_start_state
 from hgen.records import Codebase, Provenance, Reject, Repo, Target, Task
@@ -27,7 +27,7 @@ def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[T
             codebase=codebase,
             corpus=Corpus(files, codebase.symbols),
             seed=config.seed,
-            in_image=codebase.repo.repo.split(":")[-1].split("/")[-1].lower() in _in_image(),
+            in_image=codebase.repo.project in _in_image(),
         )
         for family in chosen(config.families):
             for proposal in family.propose(material, _options(config, family)):
@@ -59,8 +59,10 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
     statement = _template(family.template).render(proposal.context).strip() + "\n"
     targets = tuple(in_start_state(codebase.symbols[position], proposal.setup) for position in proposal.targets)
     instance_id = _instance_id(repo, family, proposal, targets)
-    if seen := leaks(statement, proposal.secrets):
-        return Reject(source=instance_id, reason="leak", detail=f"the problem statement gives {seen} away")
+    try:
+        require_no_leak("the problem statement", statement, proposal.secrets)
+    except Skip as skip:
+        return Reject(source=instance_id, reason=skip.reason, detail=skip.detail)
     concerned = {
         *proposal.setup,
         *proposal.candidate,

@@ -14,7 +14,7 @@ _CODECS = re.compile(
 
 
 class Broken(Exception):  # noqa: N818 - not an error: a normal way for a file to end
-    """The file yields no symbols; ``reason`` is a short word that can be counted, ``detail`` says more."""
+    """The file yields no symbols; ``reason`` becomes that of a ``Reject``, ``detail`` says more."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason)

@@ -1,11 +1,14 @@
-"""A program that answers the questions that the modules of this package ask each other."""
+"""Late binding between the modules of type inference, which are mutually recursive but must not import in circles.
+
+They call the abstract methods of ``Program``; here these are bound to the functions that implement them.
+"""
 
 from hgen.resolve.inference import annotations, calls, expressions, values
 from hgen.resolve.program import Program
 
 
 class TypedProgram(Program):
-    """The program whose values have types: each question is answered by a function that takes the program first."""
+    """The concrete ``Program``: each abstract method is a function of this package that takes the program first."""
 
     evaluate = expressions.evaluate
     value = values.value

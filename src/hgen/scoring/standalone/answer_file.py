@@ -1,4 +1,8 @@
-"""A task's private answer file: all that grading needs, so that nothing in the agent's container is trusted."""
+"""The private answer file of a task judged by its syntax trees: all that grading needs, besides the answer.
+
+So nothing in the agent's container is trusted. Tasks judged by running tests have a format of their own, that of
+``tested_answer_file``.
+"""
 
 from __future__ import annotations
 

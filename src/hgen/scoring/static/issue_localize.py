@@ -1,4 +1,7 @@
-"""``issue-localize``: comments at the places that an issue makes necessary to change."""
+"""The scorer ``comments``, of ``issue-localize``: comments at the places that an issue makes necessary to change.
+
+The family itself is still to come; rows with ``graded_by`` ``comments`` are judged already.
+"""
 
 from __future__ import annotations
 
