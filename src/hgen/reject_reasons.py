@@ -90,6 +90,7 @@ REJECT_REASONS = {
     # score
     "unreadable": "a row of the predictions is no prediction",
     "unknown-task": "a prediction is for none of the tasks",
+    "damaged-task": "a line of the tasks is no task",
     "bad-task": "the task row cannot be used for scoring",
     # every stage
     "bug": "hgen itself is at fault: the run fails, and the next one tries again",
