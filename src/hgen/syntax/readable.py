@@ -13,8 +13,10 @@ Version = tuple[int, int]
 
 _NAME_THEN_BRACKET = re.compile(rb"\b(?:def|class)[ \t\\]+\w+[ \t]*\[")
 _TYPE_PARAMETERS = re.compile(rb"^[ \t\f]*+(?:async[ \t\\]++)?(?:def|class)[ \t\\]++\w++[ \t]*+\[", re.MULTILINE)
-_TYPE_THEN_NAME = re.compile(rb"type[ \t\\][ \t\\\r\n]*+[\w\x80-\xff]++[ \t\\\r\n]*+[\[=]")
-_TYPE_STATEMENT = re.compile(rb"(?:^|[;:])[ \t]*+type[ \t\\\r\n]++[\w\x80-\xff]++[ \t\\\r\n]*+[\[=]", re.MULTILINE)
+_TYPE_THEN_NAME = re.compile(rb"type[ \t\\][ \t\\\r\n]*+[A-Za-z_\x80-\xff][\w\x80-\xff]*+[ \t\\\r\n]*+[\[=]")
+_TYPE_STATEMENT = re.compile(
+    rb"(?:^|[;:])[ \t]*+type[ \t\\\r\n]++[A-Za-z_\x80-\xff][\w\x80-\xff]*+[ \t\\\r\n]*+[\[=]", re.MULTILINE
+)
 _TEMPLATE = re.compile(rb"(?<![\w\"'\\])(?:[tT][rR]?|[rR][tT])[\"']")
 _STRING_OR_COMMENT = re.compile(rb"(" + STRING + rb")|#[^\n]*", re.DOTALL)
 _TEMPLATE_ENDS = tuple(f"{prefix}{quote}".encode() for prefix in ("t", "T", "tr", "tR", "Tr", "TR") for quote in "\"'")
