@@ -41,10 +41,7 @@ class ShardWriter:
 
     def commit(self) -> str:
         """Put the shard in its place, durably; returns the SHA-256 of its bytes."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._temporary.replace(self.path)
-        sync_folder(self.path.parent)
+        put_in_place(self._file, self._temporary, self.path)
         return self._digest.hexdigest()
 
     def __exit__(
@@ -77,12 +74,17 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         with temporary.open("wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+            put_in_place(file, temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def put_in_place(file: BinaryIO, temporary: Path, path: Path) -> None:
+    """Give an open temporary file that is written to its end the name that it is meant for, durably."""
+    file.flush()
+    os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
 
 
 def file_digest(path: Path) -> str:

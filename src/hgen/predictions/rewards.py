@@ -1,7 +1,6 @@
 """The file of rewards: a line of JSON for each verdict, in the order of the tasks, and what they come to."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,7 +11,7 @@ from hgen.predictions.reading import lines_of
 from hgen.predictions.submissions import REJECTS, Joined
 from hgen.records import Scored
 from hgen.runner import BUG, Summary
-from hgen.shards import read_shard, sync_folder
+from hgen.shards import put_in_place, read_shard
 
 _NAMED = 5
 """How many predictions a message names."""
@@ -165,10 +164,7 @@ def _write(file: Path, lines: Sequence[bytes], folder: Path) -> None:
     temporary = folder / "rewards.tmp"
     with temporary.open("wb") as whole:
         whole.writelines(lines)
-        whole.flush()
-        os.fsync(whole.fileno())
-    temporary.replace(file)
-    sync_folder(file.parent)
+        put_in_place(whole, temporary, file)
 
 
 def _holds_rewards(file: Path) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.diffs import DiffError, FilePatch, parse
+from hgen.scoring.diffs import DiffError, FilePatch, apply_patches, parse
 from hgen.scoring.roles import is_leftover
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 MAX_PATCH = 2_000_000
 """Characters; a right answer has a few thousand, or as many as two copies of the files that it rewrites."""
@@ -35,3 +35,14 @@ def parsed(patch: object) -> tuple[FilePatch, ...]:
 def is_left_behind(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
     """Whether a tool has made the file, which is as little a part of the answer in a diff as in a working tree."""
     return patch.change == "add" and patch.new_path not in files and is_leftover(patch.new_path)
+
+
+def changed_by(patches: Iterable[FilePatch], files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The new contents of the files that patches really change, those taken away left out; raises ``Refusal``."""
+    try:
+        after = apply_patches(patches, files)
+    except DiffError as error:
+        raise Refusal("does-not-apply", str(error)) from None
+    return {
+        path: content for path, content in sorted(after.items()) if content is not None and content != files.get(path)
+    }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.diffs import DiffError, FilePatch, apply_patches
-from hgen.scoring.predicted_diff import is_left_behind, parsed
+from hgen.scoring.predicted_diff import changed_by, is_left_behind, parsed
 from hgen.scoring.python import excerpts, sources, trees
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hgen.scoring.diffs import FilePatch
     from hgen.scoring.python.values import ParsedSource
 
 _FORBIDDEN = {"add": "file-added", "copy": "file-added", "delete": "file-deleted", "rename": "file-renamed"}
@@ -22,13 +22,7 @@ def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]
     patches = [file_patch for file_patch in parsed(patch) if not is_left_behind(file_patch, files)]
     for file_patch in patches:
         _require_edit(file_patch)
-    try:
-        after = apply_patches(patches, files)
-    except DiffError as error:
-        raise Refusal("does-not-apply", str(error)) from None
-    return {
-        path: content for path, content in sorted(after.items()) if content is not None and content != files.get(path)
-    }
+    return changed_by(patches, files)
 
 
 def compared(path: str, before: bytes, after: bytes) -> tuple[ParsedSource, ParsedSource, trees.Difference]:

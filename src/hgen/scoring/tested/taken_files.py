@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.diffs import DiffError, FilePatch, apply_patches
-from hgen.scoring.predicted_diff import is_left_behind, parsed
+from hgen.scoring.predicted_diff import changed_by, is_left_behind, parsed
 from hgen.scoring.roles import is_library, is_written_test
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hgen.scoring.diffs import Patched
+    from hgen.scoring.diffs import FilePatch, Patched
 
 
 def library_changes(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -63,13 +62,7 @@ def _changes(
     for file_patch in patches:
         if file_patch.binary:
             raise Refusal("binary-patch", file_patch.new_path)
-    try:
-        after = apply_patches(patches, files)
-    except DiffError as error:
-        raise Refusal("does-not-apply", str(error)) from None
-    return {
-        path: content for path, content in sorted(after.items()) if content is not None and content != files.get(path)
-    }
+    return changed_by(patches, files)
 
 
 def _concerns_library(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
