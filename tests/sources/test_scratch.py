@@ -27,10 +27,10 @@ def test_what_a_killed_worker_left_is_removed_but_not_what_others_work_in(tmp_pa
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
         theirs = Path(worker.stdout.readline().strip())
         with scratch(tmp_path) as ours:
-            assert sorted(tmp_path.iterdir()) == sorted([ours, theirs])
+            assert sorted(tmp_path.iterdir()) == sorted([ours.parent, theirs.parent])
             assert (theirs / "file").exists()
         worker.stdin.close()
         worker.wait()
     assert theirs.exists()
     with scratch(tmp_path) as ours:
-        assert list(tmp_path.iterdir()) == [ours]
+        assert list(tmp_path.iterdir()) == [ours.parent]

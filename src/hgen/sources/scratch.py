@@ -8,45 +8,58 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PREFIX = "hgen-"
-"""What the names of these folders begin with: others in the same place are left alone."""
+_PREFIX = ".hgen-"
+_MARK = ".hgen-scratch"
+"""The file, locked while the folder beside it is in use, by which these folders are known: a name can be anybody's."""
+_WORK = "work"
 
 
 @contextmanager
 def scratch(parent: Path) -> Iterator[Path]:
-    """A new empty folder below ``parent``, locked while it is in use."""
+    """A new empty folder somewhere below ``parent``."""
     parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(parent)
-    folder, descriptor = _make_locked(parent)
+    marked, descriptor = _make_marked(parent)
     try:
-        yield folder
+        (marked / _WORK).mkdir()
+        yield marked / _WORK
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(marked)
         os.close(descriptor)
 
 
-def _make_locked(parent: Path) -> tuple[Path, int]:
+def _make_marked(parent: Path) -> tuple[Path, int]:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-        # Another worker may take it for abandoned before it is locked.
-        with suppress(FileNotFoundError):
-            descriptor = os.open(folder, os.O_RDONLY)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if folder.exists():
-                return folder, descriptor
-            os.close(descriptor)
+        marked = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        descriptor = os.open(marked / _MARK, os.O_CREAT | os.O_EXCL | os.O_RDWR)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return marked, descriptor
+        # Another worker took it for abandoned before it was locked.
+        os.close(descriptor)
 
 
 def _remove_abandoned(parent: Path) -> None:
-    for folder in sorted(parent.glob(f"{_PREFIX}*")):
+    for marked in sorted(parent.glob(f"{_PREFIX}*")):
         try:
-            descriptor = os.open(folder, os.O_RDONLY)
-        except FileNotFoundError:
+            descriptor = os.open(marked / _MARK, os.O_RDWR | os.O_NOFOLLOW)
+        except OSError:
+            # Somebody else's, or gone meanwhile.
             continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(marked)
         except BlockingIOError:
             pass
         finally:
             os.close(descriptor)
+
+
+def _remove(marked: Path) -> None:
+    # The mark last: what is left when this is killed is still known.
+    shutil.rmtree(marked / _WORK, ignore_errors=True)
+    if not (marked / _WORK).exists():
+        (marked / _MARK).unlink(missing_ok=True)
+        # There may be somebody's file in it, or nothing.
+        with suppress(OSError):
+            marked.rmdir()
