@@ -9,7 +9,7 @@ from hgen.errors import ConfigError
 from hgen.executors import InProcess
 from hgen.export.folders import whole_folder
 from hgen.runner import run, write_sources
-from hgen.sources.scratch import scratch
+from hgen.scratch import scratch
 from tests.command import hgen
 from tests.test_runner import STAGE
 
