@@ -9,7 +9,7 @@ from hgen.errors import ConfigError
 from hgen.executors import InProcess
 from hgen.export.folders import whole_folder
 from hgen.runner import run, write_sources
-from hgen.sources.scratch import scratch
+from hgen.scratch import scratch
 from tests.command import hgen
 from tests.test_runner import STAGE
 
@@ -85,10 +85,14 @@ def test_what_comes_into_an_exports_folder_while_it_is_written_stops_it(tmp_path
     assert (folder / "a.jsonl").read_text(encoding="utf-8") == "1"
 
 
-def test_somebodys_folder_beside_those_to_work_in_stays(tmp_path: Path) -> None:
-    """``HGEN_CACHE`` may name a folder in which there is a ``work`` already."""
-    (tmp_path / "work/thesis").mkdir(parents=True)
-    (tmp_path / "work/thesis/thesis.tex").write_text("mine", encoding="utf-8")
+@pytest.mark.parametrize("name", ["thesis", "hgen-thesis", ".hgen-thesis", ".hgen-abcd1234/work"])
+def test_somebodys_folder_beside_those_to_work_in_stays(name: str, tmp_path: Path) -> None:
+    """``HGEN_CACHE`` may name a folder in which there is a ``work`` already, and somebody's folder any name."""
+    theirs = tmp_path / "work" / name / "thesis.tex"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("mine", encoding="utf-8")
+    (tmp_path / "work/.hgen-notes.txt").write_text("mine", encoding="utf-8")
+    before = sorted((tmp_path / "work").rglob("*"))
     with scratch(tmp_path / "work"):
         pass
-    assert [path.name for path in (tmp_path / "work").rglob("*")] == ["thesis", "thesis.tex"]
+    assert sorted((tmp_path / "work").rglob("*")) == before

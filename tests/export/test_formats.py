@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -157,8 +158,9 @@ def test_a_killed_export_leaves_nothing_after_the_next_one(name, left, validated
     if left != "new":
         (tmp_path / name).rename(tmp_path / f".{name}.old")
     if left != "old":
-        (tmp_path / f".{name}.new").mkdir()
-        (tmp_path / f".{name}.new" / "half").write_bytes(b"x")
+        (tmp_path / ".hgen-left" / "work").mkdir(parents=True)
+        (tmp_path / ".hgen-left" / ".hgen-scratch").touch()
+        (tmp_path / ".hgen-left" / "work" / "half").write_bytes(b"x")
     export(name, mixed(validated, 2), tmp_path / name)
     assert contents(tmp_path / name) == contents(tmp_path / "undisturbed")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "undisturbed"])
@@ -184,6 +186,51 @@ def test_files_that_no_export_wrote_are_never_deleted(name, foreign, exported_be
     with pytest.raises(ConfigError, match=foreign):
         export(name, mixed(validated, 3), tmp_path / name)
     assert file.read_text() == "years of work"
+
+
+@pytest.mark.parametrize("beside", [".{}.new", ".{}.old", ".hgen-thesis"])
+@pytest.mark.parametrize("exported_before", [True, False])
+def test_somebodys_folder_beside_an_export_stays(name, beside, exported_before, validated, tmp_path):
+    if exported_before:
+        export(name, mixed(validated, 2), tmp_path / name)
+    file = tmp_path / beside.format(name) / "thesis.tex"
+    file.parent.mkdir()
+    file.write_text("years of work")
+    with suppress(ConfigError):
+        export(name, mixed(validated, 3), tmp_path / name)
+    assert file.read_text() == "years of work"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_export_goes_through_a_link_as_often_as_one_likes(name, is_there, validated, tmp_path):
+    disk, out = tmp_path / "disk", tmp_path / "out"
+    disk.mkdir()
+    out.mkdir()
+    if is_there:
+        (disk / "tasks").mkdir()
+    (out / name).symlink_to(disk / "tasks")
+    for count in (2, 3, 2):
+        export(name, mixed(validated, count), tmp_path / "undisturbed")
+        export(name, mixed(validated, count), out / name)
+        assert (out / name).readlink() == disk / "tasks"
+        assert contents(disk / "tasks") == contents(tmp_path / "undisturbed")
+        assert [path.name for folder in (disk, out) for path in folder.iterdir()] == ["tasks", name]
+
+
+@pytest.mark.parametrize("beside", ["new", "old"])
+def test_a_link_beside_an_export_stays_and_is_named_if_it_is_in_the_way(name, beside, validated, tmp_path):
+    export(name, mixed(validated, 2), tmp_path / "elsewhere")
+    link = tmp_path / f".{name}.{beside}"
+    link.symlink_to(tmp_path / "elsewhere")
+    before = contents(tmp_path / "elsewhere")
+    for _ in range(2):
+        if beside == "old":
+            with pytest.raises(ConfigError, match="it is a link; move it away"):
+                export(name, mixed(validated, 3), tmp_path / name)
+        else:
+            export(name, mixed(validated, 3), tmp_path / name)
+        assert link.readlink() == tmp_path / "elsewhere"
+        assert contents(tmp_path / "elsewhere") == before
 
 
 def test_an_empty_folder_may_be_taken(name, validated, tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hgen import __version__
 from hgen.errors import ConfigError
+from hgen.scratch import scratch
 from hgen.shards import file_digest, sync_folder
 
 MANIFEST = ".hgen.json"
@@ -20,27 +21,26 @@ def whole_folder(folder: Path, kind: str) -> Iterator[Path]:
     """Give an empty folder to write to, which takes the place of ``folder`` when the block ends without an error.
 
     Until then an earlier export stays as it is; between the two renames of the swap it stands beside its place under
-    the name ``.NAME.old``, from which the next export puts it back. Raises ``ConfigError`` if ``folder`` holds
-    anything that no export wrote.
+    the name ``.NAME.old``, from which the next export puts it back. A ``folder`` that is a link stays one, and what it
+    leads to is replaced. Raises ``ConfigError`` if ``folder`` or ``.NAME.old`` holds anything that no export wrote.
     """
-    new, old = (folder.with_name(f".{folder.name}.{suffix}") for suffix in ("new", "old"))
+    folder = Path(os.path.realpath(folder))
+    old = folder.with_name(f".{folder.name}.old")
     _recover(folder, old)
     _refuse_foreign(folder)
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
-        yield new
-        _write_manifest(new, kind)
-        _sync_tree(new)
-        # Writing takes a while, in which somebody may have put a file there.
-        _refuse_foreign(folder)
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-        sync_folder(folder.parent)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        _recover(folder, old)
+    with scratch(folder.parent) as new:
+        try:
+            yield new
+            _write_manifest(new, kind)
+            _sync_tree(new)
+            # Writing takes a while, in which somebody may have put a file there.
+            _refuse_foreign(folder)
+            if folder.exists():
+                folder.rename(old)
+            new.rename(folder)
+            sync_folder(folder.parent)
+        finally:
+            _recover(folder, old)
 
 
 def exported_files(folder: Path, kind: str) -> dict[str, str]:
@@ -63,13 +63,15 @@ def tree_files(folder: Path) -> list[Path]:
 
 
 def _recover(folder: Path, old: Path) -> None:
+    _refuse_foreign(old)
     if old.exists() and not folder.exists():
         old.rename(folder)
-    _refuse_foreign(old)
     shutil.rmtree(old, ignore_errors=True)
 
 
 def _refuse_foreign(folder: Path) -> None:
+    if folder.is_symlink():
+        raise ConfigError(f"{folder} is in the way of an export: it is a link; move it away")
     if not folder.exists():
         return
     if not folder.is_dir():

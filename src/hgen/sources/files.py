@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from hgen.config import MineConfig
+from hgen.scratch import scratch
 from hgen.snapshots import Store
 from hgen.sources import fetch, settings_for
-from hgen.sources.scratch import scratch
 from hgen.sources.spec import parse_spec
 
 

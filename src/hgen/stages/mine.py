@@ -6,13 +6,13 @@ from pathlib import Path
 from hgen.config import MineConfig
 from hgen.errors import ConfigError, Skip
 from hgen.records import Reject, Repo, Source
+from hgen.scratch import scratch
 from hgen.snapshots import Store, TreeLimits, read_tree
 from hgen.sources import Location, Origin, fetch, settings_for
 from hgen.sources.commit_table import Rows, read_rows
 from hgen.sources.decontamination import require_clean
 from hgen.sources.licenses import find_license, require_allowed
 from hgen.sources.metadata import read_metadata
-from hgen.sources.scratch import scratch
 from hgen.sources.spec import parse_spec
 from hgen.sources.urls import without_passwords
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hgen.sources.scratch import scratch
+from hgen.scratch import scratch
 
 
 def test_a_folder_is_gone_afterwards_whatever_happened(tmp_path):
@@ -19,7 +19,7 @@ def test_a_folder_is_gone_afterwards_whatever_happened(tmp_path):
 
 def test_what_a_killed_worker_left_is_removed_but_not_what_others_work_in(tmp_path):
     code = (
-        "import os, sys; from pathlib import Path; from hgen.sources.scratch import scratch\n"
+        "import os, sys; from pathlib import Path; from hgen.scratch import scratch\n"
         "with scratch(Path(sys.argv[1])) as folder:\n"
         "    (folder / 'file').touch(); print(folder, flush=True); sys.stdin.read(); os._exit(9)"
     )
@@ -27,10 +27,10 @@ def test_what_a_killed_worker_left_is_removed_but_not_what_others_work_in(tmp_pa
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
         theirs = Path(worker.stdout.readline().strip())
         with scratch(tmp_path) as ours:
-            assert sorted(tmp_path.iterdir()) == sorted([ours, theirs])
+            assert sorted(tmp_path.iterdir()) == sorted([ours.parent, theirs.parent])
             assert (theirs / "file").exists()
         worker.stdin.close()
         worker.wait()
     assert theirs.exists()
     with scratch(tmp_path) as ours:
-        assert list(tmp_path.iterdir()) == [ours]
+        assert list(tmp_path.iterdir()) == [ours.parent]
