@@ -78,7 +78,7 @@ def _require_sound(
     if given_away := leaks(subject.qualname, [_name(dep) for dep in deps]):
         raise Skip("leak", f"the name {subject.qualname} gives {given_away} away")
     for file in sorted({dep.file for dep in deps}):
-        if not _decodes(material.corpus, file):
+        if not material.corpus.is_utf8(file):
             raise Skip("unfit-dependency", f"{file} is not UTF-8")
 
 
@@ -137,14 +137,6 @@ def _gold(corpus: Corpus, subject: Symbol, deps: list[Symbol]) -> Edits:
         marker = f"{indent}# this function/class is called by the {subject.qualname} function{end}"
         gold[dep.file].append(Edit(dep.start_line, dep.start_line - 1, (marker.encode(),)))
     return {file: tuple(gold[file]) for file in sorted(gold)}
-
-
-def _decodes(corpus: Corpus, file: str) -> bool:
-    try:
-        corpus.lines(file)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _name(symbol: Symbol) -> str:
