@@ -458,3 +458,11 @@ def test_a_file_that_only_tree_sitter_reads_costs_its_functions_and_no_more(made
     found = made("func-gen", base=codebase(), shop__pricing_py=odd)
     assert not tasks(found)
     assert reasons(found) == {"unparsable"}
+
+
+@pytest.mark.parametrize(("file", "reason"), [(LIBRARY, "unfit-body"), (TESTS, "unfit-tests")])
+def test_a_file_in_another_encoding_is_read_but_not_edited(made, file: str, reason: str) -> None:
+    latin = "# coding: latin-1\n# café\n".encode("latin-1") + FILES[file]
+    found = made(*ALL, **{file.replace("/", "__").replace(".py", "_py"): latin})
+    assert reasons(found) == {reason}
+    assert {task.family for task in tasks(found)} <= {"verify-repair"}

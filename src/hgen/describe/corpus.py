@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from hgen.describe.words import flat, terms
 from hgen.records import Symbol
+from hgen.syntax.decode import Broken, to_utf8
 
 _SATURATION = 1.2
 _LENGTH_PULL = 0.75
@@ -54,18 +56,22 @@ class Corpus:
     @cached_property
     def flat_text(self) -> str:
         """All text files, flat (see ``words.flat``), in the order of their names."""
-        return "\0".join(flat(content.decode("utf-8", "replace")) for content in self._texts())
+        return "\0".join(flat(_decoded(content)) for content in self._texts())
 
     def lines(self, file: str) -> list[str]:
         """A file's lines without their newlines, split at newlines only; 1-based line n is at n - 1.
 
-        Raises ``UnicodeDecodeError`` for a file that is not UTF-8.
+        What is not UTF-8 is read as it declares itself (PEP 263). It cannot be edited: see ``is_utf8``.
         """
         return self._read_lines(file)
 
+    def is_utf8(self, file: str) -> bool:
+        """Whether a file's lines can be replaced: a task holds patches as UTF-8."""
+        return _is_utf8(self.files[file])
+
     @cached_property
     def _read_lines(self) -> Callable[[str], list[str]]:
-        return lru_cache(maxsize=64)(lambda file: self.files[file].decode("utf-8").split("\n"))
+        return lru_cache(maxsize=64)(lambda file: _decoded(self.files[file]).split("\n"))
 
     def _texts(self) -> Iterable[bytes]:
         for name in sorted(self.files):
@@ -76,7 +82,7 @@ class Corpus:
     def _terms(self, *, docstrings: bool) -> list[Counter[str]]:
         counts: list[Counter[str]] = [Counter() for _ in self.symbols]
         for file, positions in self.by_file.items():
-            lines = self.files[file].decode("utf-8", "replace").split("\n")
+            lines = self.lines(file)
             owners = _owners(self.symbols, positions, len(lines), docstrings=docstrings)
             for owner, owned in groupby(zip(owners, lines, strict=True), key=itemgetter(0)):
                 if owner >= 0:
@@ -120,6 +126,22 @@ class Index:
                 weight = np.log(1 + (self.size - len(numbers) + 0.5) / (len(numbers) + 0.5))
                 total[numbers] += weight * counts * (_SATURATION + 1) / (counts + self._norm[numbers])
         return total
+
+
+def _decoded(content: bytes) -> str:
+    """The text in UTF-8, or else in the encoding that it declares, or else with marks for what is neither."""
+    if not _is_utf8(content):
+        with suppress(Broken):
+            return to_utf8(content, max_bytes=len(content)).decode()
+    return content.decode("utf-8", "replace")
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _owners(symbols: tuple[Symbol, ...], positions: list[int], count: int, *, docstrings: bool) -> list[int]:

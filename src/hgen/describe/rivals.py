@@ -47,10 +47,7 @@ def by_code(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | 
 
 
 def _code(corpus: Corpus, symbol: Symbol) -> Counter[str]:
-    """The words of a definition without its docstring; none for a file that is not UTF-8."""
-    try:
-        lines = corpus.lines(symbol.file)
-    except UnicodeDecodeError:
-        return Counter()
+    """The words of a definition without its docstring."""
+    lines = corpus.lines(symbol.file)
     first, last = symbol.docstring or (symbol.end_line + 1, symbol.end_line)
     return Counter(terms("\n".join([*lines[symbol.start_line - 1 : first - 1], *lines[last : symbol.end_line]])))

@@ -77,7 +77,7 @@ def _require_sound(
         raise Skip("too-easy", "its one dependency is in its own file")
     require_no_leak(f"the name {subject.qualname}", subject.qualname, [dep.name for dep in deps])
     for file in sorted({dep.file for dep in deps}):
-        if not _decodes(material.corpus, file):
+        if not material.corpus.is_utf8(file):
             raise Skip("unfit-dependency", f"{file} is not UTF-8")
 
 
@@ -135,14 +135,6 @@ def _gold(corpus: Corpus, subject: Symbol, deps: list[Symbol]) -> Edits:
         marker = f"{indent}# this function/class is called by the {subject.qualname} function{end}"
         gold[dep.file].append(Edit(dep.start_line, dep.start_line - 1, (marker.encode(),)))
     return {file: tuple(gold[file]) for file in sorted(gold)}
-
-
-def _decodes(corpus: Corpus, file: str) -> bool:
-    try:
-        corpus.lines(file)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 FAMILY = Family(

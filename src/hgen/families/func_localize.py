@@ -113,12 +113,9 @@ def _choice(material: Material) -> _Choice:
     removable: dict[int, Edit] = {}
     docstrings: dict[int, str] = {}
     for file, positions in corpus.by_file.items():
-        if not is_library(file):
+        if not is_library(file) or not corpus.is_utf8(file):
             continue
-        try:
-            lines = corpus.lines(file)
-        except UnicodeDecodeError:
-            continue
+        lines = corpus.lines(file)
         for position in positions:
             symbol = symbols[position]
             if symbol.docstring and (file, symbol.qualname) in once and "<locals>" not in symbol.qualname:

@@ -57,10 +57,9 @@ def hide(corpus: Corpus, functions: Iterable[int]) -> Edits:
 
 
 def _hidden(corpus: Corpus, file: str, removed: list[Symbol]) -> tuple[Edit, ...]:
-    try:
-        lines = corpus.lines(file)
-    except UnicodeDecodeError:
-        raise Skip("unfit-tests", f"{file} is not UTF-8") from None
+    if not corpus.is_utf8(file):
+        raise Skip("unfit-tests", f"{file} is not UTF-8")
+    lines = corpus.lines(file)
     emptied = _emptied_classes([corpus.symbols[place] for place in corpus.by_file[file]], removed)
     edits = []
     for symbol in removed:

@@ -128,6 +128,8 @@ def _require_sound(
 ) -> None:
     if not is_library(symbol.file) or (symbol.file, symbol.qualname) not in ones or "<locals>" in symbol.qualname:
         raise Skip("ambiguous-name", identity(symbol))
+    if not material.corpus.is_utf8(symbol.file):
+        raise Skip("unfit-body", f"{symbol.file} is not UTF-8")
     copies = [other for other in material.codebase.symbols if other.body_digest == symbol.body_digest]
     if len(copies) > 1:
         raise Skip("readable-elsewhere", ", ".join(map(identity, copies)))
