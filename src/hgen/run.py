@@ -211,17 +211,18 @@ def score(
     from hgen.config import Config
     from hgen.executors import local
     from hgen.out_folder import claimed
-    from hgen.predictions.reading import task_files
     from hgen.predictions.rewards import require_rewards, write_rewards
     from hgen.predictions.submissions import lay_out
     from hgen.runner import finished_shards
     from hgen.runner import run as run_stage
     from hgen.stages.score import stage
 
-    written = (rewards or predictions.with_suffix(".rewards.jsonl")).resolve()
+    named = rewards or predictions.parent / f"{predictions.stem}.rewards.jsonl"
+    require_rewards(named, tasks, predictions)
+    # Through a link, and beside what it leads to.
+    written = named.resolve()
     scoring = stage(out / "snapshots", (config or Config()).sandbox, cache or default_cache())
     folder = written.with_name(f"{written.name}.shards")
-    require_rewards(written, [predictions, *task_files(tasks)])
     with claimed(folder), local(_workers(jobs)) as executor:
         joined = lay_out(tasks, predictions, folder / scoring.reads)
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))
