@@ -106,10 +106,9 @@ def run_stages(
     """
     from hgen.config import dump
     from hgen.executors import local
-    from hgen.out_folder import claimed
+    from hgen.out_folder import claimed, write_settings
     from hgen.runner import run as run_stage
     from hgen.runner import write_sources
-    from hgen.shards import write_whole
     from hgen.stages.pipeline import Folders, specs, stage
 
     folders = Folders(out=out, cache=cache or default_cache())
@@ -119,7 +118,7 @@ def run_stages(
     sources = specs(config.mine) if "mine" in names else ()
     summaries: list[Summary] = []
     with claimed(out), local(_workers(jobs)) as executor:
-        write_whole(out / "config.yaml", dump(config).encode())
+        write_settings(out, dump(config))
         if "mine" in names:
             write_sources(out, sources, config.run.sources_per_shard)
         for each in stages:
