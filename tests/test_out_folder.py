@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from hgen.config import dump, load, parse
 from hgen.errors import ConfigError
 from hgen.executors import InProcess
 from hgen.export.folders import whole_folder
+from hgen.out_folder import write_settings
 from hgen.runner import run, write_sources
 from hgen.scratch import scratch
 from tests.command import hgen
@@ -72,6 +74,32 @@ def test_what_somebody_put_beside_shards_stays(tmp_path: Path) -> None:
     left = {path for folder in ("sources", "shout") for path in (tmp_path / folder).iterdir()}
     names = {"00000.jsonl", "00000.rejects.jsonl", "00000.receipt.json", "plots"}
     assert left == theirs | {tmp_path / "shout" / name for name in names} | {tmp_path / "sources/00000.jsonl"}
+
+
+def test_the_settings_of_a_run_are_replaced_only_as_hgen_wrote_them(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    for seed in (1, 2):
+        write_settings(tmp_path, dump(parse({"synth": {"seed": seed}})))
+        assert load(file) == parse({"synth": {"seed": seed}})
+    written = file.read_text(encoding="utf-8")
+    for theirs in ("my: own\n", f"{written}# why this seed\n", written.replace("seed: 2", "seed: 3"), ""):
+        file.write_text(theirs, encoding="utf-8")
+        with pytest.raises(ConfigError, match="is not as hgen wrote it"):
+            write_settings(tmp_path, dump(parse({})))
+        assert file.read_text(encoding="utf-8") == theirs
+
+
+def test_somebodys_configuration_in_an_out_folder_stays(tmp_path: Path) -> None:
+    (tmp_path / ".hgen").touch()
+    (tmp_path / "config.yaml").write_text("my: own\n", encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    done = hgen(*MINE, "-o", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"hgen: {tmp_path / 'config.yaml'} is not as hgen wrote it, which would replace it; move it away\n",
+    )
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "config.yaml").read_text(encoding="utf-8") == "my: own\n"
 
 
 def test_what_comes_into_an_exports_folder_while_it_is_written_stops_it(tmp_path: Path) -> None:

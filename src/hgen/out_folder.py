@@ -1,11 +1,13 @@
 """The out folder: a mark says that it is hgen's, and a lock on the mark keeps a second hgen off it."""
 
 import fcntl
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hgen.errors import ConfigError
+from hgen.shards import write_whole
 
 MARK = ".hgen"
 """The file that makes a folder an out folder."""
@@ -30,6 +32,27 @@ def claimed(out: Path) -> Iterator[None]:
             mark.write(_TEXT)
             mark.flush()
         yield
+
+
+def write_settings(out: Path, text: str) -> None:
+    """Write ``out/config.yaml``, below a line with its digest; raises ``ConfigError`` for one that hgen did not write.
+
+    Another file of that name, or one in which somebody has changed something, stays as it is.
+    """
+    file = out / "config.yaml"
+    if file.is_symlink() or (file.exists() and not _is_own(file.read_bytes())):
+        raise ConfigError(f"{file} is not as hgen wrote it, which would replace it; move it away")
+    write_whole(file, _signed(text.encode()))
+
+
+def _is_own(content: bytes) -> bool:
+    return content == _signed(content.partition(b"\n")[2])
+
+
+def _signed(text: bytes) -> bytes:
+    return (
+        f"# What hgen was last run with, for the record (digest {hashlib.sha256(text).hexdigest()})\n".encode() + text
+    )
 
 
 def _refuse_foreign(out: Path) -> None:

@@ -293,6 +293,10 @@ class Objection(Record):
     detail: Storable
 
 
+PARTS = ("precision", "recall", "f1", "file_recall")
+"""What a reward may be made of, as columns of the rewards."""
+
+
 class Scored(Record):
     """The verdict on a prediction."""
 
@@ -306,7 +310,7 @@ class Scored(Record):
     resolved: bool
     """Full success; False without a verdict."""
     parts: dict[str, float]
-    """What the reward is made of, by name: ``precision``, ``recall``, ``f1``, …; empty without a verdict."""
+    """What the reward is made of, by the names in ``PARTS``; empty without a verdict."""
     reasons: tuple[Objection, ...]
 
 

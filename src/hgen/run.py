@@ -106,10 +106,9 @@ def run_stages(
     """
     from hgen.config import dump
     from hgen.executors import local
-    from hgen.out_folder import claimed
+    from hgen.out_folder import claimed, write_settings
     from hgen.runner import run as run_stage
     from hgen.runner import write_sources
-    from hgen.shards import write_whole
     from hgen.stages.pipeline import Folders, specs, stage
 
     folders = Folders(out=out, cache=cache or default_cache())
@@ -119,7 +118,7 @@ def run_stages(
     sources = specs(config.mine) if "mine" in names else ()
     summaries: list[Summary] = []
     with claimed(out), local(_workers(jobs)) as executor:
-        write_whole(out / "config.yaml", dump(config).encode())
+        write_settings(out, dump(config))
         if "mine" in names:
             write_sources(out, sources, config.run.sources_per_shard)
         for each in stages:
@@ -211,17 +210,18 @@ def score(
     from hgen.config import Config
     from hgen.executors import local
     from hgen.out_folder import claimed
-    from hgen.predictions.reading import task_files
     from hgen.predictions.rewards import require_rewards, write_rewards
     from hgen.predictions.submissions import lay_out
     from hgen.runner import finished_shards
     from hgen.runner import run as run_stage
     from hgen.stages.score import stage
 
-    written = (rewards or predictions.with_suffix(".rewards.jsonl")).resolve()
+    named = rewards or predictions.parent / f"{predictions.stem}.rewards.jsonl"
+    require_rewards(named, tasks, predictions)
+    # Through a link, and beside what it leads to.
+    written = named.resolve()
     scoring = stage(out / "snapshots", (config or Config()).sandbox, cache or default_cache())
     folder = written.with_name(f"{written.name}.shards")
-    require_rewards(written, [predictions, *task_files(tasks)])
     with claimed(folder), local(_workers(jobs)) as executor:
         joined = lay_out(tasks, predictions, folder / scoring.reads)
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -400,3 +401,90 @@ def test_kill_9_while_scoring_then_the_same_command_gives_the_same_rewards(undis
     assert done.returncode == 0, done.stderr
     assert rewards.read_bytes() == whole
     assert kept == {path: path.stat().st_ino for path in kept}
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*"))
+
+
+@pytest.mark.parametrize("rewards", ["", "mine.jsonl"])
+@pytest.mark.parametrize("predictions", [".", "typo.jsonl", "/dev/null"])
+def test_predictions_that_cannot_be_read_are_named_and_leave_nothing(
+    bench: Bench, predictions: str, rewards: str
+) -> None:
+    bench.write([bench.task("a")], [])
+    before = files(bench.folder)
+    more = ["--rewards", bench.folder / rewards] if rewards else []
+    done = hgen("score", bench.tasks, bench.folder / predictions, *more, "-o", bench.out)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(f"hgen: cannot read {bench.folder / predictions}: ")
+    assert files(bench.folder) == before
+
+
+def test_a_dot_for_the_predictions_is_a_folder_like_others(bench: Bench) -> None:
+    bench.write([bench.task("a")], [])
+    done = hgen("score", bench.tasks, ".", "-o", bench.out)
+    assert (done.returncode, done.stderr) == (2, "hgen: cannot read .: Is a directory\n")
+
+
+def test_tasks_that_cannot_be_read_leave_nothing(bench: Bench) -> None:
+    bench.write([], [answer("a")])
+    before = files(bench.folder)
+    with pytest.raises(ConfigError, match="cannot read"):
+        bench.score(tasks=bench.folder / "typo.jsonl")
+    assert files(bench.folder) == before
+
+
+def test_rewards_into_a_pipe_are_refused(bench: Bench) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    done = hgen("score", bench.tasks, bench.predictions, "--rewards", "/dev/stdout", "-o", bench.out)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "hgen: /dev/stdout is no regular file, so that no rewards can be written there\n",
+    )
+
+
+@pytest.mark.parametrize("holds", ["out", "out/validate"])
+def test_rewards_among_the_tasks_are_refused_the_first_time(bench: Bench, holds: str) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    (bench.out / "validate").mkdir()
+    bench.tasks.rename(bench.out / "validate/00000.jsonl")
+    bench.output = bench.out / "validate/rewards.jsonl"
+    with pytest.raises(ConfigError, match="would be among the tasks"):
+        bench.score(tasks=bench.folder / holds)
+    assert not bench.output.exists()
+    bench.output = bench.out / "rewards.jsonl"
+    for _ in range(2):
+        assert not bench.score(tasks=bench.folder / holds).failed
+
+
+def test_write_protected_rewards_stay(bench: Bench) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    bench.score()
+    bench.write([bench.task("a")], [answer("a", WRONG)])
+    bench.output.chmod(0o444)
+    before = bench.output.read_bytes()
+    with pytest.raises(ConfigError, match="is write-protected"):
+        bench.score()
+    assert bench.output.read_bytes() == before
+
+
+def test_rewards_with_columns_of_somebodys_own_stay(bench: Bench) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    bench.score()
+    bench.score()
+    bench.output.write_text(json.dumps(bench.rows()[0] | {"my_note": "years of work"}) + "\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="holds something else than rewards"):
+        bench.score()
+    assert bench.rows()[0]["my_note"] == "years of work"
+
+
+@pytest.mark.skipif(not os.path.ismount("/dev/shm"), reason="needs a second file system")
+def test_the_shards_may_be_on_another_disk_than_the_rewards(bench: Bench) -> None:
+    bench.write([bench.task("a")], [answer("a")])
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as disk:
+        bench.shards.symlink_to(disk)
+        for _ in range(2):
+            bench.score()
+            assert bench.results() == {"a": 1}
+    assert {path.name for path in bench.folder.iterdir() if path.name.startswith(".")} == set()

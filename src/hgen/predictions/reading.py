@@ -42,6 +42,18 @@ def lines_of(file: Path) -> Iterator[tuple[LinePlace, bytes]]:
         raise ConfigError(f"cannot read {file}: {error.strerror}") from None
 
 
+def require_readable(file: Path) -> None:
+    """Raise ``ConfigError`` for what is no file of lines that can be read, and read again."""
+    # Opening a pipe may wait for ever.
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise ConfigError(f"cannot read {file}: it is no regular file, and is read more than once")
+    try:
+        with file.open("rb"):
+            pass
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
+
+
 def task_files(path: Path) -> list[Path]:
     """The files of tasks that a path means: itself, or a folder's.
 

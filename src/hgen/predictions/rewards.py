@@ -7,14 +7,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hgen.errors import ConfigError
-from hgen.predictions.reading import lines_of
+from hgen.predictions.reading import lines_of, require_readable, task_files
 from hgen.predictions.submissions import REJECTS, Joined
-from hgen.records import Scored
+from hgen.records import PARTS, Scored
 from hgen.runner import BUG, Summary
+from hgen.scratch import scratch
 from hgen.shards import put_in_place, read_shard
 
 _NAMED = 5
 """How many predictions a message names."""
+
+_ALWAYS = {"instance_id", "family", "reward", "resolved", "reasons"}
+_SOMETIMES = {"model_name_or_path", "row", *PARTS, "inputs"}
+"""The columns of rewards; what has others is somebody's work. An earlier hgen wrote ``inputs``."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +84,27 @@ class ScoreSummary:
         return asdict(self) | {"rewards": str(self.rewards), "folder": str(self.folder)}
 
 
-def require_rewards(file: Path, inputs: Sequence[Path]) -> None:
-    """Raise ``ConfigError`` for a file that may not be replaced: an input by whatever name, or no file of rewards."""
+def require_rewards(file: Path, tasks: Path, predictions: Path) -> None:
+    """Raise ``ConfigError`` for what cannot be read, and for a file of rewards that may not be written.
+
+    That is an input by whatever name, one that would be taken for tasks by the next run, and what is no file of
+    rewards or is write-protected.
+    """
+    inputs = [predictions, *task_files(tasks)]
+    for given in inputs:
+        require_readable(given)
+    if tasks.is_dir() and _is_among(file, inputs[1:]):
+        raise ConfigError(f"{file} would be among the tasks in {inputs[-1].parent}; name another --rewards")
     if not file.exists():
         return
     for given in inputs:
-        if given.exists() and file.samefile(given):
+        if file.samefile(given):
             raise ConfigError(f"{file} is an input ({given}), which the rewards would replace; name another --rewards")
     if not file.is_file():
         raise ConfigError(f"{file} is no regular file, so that no rewards can be written there")
+    # Root may write to any file, so that asking the system would say nothing.
+    if not file.stat().st_mode & 0o222:
+        raise ConfigError(f"{file} is write-protected; name another --rewards")
     if not _holds_rewards(file):
         raise ConfigError(f"{file} holds something else than rewards, which would replace it; name another --rewards")
 
@@ -103,7 +120,7 @@ def write_rewards(file: Path, shards: Iterable[Path], joined: Joined, stage: Sum
             tallies.setdefault(scored.family, _Tally()).add(scored)
             if scored.reward is None:
                 ungradable.append(scored.instance_id)
-    _write(file, [lines[row] for row in joined.rows if row in lines], folder)
+    _write(file, [lines[row] for row in joined.rows if row in lines])
     return ScoreSummary(
         rewards=file,
         folder=folder,
@@ -159,12 +176,19 @@ def _line(scored: Scored) -> dict[str, object]:
     }
 
 
-def _write(file: Path, lines: Sequence[bytes], folder: Path) -> None:
-    # In the working folder, where what a kill leaves is in nobody's way and is written over by the next run.
-    temporary = folder / "rewards.tmp"
-    with temporary.open("wb") as whole:
-        whole.writelines(lines)
-        put_in_place(whole, temporary, file)
+def _write(file: Path, lines: Sequence[bytes]) -> None:
+    with scratch(file.parent) as folder:
+        temporary = folder / file.name
+        with temporary.open("wb") as whole:
+            whole.writelines(lines)
+            put_in_place(whole, temporary, file)
+
+
+def _is_among(file: Path, tasks: Sequence[Path]) -> bool:
+    """Whether a file that is not one of a folder's tasks would be the next time."""
+    folder = tasks[0].parent.resolve()
+    is_new = file.resolve() not in {task.resolve() for task in tasks}
+    return is_new and file.name.endswith(".jsonl") and folder in {file.resolve().parent, file.parent.resolve()}
 
 
 def _holds_rewards(file: Path) -> bool:
@@ -180,4 +204,4 @@ def _is_reward(line: bytes) -> bool:
         row = json.loads(line)
     except (ValueError, RecursionError):
         return False
-    return isinstance(row, Mapping) and {"instance_id", "family", "reward", "resolved", "reasons"} <= row.keys()
+    return isinstance(row, Mapping) and _ALWAYS <= row.keys() <= _ALWAYS | _SOMETIMES

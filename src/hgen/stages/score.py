@@ -7,12 +7,10 @@ from pathlib import Path
 
 from hgen.config import SandboxConfig
 from hgen.predictions.grading import graded
-from hgen.records import Objection, Reject, Scored, Submission
+from hgen.records import PARTS, Objection, Reject, Scored, Submission
 from hgen.runner import Stage, name_of
 from hgen.scoring import UNGRADABLE
 from hgen.scoring.verdicts import MAX_DETAIL
-
-_PARTS = ("precision", "recall", "f1", "file_recall")
 
 
 def stage(store: Path, sandbox: SandboxConfig, cache_folder: Path) -> Stage:
@@ -29,7 +27,7 @@ def score(
     task, prediction = submission.task, submission.prediction
     verdict = graded(task, prediction.model_patch, store=store, sandbox=sandbox, cache_folder=cache_folder)
     faults = [reason for reason in verdict.reasons if reason.code in UNGRADABLE]
-    parts = {name: value for name in _PARTS if isinstance(value := verdict.row().get(name), float)}
+    parts = {name: value for name in PARTS if isinstance(value := verdict.row().get(name), float)}
     yield Scored(
         instance_id=prediction.instance_id,
         family=str(task["family"]),
