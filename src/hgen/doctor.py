@@ -136,19 +136,20 @@ def _disk(out: Path) -> Finding:
 
 
 def _index() -> Finding:
-    hosts = [urlsplit(url) for url in read_index(os.environ).urls]
-    for host in hosts:
-        port = host.port or (443 if host.scheme == "https" else 80)
+    urls = read_index(os.environ).urls
+    for url in urls:
         try:
+            host = urlsplit(url)
+            port = host.port or (443 if host.scheme == "https" else 80)
             socket.create_connection((host.hostname or "", port), _ANSWER_SECONDS).close()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             return Finding(
                 "package index",
                 False,
                 f"cannot be reached ({error})",
                 "without it, mine paths, git repositories and installed:NAME; check PIP_INDEX_URL and the network",
             )
-    return Finding("package index", False, "answers" if hosts else "only local folders are configured", "")
+    return Finding("package index", False, "answers" if urls else "only local folders are configured", "")
 
 
 def _engines() -> Iterator[Finding]:

@@ -93,3 +93,7 @@ def test_unknown_lists_are_named_with_the_known_ones(tmp_path):
         load_list("swe-bench-verfied")
     with pytest.raises(ConfigError, match=r"missing\.txt"):
         load_list(str(tmp_path / "missing.txt"))
+
+
+def test_an_address_that_is_none_says_nothing():
+    require_clean(origin("local:x"), Metadata(urls=("http://[::1", "https://[your-domain]/django/django")), LISTS)

@@ -72,6 +72,8 @@ def test_licences_are_found_where_projects_state_them(tmp_path, files, expressio
         {"pyproject.toml": "[project\nnonsense"},
         {"pyproject.toml": '[project]\nlicense = ["MIT"]\nname = 7\nurls = "x"\n'},
         {"setup.cfg": "nonsense"},
+        {"pyproject.toml": f'big = {"9" * 5_000}\n[project]\nlicense = "MIT"\n'},
+        {"pyproject.toml": 'day = 2024-13-45\n[project]\nlicense = "MIT"\n'},
         {"license.py": MIT},
     ],
 )

@@ -58,7 +58,7 @@ def test_what_exists_as_a_path_is_that_path(tmp_path, monkeypatch):
     [
         "", "word", "pypi:", "pypi:../x", "pypi:a b", "pypi:x>=1", "installed:rich==1", "hf:", "hf::train",
         "ext::sh -c true", "ftp://host.invalid/x", "javascript://x/y", "https://host.invalid", "-x/y", "a/b/c",
-        "fd::17/x", "https://", "--upload-pack=x",
+        "fd::17/x", "https://", "--upload-pack=x", "https://[::1/a/b", "file://[x/a", "https://[your-domain]/a/b",
     ],
 )  # fmt: skip
 def test_what_is_no_source_is_a_usage_error_that_repeats_it(spec, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import pytest
 
 from hgen.testbed.environment.requirements import Declared, declared
+from tests.limits import processor_limit
 
 
 def told(**files: str) -> Declared:
@@ -133,3 +134,13 @@ def test_broken_packaging_files_say_nothing_and_break_nothing(files: dict[str, b
 def test_a_setup_script_is_read_and_not_run() -> None:
     script = "setup(name='x', install_requires=['needed'])\nraise SystemExit('was run')\n"
     assert told(setup__py=script).own == ("needed",)
+
+
+def test_groups_and_files_that_name_each_other_are_gone_through_once() -> None:
+    groups = [f'g{k} = [{{include-group = "g{k + 1}"}}, {{include-group = "g{k + 1}"}}]\n' for k in range(1, 1_500)]
+    project = "[dependency-groups]\ntest = [{include-group = 'g1'}]\ng1500 = ['needed']\n" + "".join(groups)
+    files = {f"lists/{k}.txt": f"-r {k + 1}.txt\n-r {k + 1}.txt\n".encode() for k in range(1, 1_500)}
+    files |= {"requirements-test.txt": b"-r lists/1.txt\n", "lists/1500.txt": b"wanted\n"}
+    with processor_limit(30.0, "reading"):
+        found = declared(files | {"pyproject.toml": project.encode()}).tests
+    assert {name for group in found for name in group} == {"needed", "wanted"}

@@ -1,15 +1,12 @@
 """What a tree says about itself: its project's name, addresses and licence, from its packaging files."""
 
-import configparser
 import re
-import tomllib
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
-_MOST_BYTES = 1_000_000
-"""Packaging files beyond this size are no packaging files."""
+from hgen.sources.packaging_files import MOST_BYTES, read_ini, read_toml
 
 _SEPARATOR = re.compile(r"[\s_]")
 _SETUP_NAME = re.compile(r"""\bname\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -57,16 +54,13 @@ def read_metadata(tree: Path) -> Metadata:
 
 def _read(path: Path) -> str:
     """The text of a regular file, or nothing."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST_BYTES:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
         return ""
     return path.read_bytes().decode(errors="replace")
 
 
 def _from_pyproject(text: str) -> Metadata:
-    try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return Metadata()
+    tables = read_toml(text)
     project, poetry = _table(tables, "project"), _table(_table(tables, "tool"), "poetry")
     license_ = project.get("license", poetry.get("license"))
     stated = _strings([license_]) if isinstance(license_, str) else ()
@@ -129,14 +123,8 @@ def _headers(message: Message, name: str) -> tuple[str, ...]:
 
 
 def _from_setup_cfg(text: str) -> Metadata:
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return Metadata()
-    if not parser.has_section("metadata"):
-        return Metadata()
-    section = {key.replace("-", "_"): value for key, value in parser.items("metadata") if value}
+    stated = read_ini(text, strict=True).get("metadata", {})
+    section = {key.replace("-", "_"): value for key, value in stated.items() if value}
     return Metadata(
         names=_strings([section.get("name")]),
         urls=_strings([section.get("url"), section.get("home_page")]),

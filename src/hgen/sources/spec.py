@@ -62,6 +62,10 @@ def parse_spec(spec: str) -> Location | Rows:
 def _parse_url(spec: str) -> Location:
     spec = spec.removeprefix("git+")
     scheme = spec.partition("://")[0]
+    try:
+        urlsplit(spec)
+    except ValueError as error:
+        raise ConfigError(f"{spec!r} is no URL: {error}") from None
     if scheme == "file":
         path, revision = _split_revision(spec, len("file://"))
         return LocalPath(Path(urlsplit(path).path), revision)

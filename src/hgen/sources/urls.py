@@ -15,6 +15,14 @@ def without_passwords(text: str) -> str:
 
 
 def hosted_name(url: str) -> str:
-    """The ``owner/name`` in a repository's URL: the path without ``.git``."""
-    path = urlsplit(url).path if "://" in url else url.partition(":")[2]
+    """The ``owner/name`` in a repository's URL: the path without ``.git``; nothing for what is no URL."""
+    path = _path(url) if "://" in url else url.partition(":")[2]
     return path.strip("/").removesuffix(".git")
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        # Brackets that stand around no address.
+        return ""

@@ -1,9 +1,7 @@
 """What a tree says that its tests need: requirements read from its packaging files, with nothing run."""
 
 import ast
-import configparser
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -14,11 +12,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hgen.scoring.python.sources import SourceError, statements
+from hgen.sources.packaging_files import MOST_BYTES, read_ini, read_toml
 
 Table = Mapping[str, object]
-
-_MOST_BYTES = 1_000_000
-"""Packaging files beyond this size are no packaging files."""
 
 _TESTS = re.compile(r"(^|[-_./])(tests?|testing|pytest|unittests?|check)($|[-_.])")
 _DEVELOPMENT = re.compile(r"(^|[-_./])(dev|devel|develop|development)($|[-_.])")
@@ -46,7 +42,7 @@ class Declared:
 def declared(files: Mapping[str, bytes]) -> Declared:
     """Read pyproject.toml, PKG-INFO, setup.cfg, setup.py, tox.ini, noxfile.py and requirements files; run nothing."""
     project = _toml(files, "pyproject.toml")
-    cfg = _ini(_read(files, "setup.cfg").decode(errors="replace"))
+    cfg = read_ini(_read(files, "setup.cfg").decode(errors="replace"), strict=False)
     script = _calls(files, "setup.py", "setup")
     groups = [
         *_pyproject_groups(project),
@@ -114,7 +110,7 @@ def _pyproject_groups(project: Table) -> Iterator[tuple[str, list[str]]]:
         yield name, _strings(wanted)
     groups = _table(project, "dependency-groups")
     for name in groups:
-        yield name, _included(groups, name, frozenset())
+        yield name, _included(groups, name)
     poetry = _poetry_table(project)
     yield "dev", _poetry(_table(poetry, "dev-dependencies"))
     for name, group in _table(poetry, "group").items():
@@ -128,15 +124,20 @@ def _pyproject_groups(project: Table) -> Iterator[tuple[str, list[str]]]:
         yield ("test" if name == "hatch-test" else name), [text for group in wanted for text in _strings(group)]
 
 
-def _included(groups: Table, name: str, seen: frozenset[str]) -> list[str]:
-    """A dependency group with the groups that it includes (PEP 735); a circle ends."""
+def _included(groups: Table, name: str) -> list[str]:
+    """A dependency group with the groups that it includes (PEP 735), each once."""
     found: list[str] = []
-    members = groups.get(name)
-    for member in members if isinstance(members, list) and name not in seen else ():
+    seen: set[str] = set()
+    pending: list[object] = [{"include-group": name}]
+    while pending:
+        member = pending.pop()
+        group = member.get("include-group") if isinstance(member, dict) else None
         if isinstance(member, str):
             found.append(member)
-        elif isinstance(member, dict) and isinstance(member.get("include-group"), str):
-            found += _included(groups, member["include-group"], seen | {name})
+        elif isinstance(group, str) and group not in seen:
+            seen.add(group)
+            members = groups.get(group)
+            pending += reversed(members) if isinstance(members, list) else ()
     return found
 
 
@@ -158,7 +159,7 @@ def _tool_groups(files: Mapping[str, bytes], project: Table) -> Iterator[tuple[s
             yield "tests", [found for line in lines for found in _followed(files, line)]
     legacy = _table(_table(project, "tool"), "tox").get("legacy_tox_ini")
     text = legacy if isinstance(legacy, str) else _read(files, "tox.ini").decode(errors="replace")
-    for section, values in _ini(text).items():
+    for section, values in read_ini(text, strict=False).items():
         if section == "testenv" or _TESTS.search(section.removeprefix("testenv:")):
             # Factors such as ``py39: mock`` say in which environments a line counts.
             plain = [line.rpartition(": ")[2] for line in _lines(values.get("deps", ""))]
@@ -181,24 +182,29 @@ def _file_groups(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
     for file in sorted(files):
         path = PurePosixPath(file)
         if path.suffix in (".txt", ".in") and "requirement" in file.lower() and len(path.parts) <= 3:
-            yield str(path.with_suffix("")), list(_file(files, file, frozenset()))
+            yield str(path.with_suffix("")), list(_file(files, file))
 
 
 def _followed(files: Mapping[str, bytes], line: str) -> list[str]:
     option, _, file = line.partition(" ") if line.startswith("-r ") else line.partition("-r")
     if line.startswith("-r"):
-        return list(_file(files, file.strip(), frozenset()))
+        return list(_file(files, file.strip()))
     return [] if option.startswith("-") else [line]
 
 
-def _file(files: Mapping[str, bytes], file: str, seen: frozenset[str]) -> Iterator[str]:
-    if file in seen or file not in files:
-        return
-    for line in _lines(_read(files, file).decode(errors="replace").replace("\\\n", " ")):
+def _file(files: Mapping[str, bytes], file: str) -> Iterator[str]:
+    """What a requirements file asks for, with the files that it names, each once."""
+    seen: set[str] = set()
+    pending = [(PurePosixPath(), f"-r {file}")]
+    while pending:
+        folder, line = pending.pop()
         text = _HASH.split(line)[0]
         if text.startswith(("-r", "--requirement")):
-            named = PurePosixPath(file).parent / _OPTION_END.split(text.removeprefix("-r"), maxsplit=1)[-1].strip()
-            yield from _file(files, str(named), seen | {file})
+            named = folder / _OPTION_END.split(text.removeprefix("-r"), maxsplit=1)[-1].strip()
+            if str(named) in files and str(named) not in seen:
+                seen.add(str(named))
+                lines = _lines(_read(files, str(named)).decode(errors="replace").replace("\\\n", " "))
+                pending += ((named.parent, line) for line in reversed(lines))
         elif not text.startswith("-"):
             yield text
 
@@ -252,24 +258,12 @@ def _tree(files: Mapping[str, bytes], file: str) -> ast.AST:
 
 
 def _toml(files: Mapping[str, bytes], file: str) -> Table:
-    try:
-        return tomllib.loads(_read(files, file).decode(errors="replace"))
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return {}
-
-
-def _ini(text: str) -> Mapping[str, Mapping[str, str]]:
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return {}
-    return {section: dict(parser.items(section)) for section in parser.sections()}
+    return read_toml(_read(files, file).decode(errors="replace"))
 
 
 def _read(files: Mapping[str, bytes], file: str) -> bytes:
     content = files.get(file, b"")
-    return content if len(content) <= _MOST_BYTES else b""
+    return content if len(content) <= MOST_BYTES else b""
 
 
 def _table(table: object, key: str) -> Table:
