@@ -17,7 +17,7 @@ def read_files(spec: str, settings: MineConfig, *, store: Path, cache: Path, max
     ``ConfigError`` for what is none of these, ``Skip`` for what does not exist.
     """
     path = Path(spec).expanduser()
-    if path.is_dir():
+    if spec and path.is_dir():
         return read_folder(path, max_bytes=max_bytes)
     if path.suffix == ".zip" and path.is_file():
         return _read_snapshot(path.parent, path.stem)
