@@ -1,17 +1,19 @@
 """hgen from Python: the page of the documentation as it stands, and what each function promises."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from hgen.config import Config, parse
 from hgen.errors import ConfigError, MachineError, ShardError
 from hgen.records import Task
-from hgen.run import State, export, materialise, run, run_stages, score, tasks
+from hgen.run import State, export, materialise, problems, run, run_stages, score, tasks
 from hgen.scoring import diffs
 from hgen.snapshots import Store, TreeLimits
 from tests.command import environment
@@ -124,6 +126,32 @@ def test_a_patch_writes_nothing_outside_the_tree_or_into_its_git(repair: Task, p
     assert not list(tmp_path.rglob("hooks"))
 
 
+def test_paths_may_be_text(undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(undisturbed, tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+    task = next(iter(tasks("out"))).task
+    materialise(task, "tree", out="out")
+    assert (tmp_path / "tree").is_dir()
+    answer = {"instance_id": task.instance_id, "model_patch": task.patch}
+    (tmp_path / "predictions.jsonl").write_text(json.dumps(answer) + "\n", encoding="utf-8")
+    for rewards in (None, "others.jsonl"):
+        summary = score("out", "predictions.jsonl", rewards, out="out", cache="cache")
+        assert (summary.families[0].resolved, summary.rewards.is_file()) == (1, True)
+    assert export(Config(), "out", formats=["jsonl"]).formats
+    mined = run_stages(["mine"], parse({"mine": {"sources": ["installed:iniconfig"]}}), "new", cache="cache")
+    assert (mined[0].given, problems(mined, "new")) == (1, ())
+
+
+def test_a_folder_that_nobody_has_mined_into_is_not_made(tmp_path: Path) -> None:
+    for name in ("typo", "empty"):
+        if name == "empty":
+            (tmp_path / name).mkdir()
+        for wrong in (lambda out: run_stages(["parse"], Config(), out), lambda out: export(Config(), out)):
+            with pytest.raises(ShardError, match="is no out folder yet"):
+                wrong(tmp_path / name)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["empty"]
+
+
 def test_errors_are_hgens_own(undisturbed: Path, tmp_path: Path) -> None:
     task = next(iter(tasks(undisturbed))).task
     (tmp_path / "full").mkdir()
@@ -135,6 +163,11 @@ def test_errors_are_hgens_own(undisturbed: Path, tmp_path: Path) -> None:
         materialise(task, tmp_path / "tree", out=tmp_path)
     with pytest.raises(MachineError):
         materialise(task, tmp_path / "file/tree", out=undisturbed)
+    unknown: Any = "bogus"
+    with pytest.raises(ConfigError, match="unknown state 'bogus'; known: committed, start, gold"):
+        materialise(task, tmp_path / "tree", out=undisturbed, state=unknown)
+    with pytest.raises(ConfigError, match="jobs is -1"):
+        run_stages(["parse"], Config(), undisturbed, jobs=-1)
     with pytest.raises(ConfigError, match="unknown stage"):
         run_stages(["mien"], Config(), tmp_path / "out")
     with pytest.raises(ConfigError, match="nothing to mine"):

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hgen.config import dump, load, parse
+from hgen.config import MineConfig, dump, load, parse
 from hgen.errors import ConfigError
 from hgen.executors import InProcess
 from hgen.export.folders import whole_folder
 from hgen.out_folder import write_settings
 from hgen.runner import run, write_sources
 from hgen.scratch import scratch
+from hgen.sources.files import read_files
 from tests.command import hgen
 from tests.test_runner import STAGE
 
@@ -124,3 +125,34 @@ def test_somebodys_folder_beside_those_to_work_in_stays(name: str, tmp_path: Pat
     with scratch(tmp_path / "work"):
         pass
     assert sorted((tmp_path / "work").rglob("*")) == before
+
+
+EMPTY = [
+    ("deps", ""),
+    ("mine", ""),
+    ("show", ""),
+    ("export", "--hf-push", ""),
+    ("export", "--hf-push="),
+    (*MINE, "-o", ""),
+    (*MINE, "--out="),
+    ("validate", "--sandbox", ""),
+]
+
+
+@pytest.mark.parametrize("command", EMPTY, ids=" ".join)
+def test_an_empty_argument_is_refused_before_anything_is_done(command: tuple[str, ...]) -> None:
+    done = hgen(*command)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("hgen: an argument is empty: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_key_may_be_set_to_nothing(tmp_path: Path) -> None:
+    for assignment in (("--set", "export.formats="), ("--set=export.formats=",)):
+        done = hgen(*MINE, *assignment, "-o", tmp_path)
+        assert (done.returncode, "configuration key export.formats" in done.stderr) == (2, True)
+
+
+def test_no_source_is_not_the_current_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'' is no source"):
+        read_files("", MineConfig(), store=tmp_path, cache=tmp_path, max_bytes=9)

@@ -218,6 +218,15 @@ def test_a_missing_snapshot_is_an_error_that_names_it(store):
         store.open("0" * 64)
 
 
+@pytest.mark.parametrize("said", ["../a", "/etc/passwd", "", "\0", "0" * 63, "0" * 63 + "/", "A" * 64])
+def test_what_is_no_digest_is_no_path_either(store, tree, tmp_path, said):
+    store.add(tree, LIMITS)
+    (tmp_path / "a.zip").write_bytes(b"somebody's")
+    for use in (store.open, store.archive):
+        with pytest.raises(ShardError, match="is no digest of a tree"):
+            use(said)
+
+
 @pytest.mark.parametrize("damage", ["cut", "middle", "empty", "other"])
 def test_a_damaged_archive_is_an_error_that_names_it(store, tree, tmp_path, damage):
     write(tree, {"big.txt": "".join(str(number) for number in range(10_000))})

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -354,7 +355,15 @@ def doctor(
 
 def main() -> None:
     """Run the command line; every foreseen failure is one line on stderr."""
-    sys.exit(_guarded(lambda: app(standalone_mode=False)))
+    sys.exit(_guarded(_answer_command_line))
+
+
+def _answer_command_line() -> Any:
+    # What an unset variable of a script leaves; an empty path would mean the current folder.
+    for before, argument in pairwise(sys.argv):
+        if not argument or (argument.startswith("--") and argument.partition("=")[1:] == ("=", "")):
+            raise ConfigError(f"an argument is empty: {argument or 'the one after ' + before}; give it a value")
+    return app(standalone_mode=False)
 
 
 def _guarded(command: Callable[[], Any]) -> int:

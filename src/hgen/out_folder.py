@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hgen.errors import ConfigError
+from hgen.errors import ConfigError, ShardError
 from hgen.shards import write_whole
 
 MARK = ".hgen"
@@ -16,12 +16,15 @@ _TEXT = "hgen keeps what it makes in this folder: it replaces and deletes files 
 
 
 @contextmanager
-def claimed(out: Path) -> Iterator[None]:
-    """Make ``out`` an out folder, or take one up, and keep a second hgen off it; a killed one holds no lock.
+def claimed(out: Path, *, new: bool) -> Iterator[None]:
+    """Take up an out folder, or make one if it may be ``new``, and keep a second hgen off; a killed one holds no lock.
 
-    Raises ``ConfigError`` if the folder holds anything and has no mark, or if another hgen works in it.
+    Raises ``ConfigError`` if the folder holds anything and has no mark, or if another hgen works in it; ``ShardError``
+    if there must be one and there is none.
     """
     _refuse_foreign(out)
+    if not new and not (out / MARK).is_file():
+        raise ShardError(f"{out} is no out folder yet; run `hgen mine` first")
     out.mkdir(parents=True, exist_ok=True)
     with (out / MARK).open("a", encoding="utf-8") as mark:
         try:

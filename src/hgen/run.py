@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from hgen.errors import ConfigError, MachineError, ShardError
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 State = Literal["committed", "start", "gold"]
 """What a task's tree can be: the one commit of the agent's repository; what the agent meets, which for families with a
 change to verify is the commit with that change; and as the reference answer leaves it."""
+
+AnyPath = str | os.PathLike[str]
+"""What names a file or folder."""
 
 OUT = Path("out")
 """The usual out folder."""
@@ -71,7 +74,7 @@ def _own_errors() -> Iterator[None]:
 
 
 def run(
-    config: "Config", out: Path = OUT, *, jobs: int = 1, cache: Path | None = None, progress: Progress = quiet
+    config: "Config", out: AnyPath = OUT, *, jobs: int = 1, cache: AnyPath | None = None, progress: Progress = quiet
 ) -> Outcome:
     """Bring everything up to date from the sources to the exports, as ``hgen run`` does.
 
@@ -91,10 +94,10 @@ def run(
 def run_stages(
     names: Sequence[str],
     config: "Config",
-    out: Path = OUT,
+    out: AnyPath = OUT,
     *,
     jobs: int = 1,
-    cache: Path | None = None,
+    cache: AnyPath | None = None,
     progress: Progress = quiet,
 ) -> "tuple[Summary, ...]":
     """Bring stages up to date, one after the other, up to the first that leaves a shard undone.
@@ -102,7 +105,7 @@ def run_stages(
     ``jobs`` worker processes do the work, 0 meaning one per core; a script that asks for more than one needs the usual
     ``if __name__ == "__main__":``. ``cache`` is where git mirrors and wheels are shared between runs. Raises
     ``ConfigError`` if the folder is not hgen's or another hgen works in it, ``ShardError`` if the stage before is
-    undone.
+    undone, or if there is no such folder and the first stage is not ``mine``.
     """
     from hgen.config import dump
     from hgen.executors import local
@@ -111,13 +114,14 @@ def run_stages(
     from hgen.runner import write_sources
     from hgen.stages.pipeline import Folders, specs, stage
 
-    folders = Folders(out=out, cache=cache or default_cache())
+    out = Path(out)
+    folders = Folders(out=out, cache=Path(cache or default_cache()))
     stages = [stage(name, config, folders) for name in names]
     if "mine" in names and not config.mine.sources:
         raise ConfigError("nothing to mine: name a source, or list some under mine.sources in the configuration")
     sources = specs(config.mine) if "mine" in names else ()
     summaries: list[Summary] = []
-    with claimed(out), local(_workers(jobs)) as executor:
+    with claimed(out, new="mine" in names), local(_workers(jobs)) as executor:
         write_settings(out, dump(config))
         if "mine" in names:
             write_sources(out, sources, config.run.sources_per_shard)
@@ -134,10 +138,11 @@ def exportable(stages: "Sequence[Summary]") -> bool:
     return not any(summary.failures for summary in stages) and (not bugs or stages[-1].given > 0)
 
 
-def problems(stages: "Sequence[Summary]", out: Path = OUT) -> tuple[str, ...]:
+def problems(stages: "Sequence[Summary]", out: AnyPath = OUT) -> tuple[str, ...]:
     """What the stages could not do, a line each."""
     from hgen.runner import BUG
 
+    out = Path(out)
     lines = []
     for summary in stages:
         lines += summary.failures
@@ -153,7 +158,7 @@ def problems(stages: "Sequence[Summary]", out: Path = OUT) -> tuple[str, ...]:
 @_own_errors()
 def export(
     config: "Config",
-    out: Path = OUT,
+    out: AnyPath = OUT,
     *,
     formats: Sequence[str] = (),
     push_to: str = "",
@@ -168,6 +173,7 @@ def export(
     """
     from hgen import __version__
     from hgen.export import hub
+    from hgen.export.table import writer
     from hgen.out_folder import claimed
     from hgen.stages.export import export as write
 
@@ -175,7 +181,10 @@ def export(
     if push_to:
         hub.require(push_to)
         wanted = wanted if "hf" in wanted else ("hf", *wanted)
-    with claimed(out):
+    out = Path(out)
+    for name in wanted:
+        writer(name)
+    with claimed(out, new=False):
         shard_bytes = config.export.shard_bytes
         summaries = write(out, wanted, shard_bytes=shard_bytes, progress=partial(progress, "export"))
         url = ""
@@ -187,14 +196,14 @@ def export(
 
 @_own_errors()
 def score(
-    tasks: Path,
-    predictions: Path,
-    rewards: Path | None = None,
+    tasks: AnyPath,
+    predictions: AnyPath,
+    rewards: AnyPath | None = None,
     *,
-    out: Path = OUT,
+    out: AnyPath = OUT,
     config: "Config | None" = None,
     jobs: int = 1,
-    cache: Path | None = None,
+    cache: AnyPath | None = None,
     progress: Progress = quiet,
 ) -> "ScoreSummary":
     """Score predictions, and write a line of JSON for each to ``rewards``, in the order of the tasks.
@@ -216,19 +225,20 @@ def score(
     from hgen.runner import run as run_stage
     from hgen.stages.score import stage
 
-    named = rewards or predictions.parent / f"{predictions.stem}.rewards.jsonl"
+    tasks, predictions, out = Path(tasks), Path(predictions), Path(out)
+    named = Path(rewards) if rewards else predictions.parent / f"{predictions.stem}.rewards.jsonl"
     require_rewards(named, tasks, predictions)
     # Through a link, and beside what it leads to.
     written = named.resolve()
-    scoring = stage(out / "snapshots", (config or Config()).sandbox, cache or default_cache())
+    scoring = stage(out / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     folder = written.with_name(f"{written.name}.shards")
-    with claimed(folder), local(_workers(jobs)) as executor:
+    with claimed(folder, new=True), local(_workers(jobs)) as executor:
         joined = lay_out(tasks, predictions, folder / scoring.reads)
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))
         return write_rewards(written, finished_shards(scoring, folder), joined, summary, folder=folder)
 
 
-def tasks(out: Path = OUT) -> "Iterator[Validated]":
+def tasks(out: AnyPath = OUT) -> "Iterator[Validated]":
     """The sound tasks of an out folder with their evidence, one by one, each ``instance_id`` once.
 
     Raises ``ShardError`` if ``validate`` has not run or left a shard undone.
@@ -236,23 +246,26 @@ def tasks(out: Path = OUT) -> "Iterator[Validated]":
     from hgen.stages.export import sound_tasks
 
     with _own_errors():
-        yield from sound_tasks(out)
+        yield from sound_tasks(Path(out))
 
 
 @_own_errors()
-def materialise(task: "Task", folder: Path, *, out: Path = OUT, state: State = "start") -> None:
+def materialise(task: "Task", folder: AnyPath, *, out: AnyPath = OUT, state: State = "start") -> None:
     """Write a task's tree to a folder, which is created and must be empty: plain files and links, no git.
 
-    Raises ``ConfigError`` for a folder that holds something, ``ShardError`` if the snapshot is missing or damaged, or
-    if it is not the one that the task was made from.
+    Raises ``ConfigError`` for a folder that holds something or an unknown state, ``ShardError`` if the snapshot is
+    missing or damaged, or if it is not the one that the task was made from.
     """
     from hgen.scoring import Refusal
     from hgen.scoring.start_state import committed_state, gold_state, start_state
     from hgen.snapshots import Store
 
+    if state not in get_args(State):
+        raise ConfigError(f"unknown state {state!r}; known: {', '.join(get_args(State))}")
+    folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or next(folder.iterdir(), None) is not None):
         raise ConfigError(f"{folder} is not an empty folder")
-    with Store(out / "snapshots").open(task.snapshot) as snapshot:
+    with Store(Path(out) / "snapshots").open(task.snapshot) as snapshot:
         try:
             match state:
                 case "committed":
@@ -273,6 +286,8 @@ def default_cache() -> Path:
 
 
 def _workers(jobs: int) -> int:
+    if jobs < 0:
+        raise ConfigError(f"jobs is {jobs}; give a number of workers, or 0 for one per core")
     return jobs or os.cpu_count() or 1
 
 

@@ -118,6 +118,11 @@ def tree_digest(entries: Iterable[tuple[str, str, str]]) -> str:
     return digest.hexdigest()
 
 
+def is_digest(text: str) -> bool:
+    """Whether a text looks like the digest of a tree; rows from elsewhere may say anything, paths among it."""
+    return len(text) == hashlib.sha256().digest_size * 2 and set(text) <= set("0123456789abcdef")
+
+
 _REMEDY = "delete it and run mine again"
 
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hgen.errors import Skip
+from hgen.errors import ShardError, Skip
 from hgen.shards import sync_folder
-from hgen.snapshots.snapshot import Snapshot, tree_digest
+from hgen.snapshots.snapshot import Snapshot, is_digest, tree_digest
 from hgen.snapshots.tree import Entry, Mode, TreeLimits, is_python, read_tree
 
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
@@ -61,7 +61,7 @@ class Store:
         return _added(digest, contents, listed.dropped)
 
     def open(self, digest: str) -> Snapshot:
-        """Open a snapshot for reading; raises ``ShardError`` if it is missing or damaged."""
+        """Open a snapshot for reading; raises ``ShardError`` if it is missing or damaged, or no digest."""
         return Snapshot(self.archive(digest), digest)
 
     def extract(self, digest: str, destination: Path) -> None:
@@ -70,7 +70,9 @@ class Store:
             snapshot.extract(destination)
 
     def archive(self, digest: str) -> Path:
-        """Where the archive of a tree is, or would be."""
+        """Where the archive of a tree is, or would be; raises ``ShardError`` for what is no digest."""
+        if not is_digest(digest):
+            raise ShardError(f"{digest!r} is no digest of a tree, and names no snapshot")
         return self.root / f"{digest}.zip"
 
 

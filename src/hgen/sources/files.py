@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hgen.config import MineConfig
 from hgen.scratch import scratch
-from hgen.snapshots import Store
+from hgen.snapshots import Store, is_digest
 from hgen.sources import fetch, settings_for
 from hgen.sources.spec import parse_spec
 
@@ -17,11 +17,11 @@ def read_files(spec: str, settings: MineConfig, *, store: Path, cache: Path, max
     ``ConfigError`` for what is none of these, ``Skip`` for what does not exist.
     """
     path = Path(spec).expanduser()
-    if path.is_dir():
+    if spec and path.is_dir():
         return read_folder(path, max_bytes=max_bytes)
     if path.suffix == ".zip" and path.is_file():
         return _read_snapshot(path.parent, path.stem)
-    if (store / f"{spec}.zip").is_file():
+    if is_digest(spec) and Store(store).archive(spec).is_file():
         return _read_snapshot(store, spec)
     with scratch(cache / "work") as folder:
         tree = fetch(parse_spec(spec), folder / "tree", settings_for(settings, cache)).tree

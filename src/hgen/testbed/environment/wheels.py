@@ -14,6 +14,7 @@ from hgen.errors import NetworkError, ShardError, Skip
 from hgen.records import Wheel
 from hgen.sandbox.client import Client
 from hgen.shards import file_digest, write_whole
+from hgen.snapshots import is_digest
 from hgen.sources.pip_config import read_index
 from hgen.testbed.environment.download import Fetcher
 
@@ -62,7 +63,9 @@ class Wheelhouse:
             raise NetworkError(f"the index has other files for {', '.join(gone)}")
 
     def path(self, wheel: Wheel) -> Path:
-        """Where a wheel is kept."""
+        """Where a wheel is kept; raises ``ShardError`` for what cannot be the name of one, or no digest."""
+        if not is_digest(wheel.sha256) or "/" in wheel.name or not wheel.name.endswith(".whl"):
+            raise ShardError(f"{wheel.name!r} with the SHA-256 {wheel.sha256!r} is no wheel")
         return self.cache / "wheels" / wheel.sha256 / wheel.name
 
     def read(self, wheel: Wheel) -> bytes:
