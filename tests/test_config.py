@@ -71,7 +71,8 @@ def test_a_wrong_key_is_named_with_the_nearest_right_one(tree: dict[str, object]
     "assignment",
     [
         "seed=1", "synth.seed", "=1", "mine.sources.deep=1", "synth.seed={", "synth.seed=2024-13-45",
-        pytest.param(f"synth.seed={'9' * 5_000}", id="digits"), pytest.param(f"synth.seed={'[' * 3_000}", id="brackets"),
+        pytest.param(f"synth.seed={'9' * 5_000}", id="digits"),
+        pytest.param(f"synth.seed={'[' * 3_000}", id="brackets"),
         "synth.seed=!!int ''", "synth.seed=!!bool x", "synth.seed=!!timestamp x",
     ],
 )  # fmt: skip
@@ -84,7 +85,8 @@ def test_a_wrong_assignment_is_a_clear_error(assignment: str) -> None:
     "content",
     [
         b"[1, 2]", b"a: [", b"\xff\xfe\x00", b"synth: {seed: 2024-13-45}",
-        pytest.param(b"a: " + b"9" * 5_000, id="digits"), pytest.param(b"[" * 3_000, id="brackets"),
+        pytest.param(b"a: " + b"9" * 5_000, id="digits"),
+        pytest.param(b"[" * 3_000, id="brackets"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_configuration_is_a_clear_error(tmp_path: Path, content: bytes) -> None:

@@ -28,10 +28,10 @@ class Section(BaseModel):
     @model_validator(mode="after")
     def _require_room(self) -> Self:
         values = dict(self)
-        for least in values:
+        for least, value in values.items():
             most = least.replace("min_", "max_", 1)
-            if least.startswith("min_") and most in values and values[least] > values[most]:
-                problem = f"{least} {values[least]} is above {most} {values[most]}"
+            if least.startswith("min_") and most in values and value > values[most]:
+                problem = f"{least} {value} is above {most} {values[most]}"
                 raise PydanticCustomError("no_room", "{problem}", {"problem": problem})
         return self
 
