@@ -80,7 +80,9 @@ KEYS = {
     "synth.options.func-gen.neighbours": Turn(Bench.tested, "5", "0", GEN),
     "synth.options.test-gen.cap": Turn(Bench.tested, "40", "1", WRITE),
     "synth.options.test-gen.passage": Turn(Bench.tested, "12", "2", WRITE),
-    "synth.options.test-gen.min_mutants": Turn(Bench.tested, "4", "40", WRITE),
+    "synth.options.test-gen.min_mutants": Turn(
+        Bench.tested, "4", "40", (*WRITE, "synth.options.test-gen.max_mutants=40")
+    ),
     "synth.options.test-gen.max_mutants": Turn(Bench.tested, "6", "4", WRITE),
     "synth.options.test-gen.share": Turn(Bench.tested, "0.6", "0.5", WRITE),
     "synth.options.verify-repair.cap": Turn(Bench.tested, "40", "1", REPAIR),

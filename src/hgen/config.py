@@ -5,21 +5,35 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from hgen import resources
 from hgen.errors import ConfigError
 
 S = TypeVar("S", bound=BaseModel)
 
+_MOST_SHOWN = 300
+"""Characters of a value in a message."""
+
 
 class Section(BaseModel):
-    """The base of all sections: immutable, and no unknown keys."""
+    """The base of all sections: immutable, no unknown keys, and no ``min_x`` above a ``max_x``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="after")
+    def _require_room(self) -> Self:
+        values = dict(self)
+        for least, value in values.items():
+            most = least.replace("min_", "max_", 1)
+            if least.startswith("min_") and most in values and value > values[most]:
+                problem = f"{least} {value} is above {most} {values[most]}"
+                raise PydanticCustomError("no_room", "{problem}", {"problem": problem})
+        return self
 
 
 class MineConfig(Section):
@@ -79,7 +93,7 @@ class SynthConfig(Section):
     """Which task families are synthesized; ``options`` holds each family's own settings by its name."""
 
     families: tuple[str, ...] = ()
-    seed: int = 0
+    seed: int = Field(0, ge=-(2**63), lt=2**63)
     options: dict[str, dict[str, Any]] = {}
 
 
@@ -151,13 +165,12 @@ def dump(config: Config) -> str:
 def _read(path: Path) -> dict[str, Any]:
     shipped = resources.path(str(path))
     try:
-        tree = yaml.safe_load(
-            (shipped if shipped.is_file() and not path.exists() else path).read_text(encoding="utf-8")
-        )
+        text = (shipped if shipped.is_file() and not path.exists() else path).read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from None
+    tree = _yaml(text, f"{path} is not YAML")
     if tree is None:
         return {}
     if not isinstance(tree, dict):
@@ -174,10 +187,25 @@ def _assign(tree: dict[str, Any], assignment: str) -> None:
         tree = tree.setdefault(parent, {})
         if not isinstance(tree, dict):
             raise ConfigError(f"--set {assignment!r}: {parent} is not a section")
+    tree[key] = _yaml(text, f"--set {_short(assignment)}")
+
+
+def _yaml(text: str, context: str) -> Any:
     try:
-        tree[key] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--set {assignment!r}: {' '.join(str(error).split())}") from None
+        return yaml.safe_load(text)
+    except RecursionError:
+        raise ConfigError(f"{context}: it has too many brackets in each other") from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
+        # Not only YAMLError: PyYAML makes values of what looks like a date or a number, whether it is one or not.
+        raise ConfigError(f"{context}: {' '.join(str(error).split())}") from None
+
+
+def _short(found: object) -> str:
+    try:
+        text = repr(found)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 def _first_problem(error: ValidationError, model: type[BaseModel], place: tuple[str, ...]) -> str:
@@ -185,7 +213,7 @@ def _first_problem(error: ValidationError, model: type[BaseModel], place: tuple[
     path = [str(part) for part in problem["loc"]]
     name = ".".join([*place, *path])
     if problem["type"] != "extra_forbidden":
-        return f"configuration key {name}: {problem['msg']}, found {problem['input']!r}"
+        return f"configuration key {name}: {problem['msg']}, found {_short(problem['input'])}"
     near = difflib.get_close_matches(path[-1], _keys(model, path[:-1]), n=1, cutoff=0.0)
     meant = _elsewhere(path[-1]) or ".".join([*place, *path[:-1], *near])
     return f"unknown configuration key {name}; did you mean {meant}?"

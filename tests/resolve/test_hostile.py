@@ -149,6 +149,7 @@ GROWING = {
     "stores of one attribute": lambda n: {
         "a.py": "class A:\n" + "".join(f"  def m{k}(self): self.x = a(); self.x.b()\n" for k in range(n))
     },
+    "a class over itself": lambda n: {"a.py": "class A(A):\n  def m(self): self.m()\n" * n},
     "inheritance in a chain": lambda n: {
         "a.py": "class A0:\n  def m(self): ...\n"
         + "".join(f"class A{k + 1}(A{k}): ...\n" for k in range(n // 10))

@@ -29,7 +29,7 @@ def test_keys_of_some_parts_and_texts_of_many_dots_are_read() -> None:
         f"{'a.' * 300_000}b = 1\n",
         "x = {" + '"a".' * 200_000 + "b = 1}\n",
         "[" + "'a\"'." * 150_000 + "a]\n",
-        "".join(f"[{'a.' * 40}b{number}]\n" for number in range(10_000)),
+        "".join(f"[{'a.' * 40}b{number}]\n" for number in range(3_000)),
         "a" * MOST_BYTES,
         '"' * MOST_BYTES,
         "a='" * 300_000,
@@ -43,7 +43,7 @@ def test_no_toml_takes_minutes(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[metadata]\n" + " a\n" * 300_000, f"[metadata]\na{' ' * 500_000}b\n", ("[a]\nb" + " " * 199 + "c\n") * 2_400],
+    ["[metadata]\n" + " a\n" * 300_000, f"[metadata]\na{' ' * 500_000}b\n", ("[a]\nb" + " " * 99 + "c\n") * 2_400],
     ids=["lines of nothing", "a gap", "gaps"],
 )
 def test_no_ini_takes_minutes(text: str) -> None:

@@ -39,7 +39,7 @@ NAME = "func-localize"
 class Options(Section):
     """The family's settings, ``synth.options.func-localize`` in the configuration."""
 
-    variants: tuple[Literal["named", "masked"], ...] = ("named", "masked")
+    variants: tuple[Literal["named", "masked"], ...] = Field(("named", "masked"), min_length=1)
     """Description levels."""
     cap: int = Field(60, ge=0)
     """Tasks per repository, over all variants."""

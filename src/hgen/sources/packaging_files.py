@@ -11,7 +11,7 @@ MOST_BYTES = 1_000_000
 _MOST_INI_LINES = 5_000
 """``configparser`` writes a message of every line that it cannot read, again and again."""
 
-_GAP = re.compile(r"(?<!\s)[^\S\n]{200}")
+_GAP = re.compile(r"(?<!\s)[^\S\n]{100}")
 """White space that ``configparser`` searches again from each place in it."""
 
 _PART = r"""(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]++|(?<!\\)"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+"""

@@ -41,6 +41,9 @@ def bases(program: Program, cls: Class) -> Type:
 def order(program: Program, cls: Class) -> Order:
     """The method resolution order, ``object`` last."""
     found: Any = program.solver.solve(cls.memo, "order", _order, program, cls)
+    if ANY in found:
+        # The solver calls what it gives up unknown, as if it were a type.
+        return (cls, None, *[one for one in found if one != ANY and one is not cls])
     return found or (cls, None)
 
 
@@ -174,8 +177,7 @@ def _order(program: Program, cls: Class) -> Any:
     for atom in bases(program, cls):
         if atom[TAG] == CLASS and atom[DEFINITION] is not cls:
             base: Class = atom[DEFINITION]
-            found: Any = program.solver.solve(base.memo, "order", _order, program, base)
-            sequences.append(list(found) if found else [base, None])
+            sequences.append(list(order(program, base)))
             direct.append(base)
         else:
             sequences.append([None])
