@@ -167,7 +167,8 @@ def test_errors_are_hgens_own(undisturbed: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown state 'bogus'; known: committed, start, gold"):
         materialise(task, tmp_path / "tree", out=undisturbed, state=unknown)
     with pytest.raises(ConfigError, match="jobs is -1"):
-        run_stages(["parse"], Config(), undisturbed, jobs=-1)
+        run_stages(["mine"], parse({"mine": {"sources": ["installed:iniconfig"]}}), tmp_path / "new", jobs=-1)
+    assert not (tmp_path / "new").exists()
     with pytest.raises(ConfigError, match="unknown stage"):
         run_stages(["mien"], Config(), tmp_path / "out")
     with pytest.raises(ConfigError, match="nothing to mine"):

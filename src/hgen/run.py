@@ -121,7 +121,8 @@ def run_stages(
         raise ConfigError("nothing to mine: name a source, or list some under mine.sources in the configuration")
     sources = specs(config.mine) if "mine" in names else ()
     summaries: list[Summary] = []
-    with claimed(out, new="mine" in names), local(_workers(jobs)) as executor:
+    workers = _workers(jobs)
+    with claimed(out, new="mine" in names), local(workers) as executor:
         write_settings(out, dump(config))
         if "mine" in names:
             write_sources(out, sources, config.run.sources_per_shard)
@@ -232,7 +233,8 @@ def score(
     written = named.resolve()
     scoring = stage(out / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     folder = written.with_name(f"{written.name}.shards")
-    with claimed(folder, new=True), local(_workers(jobs)) as executor:
+    workers = _workers(jobs)
+    with claimed(folder, new=True), local(workers) as executor:
         joined = lay_out(tasks, predictions, folder / scoring.reads)
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))
         return write_rewards(written, finished_shards(scoring, folder), joined, summary, folder=folder)
