@@ -218,10 +218,12 @@ def score(
     from hgen.runner import run as run_stage
     from hgen.stages.score import stage
 
+    if predictions.is_dir():
+        raise ConfigError(f"{predictions} is a folder; name a file of predictions")
     written = (rewards or predictions.with_suffix(".rewards.jsonl")).resolve()
+    require_rewards(written, [predictions, *task_files(tasks)])
     scoring = stage(out / "snapshots", (config or Config()).sandbox, cache or default_cache())
     folder = written.with_name(f"{written.name}.shards")
-    require_rewards(written, [predictions, *task_files(tasks)])
     with claimed(folder), local(_workers(jobs)) as executor:
         joined = lay_out(tasks, predictions, folder / scoring.reads)
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))
