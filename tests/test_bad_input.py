@@ -198,3 +198,11 @@ def test_help_has_examples_for_every_stage() -> None:
     for command in commands.split():
         said = hgen(command, "--help").stdout
         assert f"hgen {command}" in said.split("Example", 1)[1], command
+
+
+def test_doctor_finds_an_index_at_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://[::1/simple")
+    done = hgen("doctor", "--json")
+    assert "Traceback" not in done.stderr
+    assert "cannot be reached (Invalid IPv6 URL)" in done.stdout
