@@ -123,6 +123,12 @@ def test_good_code_among_bad_files_still_gives_sound_tasks(out: Path) -> None:
         (["mine", "--jobs", "x"], 2, "Invalid value for '-j'"),
         (["frobnicate"], 2, "No such command 'frobnicate'"),
         (["show"], 2, ""),
+        (["score", "/dev/null", "."], 2, ". is a folder; name a file of predictions"),
+        (["score", "/dev/null", "/"], 2, "/ is a folder; name a file of predictions"),
+        (["score", "/dev/null", "/dev/null", "--rewards", "/"], 2, "/ is no regular file"),
+        (["mine", "https://[::1/a/b"], 2, "'https://[::1/a/b' is no URL"),
+        (["run", "--set", "synth.seed=2024-13-45"], 2, "--set 'synth.seed=2024-13-45'"),
+        (["run", "--set", "synth.options.func-localize.variants=[]"], 2, "func-localize.variants: Tuple should have"),
         (["export", "--format", "nonsense"], 2, "unknown format 'nonsense'"),
     ],
 )
@@ -192,3 +198,11 @@ def test_help_has_examples_for_every_stage() -> None:
     for command in commands.split():
         said = hgen(command, "--help").stdout
         assert f"hgen {command}" in said.split("Example", 1)[1], command
+
+
+def test_doctor_finds_an_index_at_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://[::1/simple")
+    done = hgen("doctor", "--json")
+    assert "Traceback" not in done.stderr
+    assert "cannot be reached (Invalid IPv6 URL)" in done.stdout

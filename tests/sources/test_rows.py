@@ -55,7 +55,14 @@ def test_a_hub_that_is_out_of_reach_gives_no_verdict(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ['{"repo": "a/b"}\n', "not json\n", "[1]\n", '{"repo": "a/b", "base_commit": "c"}\n{"repo"\n']
+    "content",
+    [
+        '{"repo": "a/b"}\n',
+        "not json\n",
+        "[1]\n",
+        '{"repo": "a/b", "base_commit": "c"}\n{"repo"\n',
+        pytest.param("[" * 100_000, id="brackets"),
+    ],
 )
 def test_a_file_of_another_shape_is_named_with_its_line(tmp_path, content):
     (tmp_path / "rows.jsonl").write_text(content, encoding="utf-8")

@@ -78,7 +78,7 @@ def _read_jsonl(path: Path) -> Iterator[Mapping[str, object]]:
                 continue
             try:
                 values = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ConfigError(f"{path}, line {number}: not JSON ({error})") from None
             if not isinstance(values, dict) or not set(_COLUMNS) <= set(values):
                 raise ConfigError(f"{path}, line {number}: needs {' and '.join(_COLUMNS)}")
