@@ -274,7 +274,7 @@ def test_a_report_is_read_with_its_own_key_only(testbed):
     with testbed.start(StartState(files, job=drive.files)) as sandbox:
         done = sandbox.exec(
             ["/opt/venv/bin/python", "-c", "import sys; sys.path[0] = '/sandbox/job/driver.zip'\n"
-             "from inside.main import main; main()"], timeout=60
+             "from hgen_driver.main import main; main()"], timeout=60
         )  # fmt: skip
     assert all(run.whole and run.passed for run in read_report(done.stdout, drive.key, 2))
     lines = done.stdout.split(b"\n")
