@@ -118,7 +118,8 @@ class World:
             "HF_HUB_DISABLE_XET": "1",
         }
         return subprocess.run(
-            ["bash", "-o", "pipefail", "-c", _without_jq(command).replace(PLACEHOLDER, prefix)],
+            # Not its last command, so that bash stays the parent, which completion asks for the name of the shell.
+            ["bash", "-o", "pipefail", "-c", _without_jq(command).replace(PLACEHOLDER, prefix) + "\nexit $?"],
             cwd=self.folder,
             env=environment,
             capture_output=True,
