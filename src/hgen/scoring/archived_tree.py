@@ -9,11 +9,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING
 
+from hgen.scoring.modes import EXECUTABLE, FILE, LINK
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-FILE, EXECUTABLE, LINK = "100644", "100755", "120000"
-"""Modes of what a tree holds, as git writes them."""
 
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -32,15 +31,16 @@ class ArchivedTree(Mapping[str, bytes]):
     def __init__(self, archive: Path | IO[bytes], digest: str) -> None:
         self.digest = digest
         self._archive = _opened(archive)
-        self._name = self._archive.filename or "the archive"
+        self.name = self._archive.filename or "the archive"
+        """The file, as far as it is known."""
         try:
             self._entries = {info.filename: info for info in self._archive.infolist()}
             listed = tree_digest((name, _mode(info), info.comment.decode()) for name, info in self._entries.items())
             if listed != digest:
-                raise TreeError(f"{self._name} does not hold the tree {digest}")
+                raise TreeError(f"{self.name} does not hold the tree {digest}")
         except UnicodeDecodeError:
             self._archive.close()
-            raise TreeError(f"{self._name} does not hold the tree {digest}") from None
+            raise TreeError(f"{self.name} does not hold the tree {digest}") from None
         except BaseException:
             self._archive.close()
             raise
@@ -82,9 +82,9 @@ class ArchivedTree(Mapping[str, bytes]):
         try:
             content = self._archive.read(info)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-            raise TreeError(f"{self._name} is damaged at {path} ({error})") from error
+            raise TreeError(f"{self.name} is damaged at {path} ({error})") from error
         if hashlib.sha256(content).hexdigest().encode() != info.comment:
-            raise TreeError(f"{self._name} is damaged at {path}")
+            raise TreeError(f"{self.name} is damaged at {path}")
         return content
 
 

@@ -1,12 +1,13 @@
-"""The format ``grader``: the single-file grader, and the private answer file of each task."""
+"""The format ``grader``: the single-file grader, the private answer file of each task, and the tasks' snapshots."""
 
 import logging
+import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from hgen.errors import Skip
 from hgen.export.folders import whole_folder
 from hgen.export.summary import ExportSummary
 from hgen.grader import answer_file, grader_source, travels
@@ -19,11 +20,10 @@ log = logging.getLogger(__name__)
 
 
 def write(tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes: int) -> ExportSummary:
-    """Write ``grader.py`` and ``answers/{instance_id}.json``; the answers stay away from the agent.
+    """Write ``grader.py``, ``answers/{instance_id}.json`` and ``snapshots/{digest}.zip``; all stay away from the agent.
 
     Tasks of one snapshot follow each other, so that each archive in ``store`` is opened once. Tasks of families
-    that bring a scorer of their own, and those whose snapshot is too large to be carried along, are left out with a
-    warning.
+    that bring a scorer of their own are left out with a warning.
     """
     del shard_bytes
     counts: Counter[str] = Counter()
@@ -31,22 +31,29 @@ def write(tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes:
     with whole_folder(folder, NAME) as new, ExitStack() as stack:
         (new / "grader.py").write_text(grader_source(), encoding="utf-8", newline="\n")
         (new / "answers").mkdir()
+        (new / "snapshots").mkdir()
         snapshot: Snapshot | None = None
         for validated in tasks:
             task = validated.task
             if not travels(task):
-                left_out[f"{task.family}: the single-file grader does not judge it, `hgen score` does"] += 1
+                left_out[task.family] += 1
                 continue
             if snapshot is None or snapshot.digest != task.snapshot:
                 stack.close()
                 snapshot = stack.enter_context(Store(store).open(task.snapshot))
-            try:
-                answer = answer_file(task, snapshot)
-            except Skip:
-                left_out[f"{task.repo}: its snapshot is too large to be carried along; use `hgen score`"] += 1
-                continue
-            (new / "answers" / f"{task.instance_id}.json").write_bytes(answer)
+                link_or_copy(Store(store).archive(task.snapshot), new / "snapshots" / f"{task.snapshot}.zip")
+            (new / "answers" / f"{task.instance_id}.json").write_bytes(answer_file(task, snapshot))
             counts[task.family] += 1
-    for why, count in sorted(left_out.items()):
-        log.warning("%d tasks left out, %s", count, why)
+    for family, count in sorted(left_out.items()):
+        log.warning("%d tasks left out, %s: the single-file grader does not judge it, `hgen score` does", count, family)
     return ExportSummary.of(NAME, folder, counts)
+
+
+def link_or_copy(file: Path, copy: Path) -> None:
+    """Give a file that nobody changes another name, sharing its space where the file system can."""
+    if copy.exists():
+        return
+    try:
+        os.link(file, copy)
+    except OSError:
+        shutil.copyfile(file, copy)
