@@ -37,13 +37,6 @@ def interpreters() -> list[str]:
     return sorted({sys.executable, *(path for path in found.values() if path)})
 
 
-@pytest.fixture(scope="session")
-def grader(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("grader") / "grader.py"
-    path.write_text(grader_source(), encoding="utf-8")
-    return path
-
-
 def asked(case: Case, folder: Path) -> dict[str, object]:
     """What a row of ``run_grader`` says about a case, whose snapshot is kept in a folder."""
     with archived(folder, case.files) as snapshot:
@@ -309,6 +302,26 @@ def test_a_link_in_place_of_the_reward_file_is_not_followed(workplace: Workplace
     workplace.reward.symlink_to(precious)
     assert workplace.grade() == (0, "1.0")
     assert precious.read_text(encoding="utf-8") == "kept"
+
+
+def test_a_planted_reward_is_gone_without_a_verdict(workplace: Workplace):
+    workplace.answer.write_bytes(b"{}")
+    write(workplace.reward.parent, {"reward.txt": b"1.0\n", "details.json": b"{}"})
+    details = workplace.reward.with_name("details.json")
+    assert workplace.grade("--tree", str(workplace.tree), "--details-file", str(details)) == (3, "none")
+    assert not details.exists()
+
+
+def test_the_reasons_go_to_a_file_of_their_own(workplace: Workplace):
+    (workplace.tree / "shop/cart.py").write_bytes(workplace.case.files["shop/cart.py"])
+    workplace.reward = workplace.reward.with_name("reward.json")
+    details = workplace.reward.with_name("details.json")
+    code, text = workplace.grade("--tree", str(workplace.tree), "--details-file", str(details))
+    assert code == 0
+    assert json.loads(text) == {"reward": 0.0, "resolved": 0.0, **dict.fromkeys(PLACES, 0.0)}
+    told = json.loads(details.read_text(encoding="utf-8"))
+    assert told["instance_id"] == workplace.case.task["instance_id"]
+    assert [reason["code"] for reason in told["reasons"]] == ["empty-patch"]
 
 
 def test_a_damaged_answer_file_is_no_verdict(workplace: Workplace):

@@ -43,6 +43,9 @@ def main(arguments: list[str]) -> int:
     try:
         if options.collect:
             return _collect(options)
+        # Without a verdict, nobody's reward lies there.
+        for file in filter(None, (options.reward_file, options.details_file)):
+            _clear(Path(file))
         answer = answer_file.unpack(Path(options.answer).read_bytes())
         with start.opened(options.start, answer) as begun:
             verdict = with_all_parts(_verdict(answer, begun, options), answer.task.graded_by)
@@ -148,9 +151,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 def _write_new(file: str, text: str) -> None:
     path = Path(file)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The agent may have put a link in its place, or a folder.
+    _clear(path)
+    with path.open("x", encoding="utf-8", errors="surrogateescape", newline="\n") as written:
+        written.write(text)
+
+
+def _clear(path: Path) -> None:
+    """Leave nothing at a path, where the agent may have put a reward, a link or a folder."""
     if path.is_dir() and not path.is_symlink():
         path.rename(path.with_name(f"{path.name}.was-a-folder-{os.getpid()}"))
     path.unlink(missing_ok=True)
-    with path.open("x", encoding="utf-8", errors="surrogateescape", newline="\n") as written:
-        written.write(text)

@@ -23,6 +23,8 @@ def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]
     Of several faults, the one of the first path is told.
     """
     patches = [file_patch for file_patch in parsed(patch) if not is_left_behind(file_patch, files)]
+    if not patches:
+        raise Refusal("empty-patch", "nothing but what tools leave behind")
     changes: dict[str, set[str]] = {}
     for file_patch in patches:
         changes.setdefault(file_patch.new_path, set()).add(file_patch.change)

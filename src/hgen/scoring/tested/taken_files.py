@@ -31,7 +31,10 @@ def test_changes(patch: object, files: Mapping[str, bytes], made: Collection[str
 
     ``made`` are files that building the repository makes, which are there without the answer.
     """
-    return _changes(patch, files, partial(_concerns_tests, made=made))
+    changes = _changes(patch, files, partial(_concerns_tests, made=made))
+    if not changes:
+        raise Refusal("empty-patch", "nothing but what tools leave behind")
+    return changes
 
 
 def library_changes_from_either_base(
@@ -49,9 +52,10 @@ def library_changes_from_either_base(
         if refusal.reason.code != "does-not-apply":
             raise
         try:
-            return library_changes(patch, commit)
+            changes = library_changes(patch, commit)
         except Refusal:
             raise refusal from None
+        return {path: content for path, content in changes.items() if content != candidate[path]}
 
 
 def touched(after: Patched) -> dict[str, bytes]:
