@@ -352,7 +352,9 @@ def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
     private = answer(task, snapshot)
     changes = written(SUM, PERCENT, ERROR, BY_ANOTHER)
     diff = world.patch(met("test-gen"), changes)
-    assert grade(TestedTask.of(task), diff, snapshot, where_installed) == Score(1.0, True, 1.0, 1.0, 1.0, ())
+    assert grade(TestedTask.of(task), diff, snapshot, where_installed) == Score(
+        1.0, True, 1.0, 1.0, 1.0, (), {"mutants": 1.0}
+    )
     with Outside(where_installed) as fresh:
         assert fresh.grade(private, diff)["reward"] == 1.0
         assert seen(fresh) == ""

@@ -95,9 +95,21 @@ def _manifest(folder: Path) -> dict[str, object] | None:
 
 
 def _write_manifest(folder: Path, kind: str) -> None:
-    files = {name: file_digest(folder / name) for name in _relative(folder)}
+    digests: dict[tuple[int, int], str] = {}
+    files = {}
+    for name in _relative(folder):
+        inode = _inode(folder / name)
+        if inode not in digests:
+            digests[inode] = file_digest(folder / name)
+        files[name] = digests[inode]
     manifest = {"hgen": __version__, "format": kind, "files": files}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    """What files with the same contents share if one was made as a link to another."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _relative(folder: Path) -> list[str]:
@@ -105,7 +117,7 @@ def _relative(folder: Path) -> list[str]:
 
 
 def _sync_tree(folder: Path) -> None:
-    for path in tree_files(folder):
+    for path in {_inode(path): path for path in tree_files(folder)}.values():
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
