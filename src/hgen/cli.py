@@ -434,7 +434,10 @@ def _export(
 
     with progress() as report:
         done = library.export(settings, out, formats=formats, push_to=push_to or "", public=public, progress=report)
-    rows = [{"format": each.format, "folder": str(each.folder), "tasks": each.tasks} for each in done.formats]
+    rows = [each.row() for each in done.formats]
     _answer({"formats": rows, "url": done.url}, export_table(done.formats), as_json=as_json)
+    for each in done.formats:
+        for why, count in each.left_out.items():
+            print(f"hgen: {each.format}: {count} tasks left out: {why}", file=sys.stderr)
     if done.url and not as_json:
         print(done.url)

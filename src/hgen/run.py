@@ -174,7 +174,7 @@ def export(
     """
     from hgen import __version__
     from hgen.export import hub
-    from hgen.export.table import writer
+    from hgen.export.table import chosen
     from hgen.out_folder import claimed
     from hgen.stages.export import export as write
 
@@ -184,10 +184,9 @@ def export(
         wanted = wanted if "hf" in wanted else ("hf", *wanted)
     out = Path(out)
     for name in wanted:
-        writer(name)
+        chosen(name)
     with claimed(out, new=False):
-        shard_bytes = config.export.shard_bytes
-        summaries = write(out, wanted, shard_bytes=shard_bytes, progress=partial(progress, "export"))
+        summaries = write(out, wanted, config, progress=partial(progress, "export"))
         url = ""
         if push_to:
             message = f"Tasks made by hgen {__version__}"

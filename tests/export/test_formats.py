@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from hgen.config import Config
 from hgen.errors import ConfigError
 from hgen.export.folders import MANIFEST, exported_files
 from hgen.export.formats import grader
-from hgen.export.table import FORMATS, writer
+from hgen.export.table import OWN, chosen
+from hgen.export.view import views
 from hgen.shards import file_digest
 
 FAMILIES = ("dep-search", "func-localize")
@@ -24,7 +26,9 @@ FAMILIES = ("dep-search", "func-localize")
 WRITE = """
 import resource, sys, time
 from pathlib import Path
-from hgen.export.table import writer
+from hgen.config import Config
+from hgen.export.table import chosen
+from hgen.export.view import views
 from hgen.records import Validated
 from hgen.shards import read_shard
 
@@ -38,7 +42,7 @@ def tasks():
         print("all read", flush=True)
         time.sleep(600)
 
-writer(name)(tasks(), Path(folder), store=Path(), shard_bytes=10**7)
+chosen(name).write(views(tasks(), Path()), Path(folder), Config())
 """
 
 
@@ -47,14 +51,14 @@ def shard(tasks, path: Path) -> str:
     return str(path)
 
 
-@pytest.fixture(params=sorted(FORMATS.keys() - {grader.NAME}))
+@pytest.fixture(params=sorted({each.name for each in OWN} - {grader.NAME}))
 def name(request: pytest.FixtureRequest) -> str:
     """The formats that carry no files of repositories; ``test_travel`` is about the one that does."""
     return request.param
 
 
 def export(name, tasks, folder, shard_bytes=10_000_000):
-    return writer(name)(tasks, folder, store=Path(), shard_bytes=shard_bytes)
+    return chosen(name).write(views(tasks, Path()), folder, Config(export={"shard_bytes": shard_bytes}))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -239,8 +243,8 @@ def test_an_empty_folder_may_be_taken(name, validated, tmp_path):
 
 
 def test_an_unknown_format_is_named_with_the_known_ones():
-    with pytest.raises(ConfigError, match="unknown format 'hff'; known: grader, hf, jsonl"):
-        writer("hff")
+    with pytest.raises(ConfigError, match="unknown format 'hff'; known: hf, jsonl, grader"):
+        chosen("hff")
 
 
 def test_json_lines_hold_the_record_as_it_is(validated, tmp_path):

@@ -12,7 +12,9 @@ import pytest
 import yaml
 from datasets import Features
 
+from hgen.config import Config
 from hgen.export.formats import hf
+from hgen.export.view import views
 from hgen.pages.card import fenced, hub_licenses
 from hgen.records import Environment
 
@@ -38,7 +40,7 @@ def load(folder: Path, cache: Path, *configs: str) -> dict[str, dict[str, object
 
 
 def write(tasks, folder, shard_bytes=10_000_000):
-    return hf.write(tasks, folder, store=Path(), shard_bytes=shard_bytes)
+    return hf.write(views(tasks, Path()), folder, Config(export={"shard_bytes": shard_bytes}))
 
 
 def noise(seed: int, size: int) -> str:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hgen.config import Config
 from hgen.errors import ConfigError, ShardError
 from hgen.stages.export import export
 
@@ -18,7 +19,7 @@ def out(finish, validated, tmp_path):
 
 def run(out, *formats):
     seen = []
-    summaries = export(out, formats, shard_bytes=10_000_000, progress=lambda done, total: seen.append((done, total)))
+    summaries = export(out, formats, Config(), progress=lambda done, total: seen.append((done, total)))
     return summaries, seen
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hgen.config import Config
 from hgen.export.formats import grader
+from hgen.export.view import views
 from hgen.records import Validated
 from hgen.runner import done_shards
 from hgen.scoring.standalone import tested_answer_file
@@ -56,7 +58,7 @@ def stored(tmp_path: Path, validated: Validated, files: dict[str, bytes]) -> Val
 def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validated, tmp_path: Path) -> None:
     files = {"x.py": b"x = 0\n", "run.py": b"#!", "data/\u00e9.bin": bytes(range(256))}
     validated = stored(tmp_path, repaired, files)
-    summary = grader.write([validated], tmp_path / "grader", store=tmp_path / "store", shard_bytes=10**7)
+    summary = grader.write(views([validated], tmp_path / "store"), tmp_path / "grader", Config())
     assert summary.tasks == {"verify-repair": 1}
     content = (tmp_path / "grader/answers" / f"{validated.task.instance_id}.json").read_bytes()
     answer = tested_answer_file.unpack(read(content))
@@ -77,15 +79,15 @@ def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validat
             tested_answer_file.unpack(read(damaged))
 
 
-def test_what_the_grader_cannot_judge_or_carry_is_left_out_and_said_to_be(
-    repaired: Validated, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_the_grader_cannot_judge_or_carry_is_left_out_and_said_to_be(repaired: Validated, tmp_path: Path) -> None:
     large = stored(tmp_path, repaired, {"x.py": b"", "run.py": b"", "data": bytes(100_000_001)})
     strange = repaired.model_copy(
         update={"task": repaired.task.model_copy(update={"family": "riddles", "graded_by": "family"})}
     )
-    summary = grader.write([large, strange], tmp_path / "grader", store=tmp_path / "store", shard_bytes=10**7)
+    summary = grader.write(views([large, strange], tmp_path / "store"), tmp_path / "grader", Config())
     assert summary.tasks == {}
     assert not any((tmp_path / "grader/answers").iterdir())
-    assert "1 tasks left out, riddles: the single-file grader does not judge it" in caplog.text
-    assert "too large to be carried along" in caplog.text
+    assert summary.left_out == {
+        "pypi:pack0: its snapshot is too large to be carried along; use `hgen score`": 1,
+        "riddles: the single-file grader does not judge it, `hgen score` does": 1,
+    }

@@ -5,9 +5,11 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
+from hgen.config import Config
 from hgen.errors import ConfigError
 from hgen.export.summary import ExportSummary
-from hgen.export.table import writer
+from hgen.export.table import chosen
+from hgen.export.view import views
 from hgen.records import Validated
 from hgen.runner import done_shards, read_receipt
 from hgen.shards import read_shard
@@ -16,8 +18,8 @@ from hgen.shards import read_shard
 def export(
     out: Path,
     formats: Sequence[str],
+    config: Config,
     *,
-    shard_bytes: int,
     progress: Callable[[int, int], None],
 ) -> list[ExportSummary]:
     """Write ``out/export/FORMAT`` for each format; ``progress`` is told how many of how many tasks are read.
@@ -25,7 +27,7 @@ def export(
     Of tasks with the same ``instance_id`` the first is taken. Raises ``ConfigError`` for an unknown format or no tasks
     at all, ``ShardError`` if ``validate`` is undone.
     """
-    writers = {name: writer(name) for name in dict.fromkeys(formats)}
+    writers = {name: chosen(name).write for name in dict.fromkeys(formats)}
     shards = done_shards(out, "validate")
     total = len(writers) * sum(receipt.given for receipt in map(read_receipt, shards) if receipt is not None)
     if not total:
@@ -34,7 +36,7 @@ def export(
     reading = _Reading(shards, total, progress)
     for name, write in writers.items():
         folder = out / "export" / name
-        summary = write(reading.tasks(), folder, store=out / "snapshots", shard_bytes=shard_bytes)
+        summary = write(views(reading.tasks(), out / "snapshots"), folder, config)
         summaries.append(replace(summary, repeated=reading.repeated))
     return summaries
 

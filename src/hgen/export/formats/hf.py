@@ -6,13 +6,15 @@ from pathlib import Path
 
 from datasets import Features, List, Value
 
+from hgen.config import Config
 from hgen.export.folders import tree_files, whole_folder
+from hgen.export.format import Format
 from hgen.export.parquet import ParquetShards
 from hgen.export.summary import ExportSummary
 from hgen.export.task_row import config_name, table_row
+from hgen.export.view import TaskView
 from hgen.pages.card import Table, render
 from hgen.pages.census import Census
-from hgen.records import Validated
 
 NAME = "hf"
 
@@ -51,32 +53,31 @@ FEATURES = Features(
 _INDEXED = ("instance_id", "family", "variant", "repo", "base_commit", "snapshot", "license")
 
 
-def write(tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes: int) -> ExportSummary:
+def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
     """Write a config for each family met, and the card.
 
     The folder is what ``datasets.load_dataset(folder, "dep_search")`` and the Hugging Face Hub read. A family without
     tasks has no config, because ``datasets`` cannot load one without rows (its pull request 8401).
     """
-    del store
     with whole_folder(folder, NAME) as new:
         census = Census()
-        tables = _write_tables(tasks, new, shard_bytes, census)
+        tables = _write_tables(tasks, new, config.export.shard_bytes, census)
         (new / "README.md").write_text(render(census, tables, FEATURES), encoding="utf-8")
     return ExportSummary.of(NAME, folder, {table.family: table.tasks for table in tables})
 
 
-def _write_tables(tasks: Iterable[Validated], folder: Path, shard_bytes: int, census: Census) -> list[Table]:
+def _write_tables(tasks: Iterable[TaskView], folder: Path, shard_bytes: int, census: Census) -> list[Table]:
     # Without the library's own metadata, which older versions of it cannot read.
     schema = FEATURES.arrow_schema.remove_metadata()
     writers: dict[str, ParquetShards] = {}
     with ExitStack() as stack:
-        for validated in tasks:
-            family = validated.task.family
+        for view in tasks:
+            family = view.task.family
             if family not in writers:
                 shards = ParquetShards(folder / config_name(family), schema, shard_bytes, indexed=_INDEXED)
                 writers[family] = stack.enter_context(shards)
-            writers[family].write(table_row(validated))
-            census.add(validated)
+            writers[family].write(table_row(view.validated))
+            census.add(view.validated)
     return [_table(folder, family, shards) for family, shards in sorted(writers.items())]
 
 
@@ -84,3 +85,6 @@ def _table(folder: Path, family: str, shards: ParquetShards) -> Table:
     config = config_name(family)
     file_bytes = sum(path.stat().st_size for path in tree_files(folder / config))
     return Table(family, config, shards.rows, shards.memory_bytes, file_bytes)
+
+
+FORMAT = Format(NAME, "parquet with a dataset card, for the Hub", write)
