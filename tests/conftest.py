@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 
 from tests.command import hgen
@@ -33,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("engine"))
             if not item.get_closest_marker("timeout"):
                 item.add_marker(pytest.mark.timeout(_CONTAINER_SECONDS))
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    ran = {each.nodeid for each in reports if each.when == "call" and "container" in each.keywords}
+    terminalreporter.write_line(f"{len(ran)} container tests ran")
 
 
 @pytest.fixture(scope="session")
