@@ -111,6 +111,11 @@ class ExportConfig(Section):
 
     formats: tuple[str, ...] = ("hf", "jsonl")
     shard_bytes: int = Field(500_000_000, gt=0)
+    organisation: str = Field("hgen", pattern=r"^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$")
+    cpus: float = Field(1.0, gt=0)
+    memory_mb: int = Field(2048, ge=512)
+    agent_seconds: float = Field(3600.0, gt=0)
+    verifier_seconds: float = Field(3600.0, gt=0)
     image_prefix: str = Field("localhost/hgen", pattern=_IMAGE_PREFIX)
 
 
