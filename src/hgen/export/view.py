@@ -1,16 +1,19 @@
 """A task as the formats see it: the record, its names and its split, its snapshot, and what judges answers to it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hgen.export.names import safe_name
 from hgen.grader import answer_file, travels
+from hgen.pages.background import Background
 from hgen.records import Task, Validated
 from hgen.snapshots import Snapshot, Store
 
 TRAIN = "train"
 """The only split where none are asked for."""
+
+UNKNOWN = Background()
 
 
 class Snapshots:
@@ -46,6 +49,8 @@ class TaskView:
     split: str
     """``train``, or one of those that ``export.splits`` names."""
     snapshots: Snapshots
+    background: Background = UNKNOWN
+    """What was left out on the way to the tasks; the same for all."""
 
     @property
     def task(self) -> Task:
@@ -77,11 +82,18 @@ class TaskView:
         return answer_file(self.task, self.snapshot)
 
 
-def views(tasks: Iterable[Validated], store: Path) -> Iterator[TaskView]:
-    """The views of tasks, all in one split."""
+def views(
+    tasks: Iterable[Validated],
+    store: Path,
+    split_of: Callable[[Task], str | None] = lambda _: TRAIN,
+    background: Background = UNKNOWN,
+) -> Iterator[TaskView]:
+    """The views of tasks, without those that are in no split."""
     snapshots = Snapshots(store)
     try:
         for validated in tasks:
-            yield TaskView(validated, TRAIN, snapshots)
+            split = split_of(validated.task)
+            if split is not None:
+                yield TaskView(validated, split, snapshots, background)
     finally:
         snapshots.close()
