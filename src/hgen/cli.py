@@ -210,13 +210,23 @@ def export(
     formats: Annotated[
         list[str] | None,
         typer.Option(
-            "--format", metavar="FORMAT", help="hf (parquet, a card), jsonl, grader; repeatable; default: hf, jsonl."
+            "--format",
+            metavar="FORMAT",
+            help="hf (parquet, a card), jsonl, grader, harbor; repeatable; default: hf, jsonl.",
         ),
     ] = None,
     hf_push: Annotated[
         str | None, typer.Option("--hf-push", metavar="ORG/NAME", help="Upload the hf folder to the Hugging Face Hub.")
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="A dataset made by --hf-push is public.")] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="NAME=SHARE,...",
+            help="Splits by repository: train, validation, test, as in train=0.9,validation=0.05,test=0.05.",
+        ),
+    ] = None,
     config: ConfigOption = None,
     out: OutOption = OUT,
     assignments: SetOption = None,
@@ -226,7 +236,11 @@ def export(
 
     Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks[/bold]
     """
-    _export(_settings(config, assignments), out, formats or (), hf_push, public=public, as_json=as_json)
+    from hgen.config import shares
+
+    chosen = [f"export.splits={json.dumps(shares(split))}"] if split else []
+    settings = _settings(config, [*(assignments or ()), *chosen])
+    _export(settings, out, formats or (), hf_push, public=public, as_json=as_json)
 
 
 @app.command()
@@ -434,7 +448,13 @@ def _export(
 
     with progress() as report:
         done = library.export(settings, out, formats=formats, push_to=push_to or "", public=public, progress=report)
-    rows = [{"format": each.format, "folder": str(each.folder), "tasks": each.tasks} for each in done.formats]
+    rows = [each.row() for each in done.formats]
     _answer({"formats": rows, "url": done.url}, export_table(done.formats), as_json=as_json)
+    for each in done.formats:
+        for why, count in each.left_out.items():
+            print(f"hgen: {each.format}: {count} tasks left out: {why}", file=sys.stderr)
+    for split, count in done.formats[0].splits.items():
+        if not count:
+            print(f"hgen: no repository falls into the split {split}; more repositories fill it", file=sys.stderr)
     if done.url and not as_json:
         print(done.url)

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from hgen.config import Config
 from hgen.errors import ConfigError, ShardError
 from hgen.stages.export import export
+from tests.export.stored import store
 
 
 @pytest.fixture
@@ -13,12 +15,13 @@ def out(finish, validated, tmp_path):
     finish(tmp_path, "validate", 0, [validated(number) for number in range(5)])
     finish(tmp_path, "validate", 1, [])
     finish(tmp_path, "validate", 2, [validated(number, "func-localize") for number in range(3)])
+    (tmp_path / "snapshots").symlink_to(store())
     return tmp_path
 
 
 def run(out, *formats):
     seen = []
-    summaries = export(out, formats, shard_bytes=10_000_000, progress=lambda done, total: seen.append((done, total)))
+    summaries = export(out, formats, Config(), progress=lambda done, total: seen.append((done, total)))
     return summaries, seen
 
 

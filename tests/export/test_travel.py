@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hgen.config import Config
 from hgen.export.formats import grader
+from hgen.export.view import views
 from hgen.records import Validated
 from hgen.runner import done_shards
 from hgen.scoring.standalone.answer_file import AnswerFileError, pack, unpack
@@ -66,7 +68,7 @@ def test_a_task_that_runs_tests_carries_what_grading_needs_besides_its_snapshot(
     files = {"x.py": b"x = 0\n", "run.py": b"#!", "data/\u00e9.bin": bytes(range(256))}
     validated = stored(tmp_path, repaired, files)
     task = validated.task
-    summary = grader.write([validated], tmp_path / "grader", store=tmp_path / "store", shard_bytes=10**7)
+    summary = grader.write(views([validated], tmp_path / "store"), tmp_path / "grader", Config())
     assert summary.tasks == {"verify-repair": 1}
     content = (tmp_path / "grader/answers" / f"{task.instance_id}.json").read_bytes()
     answer = unpack(content)
@@ -86,16 +88,14 @@ def test_a_task_that_runs_tests_carries_what_grading_needs_besides_its_snapshot(
             unpack(damaged)
 
 
-def test_what_the_grader_cannot_judge_is_left_out_and_said_to_be(
-    repaired: Validated, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_the_grader_cannot_judge_is_left_out_and_said_to_be(repaired: Validated, tmp_path: Path) -> None:
     strange = repaired.model_copy(
         update={"task": repaired.task.model_copy(update={"family": "riddles", "graded_by": "family"})}
     )
-    summary = grader.write([strange], tmp_path / "grader", store=tmp_path / "store", shard_bytes=10**7)
+    summary = grader.write(views([strange], tmp_path / "store"), tmp_path / "grader", Config())
     assert summary.tasks == {}
     assert not any((tmp_path / "grader/answers").iterdir())
-    assert "1 tasks left out, riddles: the single-file grader does not judge it" in caplog.text
+    assert summary.left_out == {"riddles: the single-file grader does not judge it, `hgen score` does": 1}
 
 
 def test_an_answer_file_does_not_grow_with_the_contents_of_the_snapshot(repaired: Validated, tmp_path: Path) -> None:
@@ -104,6 +104,6 @@ def test_an_answer_file_does_not_grow_with_the_contents_of_the_snapshot(repaired
         folder = tmp_path / str(size)
         folder.mkdir()
         validated = stored(folder, repaired, {"x.py": b"x = 0\n", "run.py": b"", "data": random.randbytes(size)})
-        grader.write([validated], folder / "grader", store=folder / "store", shard_bytes=10**7)
+        grader.write(views([validated], folder / "store"), folder / "grader", Config())
         sizes.append((folder / "grader/answers" / f"{validated.task.instance_id}.json").stat().st_size)
     assert abs(sizes[1] - sizes[0]) < 100

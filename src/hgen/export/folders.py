@@ -15,6 +15,9 @@ from hgen.shards import file_digest, sync_folder
 MANIFEST = ".hgen.json"
 """Lists an export's files with their digests; hidden, so that data loaders pass it by."""
 
+_SYNCED_ONE_BY_ONE = 200
+"""Files beyond this are written down by ``sync`` of the whole system: a disk's cache is flushed once, not per file."""
+
 
 @contextmanager
 def whole_folder(folder: Path, kind: str) -> Iterator[Path]:
@@ -95,21 +98,17 @@ def _manifest(folder: Path) -> dict[str, object] | None:
 
 
 def _write_manifest(folder: Path, kind: str) -> None:
+    # A file with several names, as an archive that many tasks share, is read once.
     digests: dict[tuple[int, int], str] = {}
     files = {}
-    for name in _relative(folder):
-        inode = _inode(folder / name)
+    for path in tree_files(folder):
+        status = path.lstat()
+        inode = (status.st_dev, status.st_ino)
         if inode not in digests:
-            digests[inode] = file_digest(folder / name)
-        files[name] = digests[inode]
+            digests[inode] = file_digest(path)
+        files[path.relative_to(folder).as_posix()] = digests[inode]
     manifest = {"hgen": __version__, "format": kind, "files": files}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-
-
-def _inode(path: Path) -> tuple[int, int]:
-    """What files with the same contents share if one was made as a link to another."""
-    status = path.stat()
-    return status.st_dev, status.st_ino
 
 
 def _relative(folder: Path) -> list[str]:
@@ -117,7 +116,12 @@ def _relative(folder: Path) -> list[str]:
 
 
 def _sync_tree(folder: Path) -> None:
-    for path in {_inode(path): path for path in tree_files(folder)}.values():
+    """Have everything written down: file by file while they are few, else the whole system's at once."""
+    files = tree_files(folder)
+    if len(files) > _SYNCED_ONE_BY_ONE:
+        os.sync()
+        return
+    for path in files:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
