@@ -108,6 +108,8 @@ def settings(task: Task) -> str:
         "ENV " + " ".join(f"{name}={_quoted(value)}" for name, value in SHELL.items()),
         "LABEL " + " ".join(f"{name}={_quoted(value)}" for name, value in labels.items()),
         f"WORKDIR {TREE}",
+        # Nothing in a container has to be tidied up: whoever ends one need not wait until it gives up.
+        "STOPSIGNAL SIGKILL",
     ])  # fmt: skip
 
 
