@@ -4,6 +4,7 @@
 """
 
 import difflib
+import re
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -16,7 +17,7 @@ from hgen.errors import ConfigError
 
 S = TypeVar("S", bound=BaseModel)
 
-_IMAGE_PREFIX = r"^[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(/[a-z0-9]+([._-][a-z0-9]+)*)+$"
+IMAGE_PREFIX = re.compile(r"^[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(/[a-z0-9]+([._-][a-z0-9]+)*)+$")
 """A registry and a path in it, in which nobody's password can be."""
 
 _MOST_SHOWN = 300
@@ -116,7 +117,7 @@ class ExportConfig(Section):
     memory_mb: int = Field(2048, ge=512)
     agent_seconds: float = Field(3600.0, gt=0)
     verifier_seconds: float = Field(3600.0, gt=0)
-    image_prefix: str = Field("localhost/hgen", pattern=_IMAGE_PREFIX)
+    image_prefix: str = Field("localhost/hgen", pattern=IMAGE_PREFIX.pattern)
 
 
 class RunConfig(Section):
