@@ -219,6 +219,14 @@ def export(
         str | None, typer.Option("--hf-push", metavar="ORG/NAME", help="Upload the hf folder to the Hugging Face Hub.")
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="A dataset made by --hf-push is public.")] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="NAME=SHARE,...",
+            help="Splits by repository: train, validation, test, as in train=0.9,validation=0.05,test=0.05.",
+        ),
+    ] = None,
     images: Annotated[
         Path | None,
         typer.Option(
@@ -239,7 +247,10 @@ def export(
     Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks[/bold];
     [bold]hgen export --format harbor --images images[/bold]
     """
-    settings = _settings(config, assignments)
+    from hgen.config import shares
+
+    chosen = [f"export.splits={json.dumps(shares(split))}"] if split else []
+    settings = _settings(config, [*(assignments or ()), *chosen])
     _export(
         settings, out, formats or (), hf_push, public=public, images=images, push_images=push_images, as_json=as_json
     )
@@ -466,5 +477,8 @@ def _export(
     for each in done.formats:
         for why, count in each.left_out.items():
             print(f"hgen: {each.format}: {count} tasks left out: {why}", file=sys.stderr)
+    for split, count in done.formats[0].splits.items():
+        if not count:
+            print(f"hgen: no repository falls into the split {split}; more repositories fill it", file=sys.stderr)
     if done.url and not as_json:
         print(done.url)
