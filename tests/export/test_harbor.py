@@ -108,7 +108,7 @@ def test_ids_that_are_no_names_have_folders_and_names_of_their_own(ids, validate
 def test_tasks_of_a_repository_share_its_archive(validated, tmp_path):
     one = localize(validated, tmp_path, instance_id="one")
     other = one.validated.model_copy(update={"task": one.task.model_copy(update={"instance_id": "two"})})
-    (two,) = views([other], tmp_path / "store")
+    (two,) = views([other], tmp_path / "store", images=BUILT)
     first, second = written(one, two, folder=tmp_path / "harbor")
     own = {"task.toml", "instruction.md", "tests/answer.json", "tests/task.json", "solution/gold.patch"}
     files = {path.relative_to(first).as_posix() for path in first.rglob("*") if path.is_file()}
