@@ -19,9 +19,8 @@ from tests.export.test_images import BUILT, SECRET, SETUP, stored
 GOLD = f"""diff --git a/pkg/core.py b/pkg/core.py
 --- a/pkg/core.py
 +++ b/pkg/core.py
-@@ -1,3 +1,3 @@
+@@ -1,2 +1,3 @@
  def join(parts):
--    ...
 +    \"\"\"{SECRET}.\"\"\"
      return "".join(parts)
 """
@@ -189,6 +188,11 @@ class Ran:
         file = self.logs / "verifier/reward.json"
         return json.loads(file.read_bytes())["reward"] if file.is_file() and not file.is_symlink() else None
 
+    def verdict(self) -> list[str]:
+        """What was found, for a message."""
+        found = (self.logs / "verifier/verdict.json", self.logs / "artifacts/answer.diff")
+        return [file.read_text(errors="replace") if file.is_file() else f"no {file.name}" for file in found]
+
 
 PLANTED = "echo '{\"reward\": 1}' > /logs/verifier/reward.json; echo 1 > /logs/verifier/reward.txt"
 ANSWERS = {
@@ -213,7 +217,7 @@ def test_the_scripts_of_a_folder_judge_an_agents_tree(answer, separate, engine, 
     script, reward = ANSWERS[answer]
     ran = Ran(engine, view, tmp_path / "harbor")
     try:
-        assert ran.reward(script, separate=separate) == reward
+        assert ran.reward(script, separate=separate) == reward, ran.verdict()
     finally:
         # Files of the container's users.
         subprocess.run(["chmod", "-R", "777", tmp_path], check=False)
