@@ -16,6 +16,9 @@ from hgen.errors import ConfigError
 
 S = TypeVar("S", bound=BaseModel)
 
+_IMAGE_PREFIX = r"^[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(/[a-z0-9]+([._-][a-z0-9]+)*)+$"
+"""A registry and a path in it, in which nobody's password can be."""
+
 _MOST_SHOWN = 300
 """Characters of a value in a message."""
 
@@ -108,6 +111,7 @@ class ExportConfig(Section):
 
     formats: tuple[str, ...] = ("hf", "jsonl")
     shard_bytes: int = Field(500_000_000, gt=0)
+    image_prefix: str = Field("localhost/hgen", pattern=_IMAGE_PREFIX)
 
 
 class RunConfig(Section):
