@@ -5,13 +5,14 @@ from importlib.metadata import entry_points
 
 from hgen.errors import ConfigError
 from hgen.export.format import Format
-from hgen.export.formats import grader, hf, jsonl, openhands
+from hgen.export.formats import grader, hf, jsonl, openhands, swebench
 
 OWN = (
     hf.FORMAT,
     jsonl.FORMAT,
     grader.FORMAT,
     openhands.FORMAT,
+    swebench.FORMAT,
 )
 
 

@@ -14,6 +14,9 @@ from hgen.testbed.environment.install import VERSION_VARIABLES, version_of
 TOOLS = "/opt/hgen"
 """The folder of the image with what collects the answer; root's."""
 
+ALSO = "/testbed"
+"""Another name for the tree, where SWE-bench's harness and mini-swe-agent look for it."""
+
 START = "start.json"
 """The file of the context that says how to get from the snapshot to the start state."""
 
@@ -141,7 +144,10 @@ def digest(task: Task, base: str) -> str:
 
 
 def _tools() -> str:
-    return f"COPY grader.py collect.sh {TOOLS}/\nRUN git config --system --add safe.directory {TREE}\n"
+    return (
+        f"COPY grader.py collect.sh {TOOLS}/\nRUN git config --system --add safe.directory {TREE}"
+        f" && ln -s {TREE} {ALSO}\n"
+    )
 
 
 def _testbed(task: Task, environment: Environment, where: dict[str, object]) -> str:
