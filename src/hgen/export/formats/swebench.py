@@ -50,12 +50,13 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
             if why := _why_not(view):
                 left_out[f"{view.task.family}: {why}"] += 1
                 continue
+            image = view.image
             try:
-                environments.carry(view)
+                environments.carry(view, image)
             except Skip as skip:
                 left_out[f"{view.task.family}: {skip.reason}: {skip.detail}"] += 1
                 continue
-            lines.write(view.split, _columns(view))
+            lines.write(view.split, _columns(view, image))
             lines.write(TASKS, row(view.validated))
             carry_snapshot(view, new)
             splits.add(view.split)
@@ -70,11 +71,8 @@ def evaluation_script(answer: bytes) -> str:
     It prints its verdict as a test's between the marks of SWE-bench's harness, what the grader says after them, and
     exits with 0 if the task is resolved.
     """
-    text = _script()
-    for name, content in (("@GRADER@", tools()["grader.py"]), ("@COLLECT@", tools()["collect.sh"])):
-        text = text.replace(name, hashlib.sha256(content).hexdigest())
     packed = base64.b64encode(gzip.compress(answer, mtime=0)).decode()
-    return text.replace("@ANSWER@", "\n".join(packed[at : at + 76] for at in range(0, len(packed), 76)))
+    return _script().replace("@ANSWER@", "\n".join(packed[at : at + 76] for at in range(0, len(packed), 76)))
 
 
 class _Environments:
@@ -85,9 +83,9 @@ class _Environments:
         self._shared = SharedFiles()
         self._there: set[str] = set()
 
-    def carry(self, view: TaskView) -> None:
+    def carry(self, view: TaskView, image: str) -> None:
         """Write the build context of a task's image, unless the image or the context is there."""
-        name = view.image.rpartition("/")[2].replace(":", "-")
+        name = image.rpartition("/")[2].replace(":", "-")
         if view.images.built or name in self._there:
             return
         carry_context(view, self._folder / name, self._shared)
@@ -102,7 +100,7 @@ def _why_not(view: TaskView) -> str:
     return ""
 
 
-def _columns(view: TaskView) -> Row:
+def _columns(view: TaskView, image: str) -> Row:
     task = view.task
     return {
         "instance_id": task.instance_id,
@@ -118,9 +116,9 @@ def _columns(view: TaskView) -> Row:
         # As SWE-bench has them: lists as JSON texts, of which no reader infers another type when one is empty.
         "FAIL_TO_PASS": json.dumps([VERDICT]),
         "PASS_TO_PASS": "[]",
-        "image": view.image,
-        "image_name": view.image,
-        "docker_image": view.image,
+        "image": image,
+        "image_name": image,
+        "docker_image": image,
         "eval_script": evaluation_script(view.answer()),
         "log_parser": "parse_log_pytest",
         "eval_type": "pass_and_fail",
@@ -132,7 +130,11 @@ def _columns(view: TaskView) -> Row:
 
 @cache
 def _script() -> str:
-    return (files("hgen.export.environment") / "evaluate.sh").read_text(encoding="utf-8")
+    """The script without an answer; it names the grader that it is for."""
+    text = (files("hgen.export.environment") / "evaluate.sh").read_text(encoding="utf-8")
+    for name, content in (("@GRADER@", tools()["grader.py"]), ("@COLLECT@", tools()["collect.sh"])):
+        text = text.replace(name, hashlib.sha256(content).hexdigest())
+    return text
 
 
 def _readme(splits: Iterable[str]) -> str:
