@@ -5,13 +5,15 @@ from importlib.metadata import entry_points
 
 from hgen.errors import ConfigError
 from hgen.export.format import Format
-from hgen.export.formats import grader, harbor, hf, jsonl
+from hgen.export.formats import grader, harbor, hf, jsonl, openhands, swebench
 
 OWN = (
     hf.FORMAT,
     jsonl.FORMAT,
     grader.FORMAT,
     harbor.FORMAT,
+    openhands.FORMAT,
+    swebench.FORMAT,
 )
 
 
