@@ -1,0 +1,85 @@
+"""What formats for trainers share: a folder that grades, with the rows, answers and snapshots of its tasks."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from hgen import resources
+from hgen.export.carried import carry_snapshot
+from hgen.export.summary import ExportSummary
+from hgen.export.task_row import Row, row
+from hgen.export.view import TaskView
+from hgen.grader import grader_source
+from hgen.scoring import BY_RUNNING
+
+TEMPLATES = "templates/export"
+"""Where the files are that an export lays down as they are."""
+
+ROWS = "rows/tasks.jsonl"
+"""The private rows of all tasks: those of the format ``jsonl``, and the task's ``name`` and ``split``."""
+
+
+class Bundle:
+    """A folder that ``templates/export/bundle.py`` reads: ``rows``, ``answers``, ``snapshots`` and ``grader.py``.
+
+    Everything in it is private: it stays beside the trainer, out of agents' reach. Tasks that are graded by running
+    tests are left out, as their images are what the format ``harbor`` carries, and so are those of families that bring
+    a scorer of their own.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.tasks: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self._folder = folder
+
+    def lay_down(self, tasks: Iterable[TaskView]) -> Iterator[TaskView]:
+        """Write the tasks, and yield each one that is not left out when it is written."""
+        (self._folder / "grader.py").write_text(grader_source(), encoding="utf-8", newline="\n")
+        (self._folder / "answers").mkdir()
+        rows = self._folder / ROWS
+        rows.parent.mkdir()
+        with rows.open("w", encoding="ascii", newline="\n") as lines:
+            for view in tasks:
+                if why := _why_not(view):
+                    self.left_out[why] += 1
+                    continue
+                carry_snapshot(view, self._folder)
+                (self._folder / "answers" / f"{view.name}.json").write_bytes(view.answer())
+                lines.write(json.dumps(row(view.validated) | _added(view)) + "\n")
+                self.tasks[view.task.family] += 1
+                yield view
+
+    def summary(self, kind: str, folder: Path) -> ExportSummary:
+        """The summary, once the folder has taken the place of ``folder``."""
+        return ExportSummary.of(kind, folder, self.tasks, self.left_out)
+
+
+PUBLIC = ("instance_id", "family", "variant", "repo", "base_commit", "license")
+"""The columns of a row that give nothing away, besides the problem statement."""
+
+
+def public_row(view: TaskView) -> Row:
+    """What may be known of a task on the agent's side: no answer is among it."""
+    return {**{name: getattr(view.task, name) for name in PUBLIC}, **_added(view)}
+
+
+def copy_templates(folder: Path, files: Mapping[str, str]) -> None:
+    """Lay down files of ``TEMPLATES`` in a folder, each under the path that it is mapped to."""
+    for template, path in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        text = resources.text(f"{TEMPLATES}/{template}")
+        (folder / path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _added(view: TaskView) -> Row:
+    return {"name": view.name, "split": view.split}
+
+
+def _why_not(view: TaskView) -> str:
+    """Why a task is left out, or nothing."""
+    if not view.is_graded_anywhere:
+        return f"{view.task.family}: the single-file grader does not judge it, `hgen score` does"
+    if view.task.graded_by in BY_RUNNING:
+        return f"{view.task.family}: its tests run in an image of the repository's, which the format harbor carries"
+    return ""
