@@ -49,7 +49,7 @@ MAX_DIFF = 8_000_000
 """Bytes of a diff; the grader takes less."""
 
 
-class NoVerdict(RuntimeError):
+class NoVerdict(RuntimeError):  # noqa: N818 - the message says what to do
     """The machine or a file is at fault, and nothing can be said of the answer."""
 
 

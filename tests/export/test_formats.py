@@ -19,6 +19,7 @@ from hgen.export.formats import grader
 from hgen.export.table import OWN, chosen
 from hgen.export.view import views
 from hgen.shards import file_digest
+from tests.export.stored import store
 
 FAMILIES = ("dep-search", "func-localize")
 
@@ -32,7 +33,7 @@ from hgen.export.view import views
 from hgen.records import Validated
 from hgen.shards import read_shard
 
-name, source, folder, limit, pause = sys.argv[1:]
+name, source, folder, limit, pause, store = sys.argv[1:]
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 
@@ -42,7 +43,7 @@ def tasks():
         print("all read", flush=True)
         time.sleep(600)
 
-chosen(name).write(views(tasks(), Path()), Path(folder), Config())
+chosen(name).write(views(tasks(), Path(store)), Path(folder), Config())
 """
 
 
@@ -58,7 +59,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def export(name, tasks, folder, shard_bytes=10_000_000):
-    return chosen(name).write(views(tasks, Path()), folder, Config(export={"shard_bytes": shard_bytes}))
+    return chosen(name).write(views(tasks, store()), folder, Config(export={"shard_bytes": shard_bytes}))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -89,7 +90,7 @@ def test_the_same_tasks_give_the_same_bytes_for_any_hash_seed(name, validated, t
     for seed in ("1", "2"):
         folder = tmp_path / seed / name
         folder.parent.mkdir()
-        command = [sys.executable, "-c", WRITE, name, source, str(folder), "0", "0"]
+        command = [sys.executable, "-c", WRITE, name, source, str(folder), "0", "0", store()]
         subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
         outputs.append(contents(folder))
     assert outputs[0] == outputs[1]
@@ -122,7 +123,7 @@ def test_a_full_disk_leaves_the_earlier_export(name, validated, tmp_path):
     source = shard(large, tmp_path / "tasks")
     export(name, mixed(validated, 3), tmp_path / name)
     before = contents(tmp_path)
-    command = [sys.executable, "-c", WRITE, name, source, str(tmp_path / name), "20000", "0"]
+    command = [sys.executable, "-c", WRITE, name, source, str(tmp_path / name), "20000", "0", store()]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.rstrip().split("\n")[-1].startswith("OSError: ")
@@ -134,11 +135,11 @@ def test_after_kill_9_the_same_command_gives_the_same_bytes(name, validated, tmp
     export(name, mixed(validated, 3), tmp_path / name)
     before = contents(tmp_path / name)
     command = [sys.executable, "-c", WRITE, name, source, str(tmp_path / name), "0"]
-    with subprocess.Popen([*command, "1"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*command, "1", store()], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "all read\n"
         process.kill()
     assert contents(tmp_path / name) == before
-    subprocess.run([*command, "0"], check=True)
+    subprocess.run([*command, "0", store()], check=True)
     export(name, mixed(validated, 30), tmp_path / "undisturbed")
     assert contents(tmp_path / name) == contents(tmp_path / "undisturbed")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "tasks", "undisturbed"])

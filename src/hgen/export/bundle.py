@@ -4,6 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Self, TextIO
+
+from jinja2 import Environment, StrictUndefined
+from pydantic import JsonValue
 
 from hgen import resources
 from hgen.export.carried import carry_snapshot
@@ -64,12 +68,53 @@ def public_row(view: TaskView) -> Row:
     return {**{name: getattr(view.task, name) for name in PUBLIC}, **_added(view)}
 
 
-def copy_templates(folder: Path, files: Mapping[str, str]) -> None:
-    """Lay down files of ``TEMPLATES`` in a folder, each under the path that it is mapped to."""
+def tool() -> dict[str, JsonValue]:
+    """The one tool that agents have where a format brings tools: its name, description and parameters."""
+    found: dict[str, JsonValue] = json.loads(resources.text(f"{TEMPLATES}/tool.json"))
+    return found
+
+
+def copy_templates(folder: Path, files: Mapping[str, str], **values: object) -> None:
+    """Lay down files of ``TEMPLATES`` in a folder, each under the path that it is mapped to.
+
+    Those that end in ``.j2`` are Jinja's, and get ``values``.
+    """
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
     for template, path in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         text = resources.text(f"{TEMPLATES}/{template}")
+        if template.endswith(".j2"):
+            text = environment.from_string(text).render(values)
         (folder / path).write_text(text, encoding="utf-8", newline="\n")
+
+
+class SplitLines:
+    """Files of JSON lines in a folder, ``SPLIT.jsonl``, opened as splits are met."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, TextIO] = {}
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for file in self._files.values():
+            file.close()
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that were met, in the order of their names."""
+        return sorted(self._files)
+
+    def write(self, split: str, row: Row) -> None:
+        """Append a row to the file of its split, in ASCII."""
+        if split not in self._files:
+            self._files[split] = (self._folder / f"{split}.jsonl").open("w", encoding="ascii", newline="\n")
+        self._files[split].write(json.dumps(row) + "\n")
 
 
 def _added(view: TaskView) -> Row:

@@ -5,12 +5,16 @@ from importlib.metadata import entry_points
 
 from hgen.errors import ConfigError
 from hgen.export.format import Format
-from hgen.export.formats import grader, hf, jsonl
+from hgen.export.formats import grader, hf, inspect, jsonl, nemo_gym, trl, verifiers
 
 OWN = (
     hf.FORMAT,
     jsonl.FORMAT,
     grader.FORMAT,
+    verifiers.FORMAT,
+    inspect.FORMAT,
+    trl.FORMAT,
+    nemo_gym.FORMAT,
 )
 
 

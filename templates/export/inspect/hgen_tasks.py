@@ -1,6 +1,6 @@
 """Tasks for coding agents, made and proven by hgen, as a task of Inspect AI.
 
-    inspect eval hgen_tasks.py --model MODEL
+``inspect eval hgen_tasks.py --model MODEL`` runs it.
 """
 
 import asyncio

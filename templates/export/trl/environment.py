@@ -1,0 +1,85 @@
+"""The environment in which TRL's ``GRPOTrainer`` lets a model work on the tasks, and the reward for diffs.
+
+The README says how to use both.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bundle import Bundle, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from container import Container
+
+BUNDLE = Bundle(Path(__file__).parent)
+
+_FENCED = re.compile(r"^```(?:diff|patch)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+class HgenEnvironment:
+    """A container with one task at a time; TRL asks it for its reward when the model is done."""
+
+    def __init__(self) -> None:
+        self._container: Container | None = None
+        self._name = ""
+        self.verdict: dict[str, Any] | None = None
+        """The last verdict: the reward, its parts, and the reasons."""
+
+    def reset(self, name: str, **columns: object) -> None:
+        """Lay out the start state of a task; the prompt is the dataset's."""
+        from container import Container  # noqa: PLC0415 - TRL makes an environment only to see its tools
+
+        if self._container is not None:
+            self._container.close()
+        self._name, self.verdict = name, None
+        self._container = Container(BUNDLE, name)
+
+    def bash(self, command: str) -> str:
+        """
+        Run a bash command in the repository, and get what it writes.
+
+        Args:
+            command: The command; the working directory is the root of the repository.
+
+        Returns:
+            Its standard output and standard error.
+        """
+        assert self._container is not None
+        return self._container.run(command)
+
+    def get_reward(self) -> float:
+        """Grade what the model made of the repository, in this process; in [0, 1]."""
+        assert self._container is not None
+        self.verdict = BUNDLE.grade(self._name, self._container.diff())
+        self._container.close()
+        return float(self.verdict["reward"])
+
+
+def diff_reward(
+    completions: Sequence[str | list[dict[str, Any]]],
+    name: Sequence[str],
+    log_metric: Callable[[str, float], None] | None = None,
+    log_extra: Callable[[str, list[Any]], None] | None = None,
+    **columns: object,
+) -> list[float]:
+    """The reward for models without tools: the last fenced diff of each completion is graded, nothing earns 0."""
+    verdicts = [BUNDLE.grade(task, _last_diff(said)) for task, said in zip(name, completions, strict=True)]
+    if log_metric is not None:
+        for part in dict.fromkeys(part for verdict in verdicts for part in numbers(verdict)):
+            values = [numbers(verdict)[part] for verdict in verdicts if part in verdict]
+            log_metric(part, sum(values) / len(values))
+    if log_extra is not None:
+        log_extra("reasons", [json.dumps(verdict["reasons"]) for verdict in verdicts])
+    return [float(verdict["reward"]) for verdict in verdicts]
+
+
+def _last_diff(said: str | list[dict[str, Any]]) -> bytes:
+    text = said if isinstance(said, str) else str(said[-1].get("content") or "") if said else ""
+    found = _FENCED.findall(text)
+    return found[-1].encode("utf-8", "replace") if found else b""
