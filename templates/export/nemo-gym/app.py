@@ -1,4 +1,4 @@
-"""A resources server of NeMo Gym: a container for each rollout, a tool to work in it, and the verdict on the outcome."""
+"""A resources server of NeMo Gym: a container for each rollout, a tool to work in it, and the verdict on the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The format ``trl``: prompts with tools for GRPO and SFT, and an environment that grades what a model makes of them."""
+"""The format ``trl``: prompts with tools for GRPO and SFT, and an environment that grades what a model makes of it."""
 
 from collections.abc import Iterable
 from pathlib import Path

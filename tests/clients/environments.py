@@ -1,0 +1,44 @@
+"""Virtual environments with the field's own tools: one for each, made once, and kept where ``HGEN_CLIENTS`` says."""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+KEPT = "HGEN_CLIENTS"
+"""The variable that names the folder in which environments are kept."""
+
+_FIND = Path(__file__).parents[2] / "scripts" / "find-python.sh"
+
+
+def client(*requirements: str, python: str, options: tuple[str, ...] = ()) -> Path:
+    """The folder ``bin`` of an environment with these pinned requirements; ``options`` are pip's.
+
+    Skips the test where there is no such Python, or no package index.
+    """
+    found = _python(python)
+    if found is None:
+        pytest.skip(f"there is no {python}, which {requirements[0]} is tested with")
+    named = hashlib.sha256(repr((python, requirements, options)).encode()).hexdigest()[:12]
+    folder = Path(os.environ[KEPT]).absolute() / f"{requirements[0].partition('==')[0]}-{named}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / ".ready").exists():
+            subprocess.run([found, "-m", "venv", folder], check=True)
+            command = [folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+            done = subprocess.run([*command, *options, *requirements], capture_output=True, text=True, check=False)
+            if done.returncode:
+                pytest.skip(f"{requirements[0]} cannot be installed here: {done.stderr.strip()[-300:]}")
+            (folder / ".ready").touch()
+    return folder / "bin"
+
+
+@cache
+def _python(name: str) -> str | None:
+    done = subprocess.run(["sh", _FIND, name], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
