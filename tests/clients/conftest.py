@@ -1,11 +1,13 @@
-"""The field's own tools on what hgen exports; `make test-clients` runs these tests and says where the tools are kept."""
+"""The field's own tools on what hgen exports; `make test-clients` runs these tests."""
 
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from hgen.sandbox.image import BASE, DEBIAN_BASE
 from tests.clients.environments import KEPT
 from tests.command import hgen
 
@@ -31,3 +33,13 @@ def exports(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         done = hgen("export", "--format", name, "-o", out)
         assert done.returncode == 0, done.stderr
     return out / "export"
+
+
+@pytest.fixture(scope="session")
+def base_image() -> str:
+    """An image that Docker has and that agents can work in."""
+    for name in (BASE, DEBIAN_BASE):
+        with suppress(FileNotFoundError):
+            if not subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode:
+                return name
+    pytest.skip(f"Docker has neither {BASE} nor {DEBIAN_BASE} here: bash scripts/setup-engine.sh docker")

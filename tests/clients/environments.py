@@ -15,27 +15,33 @@ KEPT = "HGEN_CLIENTS"
 _FIND = Path(__file__).parents[2] / "scripts" / "find-python.sh"
 
 
-def client(*requirements: str, python: str, options: tuple[str, ...] = ()) -> Path:
-    """The folder ``bin`` of an environment with these pinned requirements; ``options`` are pip's.
+def client(*requirements: str, python: str, alone: tuple[str, ...] = ()) -> Path:
+    """The folder ``bin`` of an environment with these requirements; those in ``alone`` come without what they need.
 
     Skips the test where there is no such Python, or no package index.
     """
     found = _python(python)
     if found is None:
         pytest.skip(f"there is no {python}, which {requirements[0]} is tested with")
-    named = hashlib.sha256(repr((python, requirements, options)).encode()).hexdigest()[:12]
+    named = hashlib.sha256(repr((python, requirements, alone)).encode()).hexdigest()[:12]
     folder = Path(os.environ[KEPT]).absolute() / f"{requirements[0].partition('==')[0]}-{named}"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / ".ready").exists():
             subprocess.run([found, "-m", "venv", folder], check=True)
-            command = [folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-            done = subprocess.run([*command, *options, *requirements], capture_output=True, text=True, check=False)
-            if done.returncode:
-                pytest.skip(f"{requirements[0]} cannot be installed here: {done.stderr.strip()[-300:]}")
+            _install(folder, *requirements)
+            if alone:
+                _install(folder, "--no-deps", *alone)
             (folder / ".ready").touch()
     return folder / "bin"
+
+
+def _install(folder: Path, *arguments: str) -> None:
+    command = [folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{' '.join(arguments)} cannot be installed here: {done.stderr.strip()[-300:]}")
 
 
 @cache
