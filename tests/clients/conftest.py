@@ -1,6 +1,5 @@
 """The field's own tools on what hgen exports; `make test-clients` runs these tests."""
 
-import os
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -8,13 +7,10 @@ from pathlib import Path
 import pytest
 
 from hgen.sandbox.image import BASE, DEBIAN_BASE
-from tests.clients.environments import KEPT
 from tests.command import hgen
 
 # Installing a tool takes minutes, once.
 _SECONDS = 1800
-
-collect_ignore_glob = [] if KEPT in os.environ else ["test_*.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

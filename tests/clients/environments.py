@@ -1,4 +1,4 @@
-"""Virtual environments with the field's own tools: one for each, made once, and kept where ``HGEN_CLIENTS`` says."""
+"""Virtual environments with the field's own tools: one for each, made once, and kept."""
 
 import fcntl
 import hashlib
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-KEPT = "HGEN_CLIENTS"
-"""The variable that names the folder in which environments are kept."""
+_CHECKOUT = Path(__file__).parents[2]
 
-_FIND = Path(__file__).parents[2] / "scripts" / "find-python.sh"
+_KEPT = Path(os.environ.get("HGEN_CLIENTS", _CHECKOUT / ".venv-clients")).absolute()
+"""The folder in which environments are kept."""
 
 
 def client(*requirements: str, python: str, alone: tuple[str, ...] = ()) -> Path:
@@ -24,7 +24,7 @@ def client(*requirements: str, python: str, alone: tuple[str, ...] = ()) -> Path
     if found is None:
         pytest.skip(f"there is no {python}, which {requirements[0]} is tested with")
     named = hashlib.sha256(repr((python, requirements, alone)).encode()).hexdigest()[:12]
-    folder = Path(os.environ[KEPT]).absolute() / f"{requirements[0].partition('==')[0]}-{named}"
+    folder = _KEPT / f"{requirements[0].partition('==')[0]}-{named}"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -46,5 +46,7 @@ def _install(folder: Path, *arguments: str) -> None:
 
 @cache
 def _python(name: str) -> str | None:
-    done = subprocess.run(["sh", _FIND, name], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", _CHECKOUT / "scripts/find-python.sh", name], capture_output=True, text=True, check=False
+    )
     return done.stdout.strip() if done.returncode == 0 else None
