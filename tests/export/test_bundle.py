@@ -88,9 +88,8 @@ def test_a_diff_gets_the_same_verdict_as_from_hgen(folder, some, bundle, tmp_pat
     answers = [(each.task.instance_id, diff) for each in some for diff in (each.task.patch, "", "no diff\n")]
     rows = [{"instance_id": name, "model_patch": diff} for name, diff in answers]
     (tmp_path / "p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    done = hgen(
-        "score", folder.parents[1], tmp_path / "p.jsonl", "--rewards", tmp_path / "r.jsonl", "-o", tmp_path / "out"
-    )
+    out = folder.parents[1]
+    done = hgen("score", out, tmp_path / "p.jsonl", "--rewards", tmp_path / "r.jsonl", "-o", out)
     assert done.returncode == 0, done.stderr
     wanted = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
     for (name, diff), row in zip(answers, wanted, strict=True):
