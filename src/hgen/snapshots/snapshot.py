@@ -65,6 +65,10 @@ class Snapshot(Mapping[str, bytes]):
         """The bytes of a file, without reading it."""
         return self._entries[path].file_size
 
+    def sha256(self, path: str) -> str:
+        """The digest of a file's content, without reading it."""
+        return self._entries[path].comment.decode()
+
     def is_executable(self, path: str) -> bool:
         """Whether a file has its executable bit set."""
         return _mode(self._entries[path]) == "100755"
