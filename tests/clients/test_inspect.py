@@ -16,8 +16,8 @@ from inspect_ai import eval
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_ai.tool import ToolCall
 
-folder, sandbox_type, limit, log_dir, gold = sys.argv[1:]
-rows = [json.loads(line) for line in open(f"{folder}/rows/tasks.jsonl")]
+sandbox_type, limit, log_dir, gold = sys.argv[1:]
+rows = [json.loads(line) for line in open("rows/tasks.jsonl")]
 patches = {row["problem_statement"]: row["patch"] for row in rows} if int(gold) else {}
 
 def output(messages, tools, tool_choice, config):
@@ -31,7 +31,7 @@ def output(messages, tools, tool_choice, config):
     return said
 
 logs = eval(
-    f"{folder}/hgen_tasks.py", model=get_model("mockllm/model", custom_outputs=output),
+    "hgen_tasks.py", model=get_model("mockllm/model", custom_outputs=output),
     task_args={"sandbox_type": sandbox_type}, limit=int(limit), display="none", log_dir=log_dir, log_format="json",
 )
 assert logs[0].status == "success", logs[0].error
@@ -46,13 +46,14 @@ def tools() -> Path:
 
 def evaluated(tools: Path, exports: Path, tmp_path: Path, *, sandbox: str, gold: bool) -> list[dict[str, object]]:
     """The samples, where the mock model replays the reference answer or gives up at once."""
-    arguments = [exports / "inspect", sandbox, "3", tmp_path, str(int(gold))]
+    arguments = [sandbox, "3", tmp_path, str(int(gold))]
     # A telemetry that was asked for by name is another tool's; the model's own usage stands in for a tokenizer.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INSPECT_")}
     environment |= {"HOME": str(tmp_path)}
     done = subprocess.run(
-        [tools / "python", "-c", EVALUATE, *arguments], capture_output=True, text=True, check=False, env=environment
-    )
+        [tools / "python", "-c", EVALUATE, *arguments], capture_output=True, text=True, check=False, env=environment,
+        cwd=exports / "inspect",
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

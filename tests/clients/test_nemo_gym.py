@@ -12,13 +12,13 @@ from tests.clients.environments import client
 ROWS = """
 import json, sys
 from nemo_gym.base_resources_server import BaseRunRequest
-from nemo_gym.config_types import ResponsesAPIAgentServerRef
+from nemo_gym.config_types import AgentServerRef
 
 for line in open(sys.argv[1]):
     row = json.loads(line)
     request = BaseRunRequest.model_validate(row)
     assert request.responses_create_params.tools[0]["name"] == "bash"
-    ResponsesAPIAgentServerRef.model_validate(row["agent_ref"])
+    AgentServerRef.model_validate(row["agent_ref"])
 """
 
 ROLLOUT = """
