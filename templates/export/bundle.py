@@ -45,6 +45,25 @@ It holds ``start.tar``, the archive of the start state, and ``grader.py``. The d
 agent did to what runs here.
 """
 
+IMAGE_TREE = "/sandbox/repo"
+"""Where the start state lies already in the images of tasks that have one."""
+
+IMAGE_COLLECT = ("/bin/sh", "/opt/hgen/collect.sh")
+"""What root runs there when the agent is done: it writes ``IMAGE_DIFF``."""
+
+IMAGE_DIFF = "/logs/artifacts/answer.diff"
+
+GRADE = """
+set -e
+chmod 700 "$1"
+python3 -I -S "$1/grader.py" --answer "$1/answer.json" --start "$1/snapshot.zip" --diff "$1/answer.diff"
+"""
+"""For ``sh -c``, as root in a fresh container of a task's image, with ``Bundle.grading_files`` in ``$1``.
+
+Writes the verdict as JSON. An agent's code is run there by tests, as another user: no agent was in that container
+before, and none is afterwards.
+"""
+
 MAX_DIFF = 8_000_000
 """Bytes of a diff; the grader takes less."""
 
@@ -67,7 +86,7 @@ class Bundle:
 
     def gold(self, name: str) -> bytes:
         """The diff of the reference answer."""
-        return self._gold[name].encode()
+        return self._by_name[name]["patch"].encode()
 
     def tree(self, name: str, diff: bytes = b"") -> bytes:
         """The tree that an agent starts from, with a diff applied if one is given, as a tar archive."""
@@ -76,22 +95,40 @@ class Bundle:
             self._run(name, "--tar", str(archive), *(("--diff", "-") if diff else ()), diff=diff)
             return archive.read_bytes()
 
+    def image(self, name: str) -> str:
+        """The image of a task that has one of its own, as its tests need; empty for all others."""
+        return self._by_name[name]["image"]
+
     def grade(self, name: str, diff: bytes) -> Row:
         """The verdict on an agent's diff: ``reward``, ``resolved``, the parts of the reward, and ``reasons``.
 
-        Raises ``NoVerdict``.
+        For a task without an image; nothing of the diff is run. Raises ``NoVerdict``.
         """
         verdict: Row = json.loads(self._run(name, "--diff", "-", diff=diff))
         return verdict
 
+    def grading_files(self, name: str, diff: bytes) -> dict[str, bytes]:
+        """What ``GRADE`` needs, by the names of files."""
+        return {
+            "grader.py": self.grader.read_bytes(),
+            "answer.json": self._answer(name).read_bytes(),
+            "snapshot.zip": self._snapshot(name).read_bytes(),
+            "answer.diff": diff,
+        }
+
     @cached_property
-    def _gold(self) -> dict[str, str]:
-        return {row["name"]: row["patch"] for row in self.rows()}
+    def _by_name(self) -> dict[str, dict[str, str]]:
+        return {row["name"]: {"patch": row["patch"], "image": row["image"]} for row in self.rows()}
+
+    def _answer(self, name: str) -> Path:
+        return self.folder / "answers" / f"{name}.json"
+
+    def _snapshot(self, name: str) -> Path:
+        digest = json.loads(self._answer(name).read_bytes())["snapshot"]["digest"]
+        return self.folder / "snapshots" / f"{digest}.zip"
 
     def _run(self, name: str, *options: str, diff: bytes) -> str:
-        answer = self.folder / "answers" / f"{name}.json"
-        digest = json.loads(answer.read_bytes())["snapshot"]["digest"]
-        given = ["--answer", str(answer), "--start", str(self.folder / "snapshots" / f"{digest}.zip"), *options]
+        given = ["--answer", str(self._answer(name)), "--start", str(self._snapshot(name)), *options]
         done = subprocess.run(
             [sys.executable, "-I", "-S", str(self.grader), *given],
             input=diff,

@@ -16,6 +16,7 @@ from hgen import resources
 from hgen.config import Config
 from hgen.export.bundle import PUBLIC
 from hgen.export.formats import nemo_gym, trl
+from hgen.export.images import Images
 from hgen.export.table import chosen
 from hgen.export.view import views
 from hgen.records import Validated
@@ -27,6 +28,9 @@ from tests.command import hgen
 from tests.export.stored import store
 
 NAMES = ("verifiers", "inspect", "trl", "nemo-gym")
+
+UNBUILT = {"inspect": "its tests run in an image of the repository's, which the format harbor carries"}
+"""What is said of tasks with tests by formats that use no images."""
 
 
 def module(file: Path) -> ModuleType:
@@ -162,7 +166,7 @@ def test_what_an_agent_did_is_collected_whatever_git_is_told(folder, some, bundl
 
 def test_what_agents_get_to_see_has_no_answer(validated, tmp_path):
     tasks = [validated(number, family) for number in range(6) for family in ("dep-search", "func-localize")]
-    allowed = {*PUBLIC, "name", "split"}
+    allowed = {*PUBLIC, "name", "split", "image"}
     trl.write(views(tasks, store()), tmp_path / "trl", Config())
     nemo_gym.write(views(tasks, store()), tmp_path / "nemo-gym", Config())
     for file, asked in (("trl/grpo", {"prompt", "tools"}), ("trl/sft", {"messages", "tools"})):
@@ -209,8 +213,17 @@ def test_what_cannot_be_graded_there_is_left_out_and_said_to_be(name, validated,
     assert summary.tasks == {"dep-search": 1}
     assert summary.left_out == {
         "riddles: the single-file grader does not judge it, `hgen score` does": 1,
-        "verify-repair: its tests run in an image of the repository's, which the format harbor carries": 1,
+        "verify-repair: " + UNBUILT.get(name, "its image is not built; use --images or --push-images"): 1,
     }
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {*UNBUILT}))
+def test_tasks_with_tests_name_their_images_once_these_are_built(name, validated, repaired, tmp_path):
+    tasks = views([validated(1), repaired], store(), images=Images("registry/us", built=True))
+    summary = chosen(name).write(tasks, tmp_path / name, Config())
+    assert summary.tasks == {"dep-search": 1, "verify-repair": 1}
+    rows = [json.loads(line) for line in (tmp_path / name / "rows/tasks.jsonl").read_text().splitlines()]
+    assert [row["image"].partition(":")[0] for row in rows] == ["", "registry/us/pypi-pack0"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -21,21 +21,22 @@ TEMPLATES = "templates/export"
 """Where the files are that an export lays down as they are."""
 
 ROWS = "rows/tasks.jsonl"
-"""The private rows of all tasks: those of the format ``jsonl``, and the task's ``name`` and ``split``."""
+"""The private rows of all tasks: those of the format ``jsonl``, and the task's ``name``, ``split`` and ``image``."""
 
 
 class Bundle:
     """A folder that ``templates/export/bundle.py`` reads: ``rows``, ``answers``, ``snapshots`` and ``grader.py``.
 
     Everything in it is private: it stays beside the trainer, out of agents' reach. Tasks that are graded by running
-    tests are left out, as their images are what the format ``harbor`` carries, and so are those of families that bring
-    a scorer of their own.
+    tests are left out where their images are not built, or where the format has no use for images; and so are those of
+    families that bring a scorer of their own.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, uses_images: bool = True) -> None:
         self.tasks: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self._folder = folder
+        self._uses_images = uses_images
 
     def lay_down(self, tasks: Iterable[TaskView]) -> Iterator[TaskView]:
         """Write the tasks, and yield each one that is not left out when it is written."""
@@ -45,7 +46,7 @@ class Bundle:
         rows.parent.mkdir()
         with rows.open("w", encoding="ascii", newline="\n") as lines:
             for view in tasks:
-                if why := _why_not(view):
+                if why := self._why_not(view):
                     self.left_out[why] += 1
                     continue
                 carry_snapshot(view, self._folder)
@@ -53,6 +54,17 @@ class Bundle:
                 lines.write(json.dumps(row(view.validated) | _added(view)) + "\n")
                 self.tasks[view.task.family] += 1
                 yield view
+
+    def _why_not(self, view: TaskView) -> str:
+        """Why a task is left out, or nothing."""
+        family = view.task.family
+        if not view.is_graded_anywhere:
+            return f"{family}: the single-file grader does not judge it, `hgen score` does"
+        if view.task.graded_by not in BY_RUNNING:
+            return ""
+        if not self._uses_images:
+            return f"{family}: its tests run in an image of the repository's, which the format harbor carries"
+        return "" if view.images.built else f"{family}: its image is not built; use --images or --push-images"
 
     def summary(self, kind: str, folder: Path) -> ExportSummary:
         """The summary, once the folder has taken the place of ``folder``."""
@@ -118,13 +130,5 @@ class SplitLines:
 
 
 def _added(view: TaskView) -> Row:
-    return {"name": view.name, "split": view.split}
-
-
-def _why_not(view: TaskView) -> str:
-    """Why a task is left out, or nothing."""
-    if not view.is_graded_anywhere:
-        return f"{view.task.family}: the single-file grader does not judge it, `hgen score` does"
-    if view.task.graded_by in BY_RUNNING:
-        return f"{view.task.family}: its tests run in an image of the repository's, which the format harbor carries"
-    return ""
+    image = view.image if view.task.graded_by in BY_RUNNING else ""
+    return {"name": view.name, "split": view.split, "image": image}

@@ -91,11 +91,9 @@ class HgenResourcesServer(SimpleResourcesServer):
         return BashResponse(output=await run_in_threadpool(container.run, body.command))
 
     async def verify(self, request: Request, body: VerifyRequest) -> VerifyResponse:
-        """Grade what came out, in this process."""
+        """Grade what came out, out of the agent's reach."""
         container = self.containers.pop(request.session[SESSION_ID_KEY])
-        diff = await run_in_threadpool(container.diff)
-        container.close()
-        verdict = await run_in_threadpool(BUNDLE.grade, body.name, diff)
+        diff, verdict = await run_in_threadpool(container.graded)
         del verdict["instance_id"]
         return VerifyResponse(**body.model_dump(), **verdict, model_patch=diff.decode("utf-8", "replace"))
 

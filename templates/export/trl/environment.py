@@ -27,7 +27,6 @@ class HgenEnvironment:
 
     def __init__(self) -> None:
         self._container: Container | None = None
-        self._name = ""
         self.verdict: dict[str, Any] | None = None
         """The last verdict: the reward, its parts, and the reasons."""
 
@@ -37,7 +36,7 @@ class HgenEnvironment:
 
         if self._container is not None:
             self._container.close()
-        self._name, self.verdict = name, None
+        self.verdict = None
         self._container = Container(BUNDLE, name)
 
     def bash(self, command: str) -> str:
@@ -54,10 +53,9 @@ class HgenEnvironment:
         return self._container.run(command)
 
     def get_reward(self) -> float:
-        """Grade what the model made of the repository, in this process; in [0, 1]."""
+        """Grade what the model made of the repository, out of its reach; in [0, 1]."""
         assert self._container is not None
-        self.verdict = BUNDLE.grade(self._name, self._container.diff())
-        self._container.close()
+        _, self.verdict = self._container.graded()
         return float(self.verdict["reward"])
 
 
@@ -67,16 +65,21 @@ def diff_reward(
     log_metric: Callable[[str, float], None] | None = None,
     log_extra: Callable[[str, list[Any]], None] | None = None,
     **columns: object,
-) -> list[float]:
-    """The reward for models without tools: the last fenced diff of each completion is graded, nothing earns 0."""
-    verdicts = [BUNDLE.grade(task, _last_diff(said)) for task, said in zip(name, completions, strict=True)]
+) -> list[float | None]:
+    """The reward for models without tools: the last fenced diff of each completion is graded, nothing earns 0.
+
+    A task with an image of its own is not for such models, and has no reward: None, which the trainer passes by.
+    """
+    asked = zip(name, completions, strict=True)
+    verdicts = [None if BUNDLE.image(task) else BUNDLE.grade(task, _last_diff(said)) for task, said in asked]
+    found = [verdict for verdict in verdicts if verdict is not None]
     if log_metric is not None:
-        for part in dict.fromkeys(part for verdict in verdicts for part in numbers(verdict)):
-            values = [numbers(verdict)[part] for verdict in verdicts if part in verdict]
+        for part in dict.fromkeys(part for verdict in found for part in numbers(verdict)):
+            values = [numbers(verdict)[part] for verdict in found if part in verdict]
             log_metric(part, sum(values) / len(values))
     if log_extra is not None:
-        log_extra("reasons", [json.dumps(verdict["reasons"]) for verdict in verdicts])
-    return [float(verdict["reward"]) for verdict in verdicts]
+        log_extra("reasons", [json.dumps(verdict["reasons"] if verdict else None) for verdict in verdicts])
+    return [float(verdict["reward"]) if verdict else None for verdict in verdicts]
 
 
 def _last_diff(said: str | list[dict[str, Any]]) -> bytes:

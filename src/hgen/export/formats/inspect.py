@@ -24,7 +24,7 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
     """Write ``hgen_tasks.py``, which needs nothing but Inspect AI; see ``Bundle`` for what is left out."""
     del config
     with whole_folder(folder, NAME) as new:
-        bundle = Bundle(new)
+        bundle = Bundle(new, uses_images=False)
         for _ in bundle.lay_down(tasks):
             pass
         copy_templates(new, _FILES)

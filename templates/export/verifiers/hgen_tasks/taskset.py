@@ -1,12 +1,25 @@
 """The taskset: each task lays out its tree in the runtime, takes the agent's diff there, and grades it out of reach."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import verifiers.v1 as vf
+from verifiers.v1.runtimes import provision_runtime
 
-from hgen_tasks.bundle import COLLECT, LAY_OUT, MAX_DIFF, Bundle, numbers
+from hgen_tasks.bundle import (
+    COLLECT,
+    GRADE,
+    IMAGE_COLLECT,
+    IMAGE_DIFF,
+    IMAGE_TREE,
+    LAY_OUT,
+    MAX_DIFF,
+    Bundle,
+    Row,
+    numbers,
+)
 
 _PACKAGE = Path(__file__).parent
 _INSTALLED = _PACKAGE / "data"
@@ -28,7 +41,10 @@ class HgenData(vf.TaskData):
 
 
 class HgenTask(vf.Task[HgenData]):
-    """A task; the agent works in the runtime's own folder, and the verdict is made outside of the runtime."""
+    """A task; the agent works in the runtime's own folder, and the verdict is made outside of the runtime.
+
+    A task with an image finds its start state there, and is judged by tests in a fresh runtime of the same image.
+    """
 
     @property
     def key(self) -> str:
@@ -37,13 +53,14 @@ class HgenTask(vf.Task[HgenData]):
 
     async def setup(self, runtime: vf.Runtime) -> None:
         """Lay out the start state, as a git repository of one commit where the runtime has git."""
-        await self._lay_out(runtime)
+        if not self.data.image:
+            await self._lay_out(runtime)
 
     async def finalize(self, trace: vf.Trace, runtime: vf.Runtime) -> None:
         """Keep what the agent made of the tree as ``model_patch``, and the verdict on it, with its reasons."""
         diff = await self._collect(runtime)
         trace.info["model_patch"] = diff.decode("utf-8", "replace")
-        trace.info["verdict"] = await asyncio.to_thread(BUNDLE.grade, self.data.name, diff)
+        trace.info["verdict"] = await self._grade(runtime, diff)
 
     @vf.reward(weight=1.0)
     async def reward(self, trace: vf.Trace) -> float:
@@ -56,7 +73,7 @@ class HgenTask(vf.Task[HgenData]):
     async def validate(self, runtime: vf.Runtime) -> bool:
         """Whether the reference answer, laid out where the agent would work, is a full success."""
         await self._lay_out(runtime, BUNDLE.gold(self.data.name))
-        verdict = await asyncio.to_thread(BUNDLE.grade, self.data.name, await self._collect(runtime))
+        verdict = await self._grade(runtime, await self._collect(runtime))
         return verdict["resolved"] is True
 
     async def _lay_out(self, runtime: vf.Runtime, diff: bytes = b"") -> None:
@@ -64,10 +81,20 @@ class HgenTask(vf.Task[HgenData]):
         await runtime.write(archive, await asyncio.to_thread(BUNDLE.tree, self.data.name, diff))
         await _run(runtime, "sh", "-c", LAY_OUT, "sh", archive)
 
+    async def _grade(self, runtime: vf.Runtime, diff: bytes) -> Row:
+        if not self.data.image:
+            return await asyncio.to_thread(BUNDLE.grade, self.data.name, diff)
+        async with provision_runtime(runtime.config, env={}) as fresh:
+            folder = await _new_folder(fresh, BUNDLE.grading_files(self.data.name, diff))
+            verdict: Row = json.loads(await _run(fresh, "sh", "-c", GRADE, "sh", folder))
+            return verdict
+
     async def _collect(self, runtime: vf.Runtime) -> bytes:
-        folder = (await _run(runtime, "mktemp", "-d")).strip()
-        await runtime.write(f"{folder}/start.tar", await asyncio.to_thread(BUNDLE.tree, self.data.name))
-        await runtime.write(f"{folder}/grader.py", BUNDLE.grader.read_bytes())
+        if self.data.image:
+            await _run(runtime, *IMAGE_COLLECT)
+            return await runtime.read(IMAGE_DIFF, max_bytes=MAX_DIFF)
+        start = await asyncio.to_thread(BUNDLE.tree, self.data.name)
+        folder = await _new_folder(runtime, {"start.tar": start, "grader.py": BUNDLE.grader.read_bytes()})
         await _run(runtime, "sh", "-c", COLLECT, "sh", folder)
         diff = await runtime.read(f"{folder}/answer.diff", max_bytes=MAX_DIFF)
         await _run(runtime, "rm", "-rf", folder)
@@ -89,8 +116,17 @@ class HgenTaskset(vf.Taskset[HgenTask, HgenConfig]):
         for row in BUNDLE.rows():
             if self.config.split in ("", row["split"]):
                 columns = {key: row[key] for key in HgenData.__annotations__}
+                if row["image"]:
+                    columns |= {"image": row["image"], "workdir": IMAGE_TREE, "agent_user": "agent"}
                 data = HgenData(id=row["instance_id"], prompt=row["problem_statement"], **columns)
                 yield HgenTask(data, self.config.task)
+
+
+async def _new_folder(runtime: vf.Runtime, files: dict[str, bytes]) -> str:
+    folder = (await _run(runtime, "mktemp", "-d")).strip()
+    for name, content in files.items():
+        await runtime.write(f"{folder}/{name}", content)
+    return folder
 
 
 async def _run(runtime: vf.Runtime, *command: str) -> str:
