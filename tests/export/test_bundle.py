@@ -87,6 +87,14 @@ def test_trees_are_start_states_and_with_the_gold_diff_gold_states(folder, some,
         assert {path for path in gold if gold[path] != laid[path]} == {target.file for target in task.targets}
 
 
+def test_a_tree_is_the_same_archive_each_time_and_none_where_the_diff_does_not_fit(folder, some, bundle):
+    exported, name = bundle.Bundle(folder), some[0].task.instance_id
+    assert exported.tree(name) == exported.tree(name)
+    for diff in (b"no diff\n", b"--- a/no.py\n+++ b/no.py\n@@ -1 +1 @@\n-a\n+b\n"):
+        with pytest.raises(bundle.NoVerdict, match="the diff does not apply"):
+            exported.tree(name, diff)
+
+
 def test_a_diff_gets_the_same_verdict_as_from_hgen(folder, some, bundle, tmp_path):
     exported = bundle.Bundle(folder)
     answers = [(each.task.instance_id, diff) for each in some for diff in (each.task.patch, "", "no diff\n")]
