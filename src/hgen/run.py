@@ -6,6 +6,7 @@ module costs little: each function loads what it needs. docs/library.md has an e
 """
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ AnyPath = str | os.PathLike[str]
 
 OUT = Path("out")
 """The usual out folder."""
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][\w.+=@~-]{0,200}", re.ASCII)
+"""What any file system takes for a name, and no shell for something else."""
 
 _NAMED = 5
 """How many records a message names."""
@@ -63,6 +67,14 @@ class Outcome:
     exported: Exported
     problems: tuple[str, ...]
     """What is undone, or missing in the export, a line each; the next run tries it again."""
+
+
+@dataclass(frozen=True)
+class CheckedOut:
+    """A task and the working tree that was written for it."""
+
+    task: "Task"
+    folder: Path
 
 
 @contextmanager
@@ -208,10 +220,11 @@ def score(
 ) -> "ScoreSummary":
     """Score predictions, and write a line of JSON for each to ``rewards``, in the order of the tasks.
 
-    ``tasks`` is a file or folder of tasks as any stage or export wrote them, ``predictions`` a file of SWE-bench rows
-    or of OpenHands' output, of any number of models and with any number of answers to a task; ``out`` has the
-    snapshots. The verdicts are kept in shards in a folder beside ``rewards``, ``NAME.shards``, from which a run that
-    was stopped goes on. A shard that cannot be done is named in the summary, and the others go on.
+    ``tasks`` is a file or folder of tasks as any stage or export wrote them, or a dataset ``ORG/NAME`` on the Hugging
+    Face Hub. ``predictions`` is a file or folder as harnesses leave them (``shape`` in the summary says what it was
+    taken for), of any number of models and with any number of answers to a task. Snapshots are looked for beside the
+    tasks, then in ``out``. The verdicts are kept in shards in a folder beside ``rewards``, ``NAME.shards``, from which
+    a run that was stopped goes on. A shard that cannot be done is named in the summary, and the others go on.
 
     Raises ``ConfigError`` if ``rewards`` names an input or holds something else, for a file that cannot be read, and
     for two tasks with one id; ``ShardError`` for a damaged task.
@@ -219,22 +232,27 @@ def score(
     from hgen.config import Config
     from hgen.executors import local
     from hgen.out_folder import claimed
+    from hgen.predictions.reading import given
     from hgen.predictions.rewards import require_rewards, write_rewards
     from hgen.predictions.submissions import lay_out
     from hgen.runner import finished_shards
     from hgen.runner import run as run_stage
     from hgen.stages.score import stage
+    from hgen.tasksets.taskset import link_archives, task_set
 
-    tasks, predictions, out = Path(tasks), Path(predictions), Path(out)
-    named = Path(rewards) if rewards else predictions.parent / f"{predictions.stem}.rewards.jsonl"
-    require_rewards(named, tasks, predictions)
+    found = task_set(tasks if isinstance(tasks, str) else Path(tasks))
+    predictions, out = Path(predictions), Path(out)
+    named = Path(rewards) if rewards else _rewards_beside(predictions)
+    require_rewards(named, found, predictions)
+    given(predictions)
     # Through a link, and beside what it leads to.
     written = named.resolve()
-    scoring = stage(out / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     folder = written.with_name(f"{written.name}.shards")
+    scoring = stage(folder / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     workers = _workers(jobs)
     with claimed(folder, new=True), local(workers) as executor:
-        joined = lay_out(tasks, predictions, folder / scoring.reads)
+        joined = lay_out(found, predictions, folder / scoring.reads)
+        link_archives(found.archives(joined.snapshots, out=out), folder / "snapshots")
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))
         return write_rewards(written, finished_shards(scoring, folder), joined, summary, folder=folder)
 
@@ -280,10 +298,62 @@ def materialise(task: "Task", folder: AnyPath, *, out: AnyPath = OUT, state: Sta
         snapshot.extract(folder, files)
 
 
+@_own_errors()
+def checkout(
+    task: "Task | str",
+    folder: AnyPath | None = None,
+    *,
+    tasks: AnyPath | None = None,
+    out: AnyPath = OUT,
+    gold: bool = False,
+) -> "CheckedOut":
+    """Write a task's start state to a folder as a git repository of one commit, as the agent meets it.
+
+    A change to verify lies in the tree uncommitted, and with ``gold`` the reference answer on top. ``task`` is one, or
+    the id or beginning of an id of one in ``tasks``, which is all that ``score`` takes, by default ``out``. Snapshots
+    are looked for beside these, then in ``out``. The folder is by default named after the task; it must not be there,
+    or be empty. Raises ``ConfigError`` for one that is not, or an unknown task; ``ShardError`` for a missing or damaged
+    snapshot.
+    """
+    from hgen.checkout import write_tree
+
+    chosen, archive = located(task, tasks=tasks, out=out)
+    if folder is None:
+        folder = _own_name(chosen)
+    write_tree(chosen, archive, Path(folder), gold=gold)
+    return CheckedOut(chosen, Path(folder))
+
+
+def located(task: "Task | str", *, tasks: AnyPath | None = None, out: AnyPath = OUT) -> "tuple[Task, Path]":
+    """A task, found as ``checkout`` does, and the archive of its snapshot, which need not be there."""
+    from hgen.snapshots import Store
+    from hgen.tasksets.finding import find
+    from hgen.tasksets.taskset import task_set
+
+    out = Path(out)
+    where = tasks if isinstance(tasks, str) else Path(tasks or out)
+    chosen = find(where, task).task if isinstance(task, str) else task
+    beside = task_set(where).archives({chosen.snapshot}, out=out) if tasks is not None else {}
+    return chosen, beside.get(chosen.snapshot) or Store(out / "snapshots").archive(chosen.snapshot)
+
+
 def default_cache() -> Path:
     """Where git mirrors and wheels are shared between runs: ``HGEN_CACHE``, or ``hgen`` in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("HGEN_CACHE") or Path(base) / "hgen")
+
+
+def _rewards_beside(predictions: Path) -> Path:
+    if predictions.is_dir():
+        folder = predictions.resolve()
+        return folder.with_name(f"{folder.name}.rewards.jsonl")
+    return predictions.parent / f"{predictions.stem}.rewards.jsonl"
+
+
+def _own_name(task: "Task") -> Path:
+    from hgen.export.names import safe_name
+
+    return Path(task.instance_id if _FILE_NAME.fullmatch(task.instance_id) else safe_name(task.instance_id))
 
 
 def _workers(jobs: int) -> int:
