@@ -90,6 +90,8 @@ def _explained(dataset: HubDataset) -> Iterator[None]:
         reason = " ".join(str(error.__cause__ or error).split())
         raise NetworkError(f"cannot reach the hub, and {dataset} is not in its cache: {reason}") from error
     except HfHubHTTPError as error:
+        if error.response is not None and error.response.status_code in {401, 403}:
+            raise ConfigError(f"the hub does not let you read {dataset}; run `hf auth login` or set HF_TOKEN") from None
         raise NetworkError(f"the hub does not give {dataset}: {' '.join(str(error).split())}") from error
     except (OSError, ValueError) as error:
         raise NetworkError(f"cannot fetch {dataset} from the hub: {' '.join(str(error).split())}") from error

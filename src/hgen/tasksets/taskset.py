@@ -20,7 +20,7 @@ _MANIFEST = ".hgen.json"
 """What makes a folder an export's."""
 
 _ABOVE = 3
-"""How far above a file of rows its snapshots may be: ``out/snapshots`` for ``out/export/hf/FAMILY.parquet``."""
+"""How far above a file its snapshots may be, or above a folder its rows: in ``harbor`` for ``harbor/tasks/ID/tests``."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _archive(folders: Iterable[Path], digest: str) -> Path | None:
 
 def _files_in(folder: Path, name: str = "") -> tuple[Path, ...]:
     # Also from within a format's folder, as in that of one task.
-    above = [each for each in islice(folder.absolute().parents, _ABOVE - 1) if (each / _MANIFEST).is_file()]
+    above = [each for each in islice(folder.absolute().parents, _ABOVE) if (each / _MANIFEST).is_file()]
     places = [folder / "validate", *_formats(folder / "export"), *_formats(folder), folder, *above]
     for place in places:
         if files := _rows_in(place):

@@ -81,7 +81,8 @@ def _is_lines(file: Path) -> bool:
 
 def _json(line: bytes) -> object:
     try:
-        value: object = json.loads(line)
+        # Of bytes the library guesses the encoding, line by line.
+        value: object = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
     return value
