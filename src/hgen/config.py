@@ -16,6 +16,9 @@ from hgen.errors import ConfigError
 
 S = TypeVar("S", bound=BaseModel)
 
+_IMAGE_PREFIX = r"^[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(/[a-z0-9]+([._-][a-z0-9]+)*)+$"
+"""A registry and a path in it, in which nobody's password can be."""
+
 _MOST_SHOWN = 300
 """Characters of a value in a message."""
 
@@ -108,6 +111,12 @@ class ExportConfig(Section):
 
     formats: tuple[str, ...] = ("hf", "jsonl")
     shard_bytes: int = Field(500_000_000, gt=0)
+    organisation: str = Field("hgen", pattern=r"^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$")
+    cpus: float = Field(1.0, gt=0)
+    memory_mb: int = Field(2048, ge=512)
+    agent_seconds: float = Field(3600.0, gt=0)
+    verifier_seconds: float = Field(3600.0, gt=0)
+    image_prefix: str = Field("localhost/hgen", pattern=_IMAGE_PREFIX)
 
 
 class RunConfig(Section):

@@ -98,7 +98,7 @@ def run(
     stages = run_stages(order(config), config, out, jobs=jobs, cache=cache, progress=progress)
     exported = Exported(())
     if exportable(stages):
-        exported = export(config, out, progress=progress)
+        exported = export(config, out, cache=cache, progress=progress)
     return Outcome(stages, exported, problems(stages, out))
 
 
@@ -176,10 +176,12 @@ def export(
     formats: Sequence[str] = (),
     push_to: str = "",
     public: bool = False,
+    cache: AnyPath | None = None,
     progress: Progress = quiet,
 ) -> Exported:
     """Write the sound tasks to ``out/export/FORMAT``, for the configuration's formats or others.
 
+    ``cache`` is where the wheels of environments are, as for ``run_stages``.
     ``push_to`` is a dataset repository ``ORG/NAME`` on the Hugging Face Hub, to which the format ``hf`` is uploaded;
     one that is made for it is private unless ``public``. Raises ``ConfigError`` for no sound task, an unknown format,
     or a folder in which there are files that no export wrote.
@@ -198,7 +200,8 @@ def export(
     for name in wanted:
         chosen(name)
     with claimed(out, new=False):
-        summaries = write(out, wanted, config, progress=partial(progress, "export"))
+        shared = Path(cache or default_cache())
+        summaries = write(out, wanted, config, cache=shared, progress=partial(progress, "export"))
         url = ""
         if push_to:
             message = f"Tasks made by hgen {__version__}"

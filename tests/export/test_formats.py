@@ -15,7 +15,7 @@ import pytest
 from hgen.config import Config
 from hgen.errors import ConfigError
 from hgen.export.folders import MANIFEST, exported_files
-from hgen.export.formats import grader
+from hgen.export.formats import grader, harbor
 from hgen.export.table import OWN, chosen
 from hgen.export.view import views
 from hgen.shards import file_digest
@@ -51,9 +51,9 @@ def shard(tasks, path: Path) -> str:
     return str(path)
 
 
-@pytest.fixture(params=sorted({each.name for each in OWN} - {grader.NAME}))
+@pytest.fixture(params=sorted({each.name for each in OWN} - {grader.NAME, harbor.NAME}))
 def name(request: pytest.FixtureRequest) -> str:
-    """The formats that carry no files of repositories; ``test_travel`` is about the one that does."""
+    """The formats that carry no files of repositories; ``test_travel`` and ``test_harbor`` are about those that do."""
     return request.param
 
 

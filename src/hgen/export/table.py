@@ -5,12 +5,13 @@ from importlib.metadata import entry_points
 
 from hgen.errors import ConfigError
 from hgen.export.format import Format
-from hgen.export.formats import grader, hf, jsonl
+from hgen.export.formats import grader, harbor, hf, jsonl
 
 OWN = (
     hf.FORMAT,
     jsonl.FORMAT,
     grader.FORMAT,
+    harbor.FORMAT,
 )
 
 

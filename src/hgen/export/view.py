@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hgen.export.images import Images
 from hgen.export.names import safe_name
 from hgen.grader import answer_file, travels
 from hgen.records import Task, Validated
@@ -11,6 +12,8 @@ from hgen.snapshots import Snapshot, Store
 
 TRAIN = "train"
 """The only split where none are asked for."""
+
+UNBUILT = Images()
 
 
 class Snapshots:
@@ -46,6 +49,9 @@ class TaskView:
     split: str
     """``train``, or one of those that ``export.splits`` names."""
     snapshots: Snapshots
+    images: Images = UNBUILT
+    cache: Path | None = None
+    """Where wheels are kept between runs."""
 
     @property
     def task(self) -> Task:
@@ -68,6 +74,11 @@ class TaskView:
         return self.snapshots.archive(self.task.snapshot)
 
     @property
+    def image(self) -> str:
+        """The name of the image with the task's environment; the image itself is there if ``images.built``."""
+        return self.images.name(self.task)
+
+    @property
     def is_graded_anywhere(self) -> bool:
         """Whether the travelling grader judges answers; else ``hgen score`` does where the family is installed."""
         return travels(self.task)
@@ -77,11 +88,13 @@ class TaskView:
         return answer_file(self.task, self.snapshot)
 
 
-def views(tasks: Iterable[Validated], store: Path) -> Iterator[TaskView]:
+def views(
+    tasks: Iterable[Validated], store: Path, *, images: Images = UNBUILT, cache: Path | None = None
+) -> Iterator[TaskView]:
     """The views of tasks, all in one split."""
     snapshots = Snapshots(store)
     try:
         for validated in tasks:
-            yield TaskView(validated, TRAIN, snapshots)
+            yield TaskView(validated, TRAIN, snapshots, images, cache)
     finally:
         snapshots.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hgen.config import Config
 from hgen.errors import ConfigError
+from hgen.export.images import Images
 from hgen.export.summary import ExportSummary
 from hgen.export.table import chosen
 from hgen.export.view import views
@@ -20,10 +21,12 @@ def export(
     formats: Sequence[str],
     config: Config,
     *,
+    cache: Path | None = None,
     progress: Callable[[int, int], None],
 ) -> list[ExportSummary]:
     """Write ``out/export/FORMAT`` for each format; ``progress`` is told how many of how many tasks are read.
 
+    ``cache`` is where wheels are kept between runs: environments of tasks that are judged by tests need theirs.
     Of tasks with the same ``instance_id`` the first is taken. Raises ``ConfigError`` for an unknown format or no tasks
     at all, ``ShardError`` if ``validate`` is undone.
     """
@@ -33,10 +36,12 @@ def export(
     if not total:
         raise ConfigError(f"{out / 'validate'} holds no sound task, so there is nothing to export; see `hgen stats`")
     summaries: list[ExportSummary] = []
+    images = Images(config.export.image_prefix, config.sandbox.base_image)
     reading = _Reading(shards, total, progress)
     for name, write in writers.items():
         folder = out / "export" / name
-        summary = write(views(reading.tasks(), out / "snapshots"), folder, config)
+        tasks = views(reading.tasks(), out / "snapshots", images=images, cache=cache)
+        summary = write(tasks, folder, config)
         summaries.append(replace(summary, repeated=reading.repeated))
     return summaries
 
