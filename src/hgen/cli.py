@@ -219,7 +219,9 @@ def export(
     formats: Annotated[
         list[str] | None,
         typer.Option(
-            "--format", metavar="FORMAT", help="hf (parquet, a card), jsonl, grader, harbor; repeatable; default: hf, jsonl."
+            "--format",
+            metavar="FORMAT",
+            help="hf (parquet, a card), jsonl, grader, harbor; repeatable; default: hf, jsonl.",
         ),
     ] = None,
     hf_push: Annotated[

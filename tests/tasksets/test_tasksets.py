@@ -12,7 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from hgen import run as library
+from hgen.config import Config
 from hgen.errors import ConfigError, ShardError
+from hgen.export.names import safe_name
 from hgen.records import Task
 from hgen.tasksets.columns import task_of
 from hgen.tasksets.finding import find
@@ -46,28 +48,50 @@ def travelled(undisturbed: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def marked(folder: Path) -> Path:
-    """A format's folder whose own files are no rows: these are in ``rows``, and each task has a folder."""
-    shutil.copytree(folder.parent / "jsonl", folder / "rows", ignore=shutil.ignore_patterns(".hgen.json", "snapshots"))
-    (folder / ".hgen.json").write_text('{"format": "harbor", "files": {}}')
-    (folder / "tasks/one/tests").mkdir(parents=True)
-    (folder / "tasks/one/environment.jsonl").write_text("this is no task\n")
-    (folder / "instances.jsonl").write_text("nor is this\n")
-    return folder
+@pytest.fixture(scope="module")
+def everywhere(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An out folder without its stages, with exports in formats whose own files are no rows."""
+    out = tmp_path_factory.mktemp("everywhere") / "out"
+    shutil.copytree(undisturbed, out)
+    library.export(Config(), out, formats=("harbor",))
+    for name, rows in (("swebench", "tasks.jsonl"), ("inspect", "rows/tasks.jsonl")):
+        folder = out / "export" / name
+        (folder / rows).parent.mkdir(parents=True)
+        (folder / ".hgen.json").write_text(json.dumps({"format": name, "files": {}}), encoding="utf-8")
+        (folder / "train.jsonl").write_text("this is no task\n", encoding="utf-8")
+        lines = [file.read_text(encoding="utf-8") for file in sorted((out / "export/jsonl").glob("*.jsonl"))]
+        (folder / rows).write_text("".join(lines), encoding="utf-8")
+    for stage in ("validate", "synth"):
+        shutil.rmtree(out / stage)
+    return out
 
 
-PLACES = [".", "validate", "export", "export/jsonl", "export/hf", "export/harbor", "export/harbor/tasks",
-          "export/harbor/tasks/one/tests"]  # fmt: skip
+PLACES = [".", "export", "export/jsonl", "export/hf", "export/swebench", "export/inspect", "export/harbor",
+          "export/harbor/tasks"]  # fmt: skip
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_folder_of_any_kind_gives_all_tasks(undisturbed: Path, found: list[Task], place: str, tmp_path: Path) -> None:
-    if "harbor" in place:
-        shutil.copytree(undisturbed, tmp_path / "out", ignore=shutil.ignore_patterns("validate", "hf"))
-        undisturbed = tmp_path / "out"
-        marked(undisturbed / "export/harbor")
-    rows = [task_of(line, where) for where, line in task_set(undisturbed / place).rows()]
+def test_a_folder_of_any_kind_gives_all_tasks(everywhere: Path, found: list[Task], place: str) -> None:
+    rows = [task_of(line, where) for where, line in task_set(everywhere / place).rows()]
     assert sorted(str(row["instance_id"]) for row in rows) == sorted(task.instance_id for task in found)
+
+
+def test_a_stages_folder_is_one_too(undisturbed: Path, found: list[Task]) -> None:
+    for place in (".", "validate"):
+        rows = [task_of(line, where) for where, line in task_set(undisturbed / place).rows()]
+        assert [row["instance_id"] for row in rows] == [task.instance_id for task in found]
+
+
+def test_a_harbor_task_by_itself_can_be_shown_checked_out_and_scored(
+    everywhere: Path, found: list[Task], gold: Path, tmp_path: Path
+) -> None:
+    task = found[-1]
+    folder = tmp_path / "one"
+    shutil.copytree(everywhere / "export/harbor/tasks" / safe_name(task.instance_id), folder)
+    assert find(folder, None).task == task
+    assert library.checkout(task.instance_id, tmp_path / "tree", tasks=folder, out=tmp_path / "none").task == task
+    summary = library.score(folder, gold, out=tmp_path / "none")
+    assert (summary.tasks, summary.families[0].resolved) == (1, 1)
 
 
 def test_parquet_and_json_lines_hold_the_same_tasks(undisturbed: Path, found: list[Task]) -> None:

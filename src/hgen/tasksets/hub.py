@@ -10,7 +10,8 @@ from hgen.errors import ConfigError, NetworkError
 
 _NAME = re.compile(r"(?!.*(?:--|\.\.))\w(?:[\w.-]{0,94}\w)?/\w(?:[\w.-]{0,94}\w)?(?:@[\w./-]{1,200})?", re.ASCII)
 _PREFIX = "hf:"
-_ROWS = ("*.parquet", "*.jsonl", ".hgen.json")
+_ROWS = ("*.parquet", "*.jsonl", "*tests/task.json", ".hgen.json")
+"""What the hub's client takes for paths; its stars go over slashes."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ class HubDataset:
         """
         return self._fetched(_ROWS)
 
-    def with_snapshots(self, digests: Iterable[str]) -> Path:
-        """The same folder, with those of these snapshots that the dataset holds."""
-        return self._fetched([f"snapshots/{digest}.zip" for digest in sorted(digests)])
+    def fetch_snapshots(self, digests: Iterable[str]) -> None:
+        """Have those of these snapshots that the dataset holds in the same folder."""
+        self._fetched([f"*/{digest}.zip" for digest in sorted(digests)])
 
     def _fetched(self, patterns: Iterable[str]) -> Path:
         # Takes a third of a second to import.

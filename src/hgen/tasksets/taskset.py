@@ -1,6 +1,6 @@
 """A set of tasks, wherever they are: which files hold the rows, and where the snapshots are."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,17 +10,29 @@ from hgen.snapshots import is_digest
 from hgen.tasksets.hub import HubDataset, hub_dataset
 from hgen.tasksets.places import Place, rows_of
 
-ROWS = "rows"
-"""The folder of JSON lines in an export whose own files are no rows."""
-
 SNAPSHOTS = "snapshots"
 """The folder in which snapshots travel with the rows."""
 
 _MANIFEST = ".hgen.json"
 """What makes a folder an export's."""
 
+_ROWS = (
+    "rows/*.jsonl",
+    "tasks.jsonl",
+    "tests/task.json",
+    "*/tests/task.json",
+    "tasks/*/tests/task.json",
+    "*.jsonl",
+    "*.parquet",
+    "*/*.parquet",
+)
+"""Where a folder has rows: the first of these that it has holds all its tasks; in front what stands beside other rows.
+
+``rows`` and ``tasks.jsonl`` are of formats whose own rows are not hgen's, ``tests/task.json`` is a task of ``harbor``.
+"""
+
 _ABOVE = 3
-"""How far above a file its snapshots may be, or above a folder its rows: in ``harbor`` for ``harbor/tasks/ID/tests``."""
+"""How far above a file its snapshots may be, or above a folder its rows, ``harbor`` for ``harbor/tasks/ID/tests``."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +55,17 @@ class TaskSet:
 
         What is found nowhere is missing in the answer. Raises as ``HubDataset`` does.
         """
-        folders = [*self._beside(), out / SNAPSHOTS]
-        found = {digest: place for digest in set(digests) if (place := _archive(folders, digest))}
-        missing = {digest for digest in digests if is_digest(digest) and digest not in found}
-        if missing and self.dataset is not None:
-            fetched = [self.dataset.with_snapshots(missing) / SNAPSHOTS]
-            found |= {digest: place for digest in missing if (place := _archive(fetched, digest))}
-        return found
+        wanted = {digest for digest in digests if is_digest(digest)}
+        found = _archives_in(self._beside(), wanted)
+        if self.dataset is not None and (missing := wanted - found.keys()):
+            self.dataset.fetch_snapshots(missing)
+            found |= _archives_in(self._beside(), missing)
+        return found | _archives_in([out / SNAPSHOTS], wanted - found.keys())
 
     def _beside(self) -> list[Path]:
+        """Folders that may hold archives, near ones first: those called so, and what a Harbor task is built from."""
         above = dict.fromkeys(parent for file in self.files for parent in islice(file.absolute().parents, _ABOVE))
-        return [folder / SNAPSHOTS for folder in above if (folder / SNAPSHOTS).is_dir()]
+        return [each for folder in above for each in (folder / SNAPSHOTS, folder / "environment") if each.is_dir()]
 
 
 def task_set(where: Path | str) -> TaskSet:
@@ -83,10 +95,14 @@ def link_archives(archives: Mapping[str, Path], folder: Path) -> None:
         (folder / f"{digest}.zip").symlink_to(archive.absolute())
 
 
-def _archive(folders: Iterable[Path], digest: str) -> Path | None:
-    if not is_digest(digest):
-        return None
-    return next((place for folder in folders if (place := folder / f"{digest}.zip").is_file()), None)
+def _archives_in(folders: Iterable[Path], digests: Set[str]) -> dict[str, Path]:
+    """The archives of these snapshots, of each the first."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for archive in folder.glob("*.zip"):
+            if archive.stem in digests and archive.is_file():
+                found.setdefault(archive.stem, archive)
+    return found
 
 
 def _files_in(folder: Path, name: str = "") -> tuple[Path, ...]:
@@ -107,7 +123,7 @@ def _formats(folder: Path) -> list[Path]:
 
 
 def _rows_in(folder: Path) -> tuple[Path, ...]:
-    for pattern in (f"{ROWS}/*.jsonl", "*.jsonl", "*.parquet", "*/*.parquet"):
+    for pattern in _ROWS:
         found = sorted(path for path in folder.glob(pattern) if path.is_file() and not _is_rejects(path))
         if found:
             return tuple(found)
