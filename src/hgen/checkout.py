@@ -1,12 +1,14 @@
 """A task's start state as a working tree with git, for people and scripts; and a shell in the task's sandbox."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from hgen.config import SandboxConfig
 from hgen.errors import ConfigError, ShardError
+from hgen.export.names import safe_name
 from hgen.records import Task
 from hgen.sandbox.base import Limits, Result
 from hgen.sandbox.container import ContainerSandbox
@@ -14,14 +16,34 @@ from hgen.sandbox.layout import StartState, repository
 from hgen.scoring import Refusal
 from hgen.scoring.start_state import committed_state, gold_state, start_state
 from hgen.scratch import scratch
-from hgen.snapshots import Snapshot
+from hgen.snapshots import Snapshot, Store
+from hgen.tasksets.finding import find
+from hgen.tasksets.taskset import task_set
 
 # Above all attributes that the tree and the user's own configuration name: git must find what was committed.
 _ATTRIBUTES = b"* -text -ident !filter !working-tree-encoding\n"
 
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][\w.+=@~-]{0,200}", re.ASCII)
+"""What any file system takes for a name, and no shell for something else."""
+
 _SCRIPT = PurePosixPath("/tmp/hgen-script")  # noqa: S108 - inside
 _PATCH = PurePosixPath("/tmp/hgen-patch.diff")  # noqa: S108 - inside
 _APPLY_SECONDS = 60.0
+
+
+def located(task: Task | str, where: Path | str, *, out: Path) -> tuple[Task, Path]:
+    """A task, found in ``where`` if it is an id or the beginning of one, and the archive of its snapshot.
+
+    That is beside the tasks or in ``out``, and need not be there. Raises as ``find`` does.
+    """
+    chosen = find(where, task).task if isinstance(task, str) else task
+    beside = {} if where == out else task_set(where).archives({chosen.snapshot}, out=out)
+    return chosen, beside.get(chosen.snapshot) or Store(out / "snapshots").archive(chosen.snapshot)
+
+
+def folder_name(task: Task) -> str:
+    """What a task's folder is called if nobody says otherwise: its id, where that is harmless as a name."""
+    return task.instance_id if _FILE_NAME.fullmatch(task.instance_id) else safe_name(task.instance_id)
 
 
 def write_tree(task: Task, archive: Path, folder: Path, *, gold: bool) -> None:

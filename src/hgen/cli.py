@@ -489,9 +489,9 @@ def _run_in_container(
     gold: bool,
     as_json: bool,
 ) -> int:
-    from hgen.checkout import opened_sandbox, run_in
+    from hgen.checkout import located, opened_sandbox, run_in
 
-    chosen, archive = library.located(task, tasks=tasks, out=out)
+    chosen, archive = located(task, tasks or out, out=out)
     interactive = sys.stdin.isatty() and not command
     if interactive and (as_json or not sys.stdout.isatty()):
         raise ConfigError("a shell needs a terminal for its output, too; give a command after --, or pipe a script")

@@ -6,7 +6,6 @@ module costs little: each function loads what it needs. docs/library.md has an e
 """
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,9 +31,6 @@ AnyPath = str | os.PathLike[str]
 
 OUT = Path("out")
 """The usual out folder."""
-
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][\w.+=@~-]{0,200}", re.ASCII)
-"""What any file system takes for a name, and no shell for something else."""
 
 _NAMED = 5
 """How many records a message names."""
@@ -236,7 +232,7 @@ def score(
     from hgen.executors import local
     from hgen.out_folder import claimed
     from hgen.predictions.reading import given
-    from hgen.predictions.rewards import require_rewards, write_rewards
+    from hgen.predictions.rewards import require_rewards, rewards_beside, write_rewards
     from hgen.predictions.submissions import lay_out
     from hgen.runner import finished_shards
     from hgen.runner import run as run_stage
@@ -245,7 +241,7 @@ def score(
 
     found = task_set(tasks if isinstance(tasks, str) else Path(tasks))
     predictions, out = Path(predictions), Path(out)
-    named = Path(rewards) if rewards else _rewards_beside(predictions)
+    named = Path(rewards) if rewards else rewards_beside(predictions)
     require_rewards(named, found, predictions)
     given(predictions)
     # Through a link, and beside what it leads to.
@@ -318,45 +314,19 @@ def checkout(
     or be empty. Raises ``ConfigError`` for one that is not, or an unknown task; ``ShardError`` for a missing or damaged
     snapshot.
     """
-    from hgen.checkout import write_tree
+    from hgen.checkout import folder_name, located, write_tree
 
-    chosen, archive = located(task, tasks=tasks, out=out)
-    if folder is None:
-        folder = _own_name(chosen)
-    write_tree(chosen, archive, Path(folder), gold=gold)
-    return CheckedOut(chosen, Path(folder))
-
-
-def located(task: "Task | str", *, tasks: AnyPath | None = None, out: AnyPath = OUT) -> "tuple[Task, Path]":
-    """A task, found as ``checkout`` does, and the archive of its snapshot, which need not be there."""
-    from hgen.snapshots import Store
-    from hgen.tasksets.finding import find
-    from hgen.tasksets.taskset import task_set
-
-    out = Path(out)
     where = tasks if isinstance(tasks, str) else Path(tasks or out)
-    chosen = find(where, task).task if isinstance(task, str) else task
-    beside = task_set(where).archives({chosen.snapshot}, out=out) if tasks is not None else {}
-    return chosen, beside.get(chosen.snapshot) or Store(out / "snapshots").archive(chosen.snapshot)
+    chosen, archive = located(task, where, out=Path(out))
+    written = Path(folder_name(chosen) if folder is None else folder)
+    write_tree(chosen, archive, written, gold=gold)
+    return CheckedOut(chosen, written)
 
 
 def default_cache() -> Path:
     """Where git mirrors and wheels are shared between runs: ``HGEN_CACHE``, or ``hgen`` in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("HGEN_CACHE") or Path(base) / "hgen")
-
-
-def _rewards_beside(predictions: Path) -> Path:
-    if predictions.is_dir():
-        folder = predictions.resolve()
-        return folder.with_name(f"{folder.name}.rewards.jsonl")
-    return predictions.parent / f"{predictions.stem}.rewards.jsonl"
-
-
-def _own_name(task: "Task") -> Path:
-    from hgen.export.names import safe_name
-
-    return Path(task.instance_id if _FILE_NAME.fullmatch(task.instance_id) else safe_name(task.instance_id))
 
 
 def _workers(jobs: int) -> int:

@@ -87,6 +87,14 @@ class ScoreSummary:
         return asdict(self) | {"rewards": str(self.rewards), "folder": str(self.folder)}
 
 
+def rewards_beside(predictions: Path) -> Path:
+    """Where rewards go by default."""
+    if predictions.is_dir():
+        folder = predictions.resolve()
+        return folder.with_name(f"{folder.name}.rewards.jsonl")
+    return predictions.parent / f"{predictions.stem}.rewards.jsonl"
+
+
 def require_rewards(file: Path, tasks: TaskSet, predictions: Path) -> None:
     """Raise ``ConfigError`` for what cannot be read, and for a file of rewards that may not be written.
 
