@@ -212,7 +212,8 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="hf (parquet, a card), jsonl, grader, harbor; repeatable; default: hf, jsonl.",
+            help="hf (parquet, a card), jsonl, grader, harbor, swebench, openhands, verifiers, inspect, trl, nemo-gym, "
+            "or another package's; repeatable; default: hf, jsonl.",
         ),
     ] = None,
     hf_push: Annotated[

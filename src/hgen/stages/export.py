@@ -72,9 +72,9 @@ def export(
     if not total:
         raise ConfigError(f"{out / 'validate'} holds no sound task, so there is nothing to export; see `hgen stats`")
     summaries: list[ExportSummary] = []
+    images = replace(_images(config), built=built)
     reading = _Reading(shards, total, progress, _assignment(out, config))
     before = background(out)
-    images = replace(_images(config), built=built)
     for name, write in writers.items():
         tasks = views(reading.tasks(), out / "snapshots", reading.split, before, images=images, cache=cache)
         summary = write(tasks, out / "export" / name, config)

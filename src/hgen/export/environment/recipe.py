@@ -14,6 +14,9 @@ from hgen.testbed.environment.install import VERSION_VARIABLES, version_of
 TOOLS = "/opt/hgen"
 """The folder of the image with what collects the answer; root's."""
 
+ALSO = "/testbed"
+"""Another name for the tree, where SWE-bench's harness and mini-swe-agent look for it."""
+
 START = "start.json"
 """The file of the context that says how to get from the snapshot to the start state."""
 
@@ -91,8 +94,13 @@ def usual_base(task: Task) -> str:
 
 
 def shared() -> str:
-    """The instructions whose outcome all images on one base have in common."""
-    return f"COPY grader.py collect.sh {TOOLS}/\nRUN git config --system --add safe.directory {TREE}\n"
+    """The instructions whose outcome all images on one base have in common.
+
+    ``patch`` goes: where ``git apply`` refuses an answer, SWE-bench's harness applies it with ``patch``, as root, which
+    writes to ``.git/config`` what git then runs. Where it is missing such an answer does not apply.
+    """
+    made = f"git config --system --add safe.directory {TREE} && ln -s {TREE} {ALSO} && rm -f /usr/bin/patch"
+    return f"COPY grader.py collect.sh {TOOLS}/\nRUN {made}\n"
 
 
 def settings(task: Task) -> str:
