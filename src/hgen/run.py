@@ -65,6 +65,14 @@ class Outcome:
     """What is undone, or missing in the export, a line each; the next run tries it again."""
 
 
+@dataclass(frozen=True)
+class CheckedOut:
+    """A task and the working tree that was written for it."""
+
+    task: "Task"
+    folder: Path
+
+
 @contextmanager
 def _own_errors() -> Iterator[None]:
     try:
@@ -164,21 +172,27 @@ def export(
     formats: Sequence[str] = (),
     push_to: str = "",
     public: bool = False,
+    images: AnyPath | None = None,
+    push_images: str = "",
     cache: AnyPath | None = None,
     progress: Progress = quiet,
 ) -> Exported:
     """Write the sound tasks to ``out/export/FORMAT``, for the configuration's formats or others.
 
-    ``cache`` is where the wheels of environments are, as for ``run_stages``.
+    ``images`` is a folder for archives of the images of tasks' environments, ``push_images`` a registry and a path in
+    it that they are pushed to, ``REGISTRY/PREFIX``; either needs a container engine, and has the exports name the
+    images. ``cache`` is where the wheels of environments are, as for ``run_stages``.
     ``push_to`` is a dataset repository ``ORG/NAME`` on the Hugging Face Hub, to which the format ``hf`` is uploaded;
     one that is made for it is private unless ``public``. Raises ``ConfigError`` for no sound task, an unknown format,
     or a folder in which there are files that no export wrote.
     """
     from hgen import __version__
+    from hgen.config import IMAGE_PREFIX
     from hgen.export import hub
     from hgen.export.table import chosen
     from hgen.out_folder import claimed
     from hgen.stages.export import export as write
+    from hgen.stages.export import make_images
 
     wanted = tuple(formats or config.export.formats)
     if push_to:
@@ -187,9 +201,24 @@ def export(
     out = Path(out)
     for name in wanted:
         chosen(name)
+    if push_images:
+        if not IMAGE_PREFIX.match(push_images):
+            # Without what was found: there may be a password in it.
+            raise ConfigError(
+                "images are pushed to REGISTRY/PREFIX, such as registry.example:5000/tasks: no scheme, no user, "
+                "no capitals; `docker login` is where a password belongs"
+            )
+        section = config.export.model_copy(update={"image_prefix": push_images})
+        config = config.model_copy(update={"export": section})
+    shared = Path(cache or default_cache())
+    built = images is not None or push_images != ""
     with claimed(out, new=False):
-        shared = Path(cache or default_cache())
-        summaries = write(out, wanted, config, cache=shared, progress=partial(progress, "export"))
+        if built:
+            make_images(
+                out, config, cache=shared, folder=None if images is None else Path(images),
+                registry=push_images != "", progress=partial(progress, "images"),
+            )  # fmt: skip
+        summaries = write(out, wanted, config, cache=shared, built=built, progress=partial(progress, "export"))
         url = ""
         if push_to:
             message = f"Tasks made by hgen {__version__}"
@@ -211,10 +240,11 @@ def score(
 ) -> "ScoreSummary":
     """Score predictions, and write a line of JSON for each to ``rewards``, in the order of the tasks.
 
-    ``tasks`` is a file or folder of tasks as any stage or export wrote them, ``predictions`` a file of SWE-bench rows
-    or of OpenHands' output, of any number of models and with any number of answers to a task; ``out`` has the
-    snapshots. The verdicts are kept in shards in a folder beside ``rewards``, ``NAME.shards``, from which a run that
-    was stopped goes on. A shard that cannot be done is named in the summary, and the others go on.
+    ``tasks`` is a file or folder of tasks as any stage or export wrote them, or a dataset ``ORG/NAME`` on the Hugging
+    Face Hub. ``predictions`` is a file or folder as harnesses leave them (``shape`` in the summary says what it was
+    taken for), of any number of models and with any number of answers to a task. Snapshots are looked for beside the
+    tasks, then in ``out``. The verdicts are kept in shards in a folder beside ``rewards``, ``NAME.shards``, from which
+    a run that was stopped goes on. A shard that cannot be done is named in the summary, and the others go on.
 
     Raises ``ConfigError`` if ``rewards`` names an input or holds something else, for a file that cannot be read, and
     for two tasks with one id; ``ShardError`` for a damaged task.
@@ -222,22 +252,27 @@ def score(
     from hgen.config import Config
     from hgen.executors import local
     from hgen.out_folder import claimed
-    from hgen.predictions.rewards import require_rewards, write_rewards
+    from hgen.predictions.reading import given
+    from hgen.predictions.rewards import require_rewards, rewards_beside, write_rewards
     from hgen.predictions.submissions import lay_out
     from hgen.runner import finished_shards
     from hgen.runner import run as run_stage
     from hgen.stages.score import stage
+    from hgen.tasksets.taskset import link_archives, task_set
 
-    tasks, predictions, out = Path(tasks), Path(predictions), Path(out)
-    named = Path(rewards) if rewards else predictions.parent / f"{predictions.stem}.rewards.jsonl"
-    require_rewards(named, tasks, predictions)
+    found = task_set(tasks if isinstance(tasks, str) else Path(tasks))
+    predictions, out = Path(predictions), Path(out)
+    named = Path(rewards) if rewards else rewards_beside(predictions)
+    require_rewards(named, found, predictions)
+    given(predictions)
     # Through a link, and beside what it leads to.
     written = named.resolve()
-    scoring = stage(out / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     folder = written.with_name(f"{written.name}.shards")
+    scoring = stage(folder / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     workers = _workers(jobs)
     with claimed(folder, new=True), local(workers) as executor:
-        joined = lay_out(tasks, predictions, folder / scoring.reads)
+        joined = lay_out(found, predictions, folder / scoring.reads)
+        link_archives(found.archives(joined.snapshots, out=out), folder / "snapshots")
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))
         return write_rewards(written, finished_shards(scoring, folder), joined, summary, folder=folder)
 
@@ -281,6 +316,32 @@ def materialise(task: "Task", folder: AnyPath, *, out: AnyPath = OUT, state: Sta
         except Refusal as refusal:
             raise ShardError(f"{task.instance_id}: {refusal.reason.detail}") from None
         snapshot.extract(folder, files)
+
+
+@_own_errors()
+def checkout(
+    task: "Task | str",
+    folder: AnyPath | None = None,
+    *,
+    tasks: AnyPath | None = None,
+    out: AnyPath = OUT,
+    gold: bool = False,
+) -> "CheckedOut":
+    """Write a task's start state to a folder as a git repository of one commit, as the agent meets it.
+
+    A change to verify lies in the tree uncommitted, and with ``gold`` the reference answer on top. ``task`` is one, or
+    the id or beginning of an id of one in ``tasks``, which is all that ``score`` takes, by default ``out``. Snapshots
+    are looked for beside these, then in ``out``. The folder is by default named after the task; it must not be there,
+    or be empty. Raises ``ConfigError`` for one that is not, or an unknown task; ``ShardError`` for a missing or damaged
+    snapshot.
+    """
+    from hgen.checkout import folder_name, located, write_tree
+
+    where = tasks if isinstance(tasks, str) else Path(tasks or out)
+    chosen, archive = located(task, where, out=Path(out))
+    written = Path(folder_name(chosen) if folder is None else folder)
+    write_tree(chosen, archive, written, gold=gold)
+    return CheckedOut(chosen, written)
 
 
 def default_cache() -> Path:
