@@ -29,6 +29,7 @@ NEEDS = {
     "hgen build": [pytest.mark.container, pytest.mark.network],
     "func-gen": [pytest.mark.container, pytest.mark.network],
     "--sandbox auto": [pytest.mark.container],
+    "--container": [pytest.mark.container],
     "images": [pytest.mark.container],
 }
 """What an example needs, by what stands in it."""
@@ -81,6 +82,7 @@ OPTIONS = [
     "--set mine.timeout=60 --json",
     "hgen deps ~/src/project -c configs/quickstart.yaml -o out --set parse.max_file_bytes=3000000 --json",
     "hgen show -o out --json",
+    f"hgen checkout {PLACEHOLDER} other -c configs/quickstart.yaml -o out --set sandbox.processes=64 --json",
     "hgen stats -o out --json",
     "DOCKER_HOST=unix:///nonexistent hgen doctor --clean -o out --json",
 ]

@@ -65,6 +65,14 @@ class Outcome:
     """What is undone, or missing in the export, a line each; the next run tries it again."""
 
 
+@dataclass(frozen=True)
+class CheckedOut:
+    """A task and the working tree that was written for it."""
+
+    task: "Task"
+    folder: Path
+
+
 @contextmanager
 def _own_errors() -> Iterator[None]:
     try:
@@ -232,10 +240,11 @@ def score(
 ) -> "ScoreSummary":
     """Score predictions, and write a line of JSON for each to ``rewards``, in the order of the tasks.
 
-    ``tasks`` is a file or folder of tasks as any stage or export wrote them, ``predictions`` a file of SWE-bench rows
-    or of OpenHands' output, of any number of models and with any number of answers to a task; ``out`` has the
-    snapshots. The verdicts are kept in shards in a folder beside ``rewards``, ``NAME.shards``, from which a run that
-    was stopped goes on. A shard that cannot be done is named in the summary, and the others go on.
+    ``tasks`` is a file or folder of tasks as any stage or export wrote them, or a dataset ``ORG/NAME`` on the Hugging
+    Face Hub. ``predictions`` is a file or folder as harnesses leave them (``shape`` in the summary says what it was
+    taken for), of any number of models and with any number of answers to a task. Snapshots are looked for beside the
+    tasks, then in ``out``. The verdicts are kept in shards in a folder beside ``rewards``, ``NAME.shards``, from which
+    a run that was stopped goes on. A shard that cannot be done is named in the summary, and the others go on.
 
     Raises ``ConfigError`` if ``rewards`` names an input or holds something else, for a file that cannot be read, and
     for two tasks with one id; ``ShardError`` for a damaged task.
@@ -243,22 +252,27 @@ def score(
     from hgen.config import Config
     from hgen.executors import local
     from hgen.out_folder import claimed
-    from hgen.predictions.rewards import require_rewards, write_rewards
+    from hgen.predictions.reading import given
+    from hgen.predictions.rewards import require_rewards, rewards_beside, write_rewards
     from hgen.predictions.submissions import lay_out
     from hgen.runner import finished_shards
     from hgen.runner import run as run_stage
     from hgen.stages.score import stage
+    from hgen.tasksets.taskset import link_archives, task_set
 
-    tasks, predictions, out = Path(tasks), Path(predictions), Path(out)
-    named = Path(rewards) if rewards else predictions.parent / f"{predictions.stem}.rewards.jsonl"
-    require_rewards(named, tasks, predictions)
+    found = task_set(tasks if isinstance(tasks, str) else Path(tasks))
+    predictions, out = Path(predictions), Path(out)
+    named = Path(rewards) if rewards else rewards_beside(predictions)
+    require_rewards(named, found, predictions)
+    given(predictions)
     # Through a link, and beside what it leads to.
     written = named.resolve()
-    scoring = stage(out / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     folder = written.with_name(f"{written.name}.shards")
+    scoring = stage(folder / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     workers = _workers(jobs)
     with claimed(folder, new=True), local(workers) as executor:
-        joined = lay_out(tasks, predictions, folder / scoring.reads)
+        joined = lay_out(found, predictions, folder / scoring.reads)
+        link_archives(found.archives(joined.snapshots, out=out), folder / "snapshots")
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))
         return write_rewards(written, finished_shards(scoring, folder), joined, summary, folder=folder)
 
@@ -302,6 +316,32 @@ def materialise(task: "Task", folder: AnyPath, *, out: AnyPath = OUT, state: Sta
         except Refusal as refusal:
             raise ShardError(f"{task.instance_id}: {refusal.reason.detail}") from None
         snapshot.extract(folder, files)
+
+
+@_own_errors()
+def checkout(
+    task: "Task | str",
+    folder: AnyPath | None = None,
+    *,
+    tasks: AnyPath | None = None,
+    out: AnyPath = OUT,
+    gold: bool = False,
+) -> "CheckedOut":
+    """Write a task's start state to a folder as a git repository of one commit, as the agent meets it.
+
+    A change to verify lies in the tree uncommitted, and with ``gold`` the reference answer on top. ``task`` is one, or
+    the id or beginning of an id of one in ``tasks``, which is all that ``score`` takes, by default ``out``. Snapshots
+    are looked for beside these, then in ``out``. The folder is by default named after the task; it must not be there,
+    or be empty. Raises ``ConfigError`` for one that is not, or an unknown task; ``ShardError`` for a missing or damaged
+    snapshot.
+    """
+    from hgen.checkout import folder_name, located, write_tree
+
+    where = tasks if isinstance(tasks, str) else Path(tasks or out)
+    chosen, archive = located(task, where, out=Path(out))
+    written = Path(folder_name(chosen) if folder is None else folder)
+    write_tree(chosen, archive, written, gold=gold)
+    return CheckedOut(chosen, written)
 
 
 def default_cache() -> Path:
