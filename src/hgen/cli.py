@@ -212,14 +212,14 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="hf (parquet, a card), jsonl, grader, harbor; repeatable; default: hf, jsonl.",
+            help="hf (parquet, a card), jsonl, grader, harbor, swebench, openhands, verifiers, inspect, trl, nemo-gym, "
+            "or another package's; repeatable; default: hf, jsonl.",
         ),
     ] = None,
     hf_push: Annotated[
         str | None, typer.Option("--hf-push", metavar="ORG/NAME", help="Upload the hf folder to the Hugging Face Hub.")
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="A dataset made by --hf-push is public.")] = False,
-<<<<<<< HEAD
     split: Annotated[
         str | None,
         typer.Option(
@@ -228,7 +228,6 @@ def export(
             help="Splits by repository: train, validation, test, as in train=0.9,validation=0.05,test=0.05.",
         ),
     ] = None,
-=======
     images: Annotated[
         Path | None,
         typer.Option(
@@ -239,7 +238,6 @@ def export(
         str | None,
         typer.Option("--push-images", metavar="REGISTRY/PREFIX", help="Build the tasks' images, and push them."),
     ] = None,
->>>>>>> harbor
     config: ConfigOption = None,
     out: OutOption = OUT,
     assignments: SetOption = None,
@@ -250,18 +248,13 @@ def export(
     Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks[/bold];
     [bold]hgen export --format harbor --images images[/bold]
     """
-<<<<<<< HEAD
     from hgen.config import shares
 
     chosen = [f"export.splits={json.dumps(shares(split))}"] if split else []
     settings = _settings(config, [*(assignments or ()), *chosen])
-    _export(settings, out, formats or (), hf_push, public=public, as_json=as_json)
-=======
-    settings = _settings(config, assignments)
     _export(
         settings, out, formats or (), hf_push, public=public, images=images, push_images=push_images, as_json=as_json
     )
->>>>>>> harbor
 
 
 @app.command()

@@ -179,7 +179,7 @@ def export(
     or a folder in which there are files that no export wrote.
     """
     from hgen import __version__
-    from hgen.config import ExportConfig, checked
+    from hgen.config import IMAGE_PREFIX
     from hgen.export import hub
     from hgen.export.table import chosen
     from hgen.out_folder import claimed
@@ -194,8 +194,14 @@ def export(
     for name in wanted:
         chosen(name)
     if push_images:
-        section = config.export.model_dump() | {"image_prefix": push_images}
-        config = config.model_copy(update={"export": checked(ExportConfig, section, ("export",))})
+        if not IMAGE_PREFIX.match(push_images):
+            # Without what was found: there may be a password in it.
+            raise ConfigError(
+                "images are pushed to REGISTRY/PREFIX, such as registry.example:5000/tasks: no scheme, no user, "
+                "no capitals; `docker login` is where a password belongs"
+            )
+        section = config.export.model_copy(update={"image_prefix": push_images})
+        config = config.model_copy(update={"export": section})
     shared = Path(cache or default_cache())
     built = images is not None or push_images != ""
     with claimed(out, new=False):

@@ -164,5 +164,6 @@ def test_a_registry_that_refuses_is_a_line_without_a_password(engine, validated,
     "prefix", ["https://user:word@registry.example/x", "user:word@registry.example/x", "one", "A/b"]
 )
 def test_a_prefix_that_is_none_is_refused_before_anything_is_built(prefix, tmp_path):
-    with pytest.raises(ConfigError, match="image_prefix"):
+    with pytest.raises(ConfigError, match="REGISTRY/PREFIX") as caught:
         export(Config(), tmp_path, push_images=prefix)
+    assert "word@" not in str(caught.value)

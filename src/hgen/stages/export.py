@@ -72,14 +72,9 @@ def export(
     if not total:
         raise ConfigError(f"{out / 'validate'} holds no sound task, so there is nothing to export; see `hgen stats`")
     summaries: list[ExportSummary] = []
-<<<<<<< HEAD
-    images = Images(config.export.image_prefix, config.sandbox.base_image)
+    images = replace(_images(config), built=built)
     reading = _Reading(shards, total, progress, _assignment(out, config))
     before = background(out)
-=======
-    images = replace(_images(config), built=built)
-    reading = _Reading(shards, total, progress)
->>>>>>> harbor
     for name, write in writers.items():
         tasks = views(reading.tasks(), out / "snapshots", reading.split, before, images=images, cache=cache)
         summary = write(tasks, out / "export" / name, config)
@@ -92,7 +87,6 @@ def sound_tasks(out: Path) -> Iterator[Validated]:
     return _Reading(done_shards(out, "validate"), 0, lambda done, total: None).tasks()
 
 
-<<<<<<< HEAD
 def _assignment(out: Path, config: Config) -> Assignment:
     if len(config.export.splits) == 1:
         return Assignment(otherwise=next(iter(config.export.splits)))
@@ -100,14 +94,10 @@ def _assignment(out: Path, config: Config) -> Assignment:
     codebases = (codebase for shard in parsed for codebase in read_shard(shard, Codebase))
     tasks = (validated.task for validated in sound_tasks(out))
     return assign(config.export.splits, tasks, codebases, Store(out / "snapshots"))
-=======
+
+
 def _images(config: Config) -> Images:
     return Images(config.export.image_prefix, config.sandbox.base_image)
-
-
-class _Reading:
-    """Reads the sound tasks once per format; counts over all passes what was read, and per pass what was repeated."""
->>>>>>> harbor
 
 
 _ANYWHERE = Assignment(otherwise=TRAIN)
