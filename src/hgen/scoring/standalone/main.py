@@ -3,6 +3,7 @@
     python3 -I -S grader.py --answer ANSWER.json --start PATH (--tree DIR | --diff FILE)
                             [--reward-file FILE] [--details-file FILE] [--python PYTHON]
     python3 -I -S grader.py --collect DIR --start FOLDER [--diff FILE]
+    python3 -I -S grader.py --tar FILE --answer ANSWER.json --start PATH [--diff FILE]
 
 ``--start`` is the task's snapshot (DIGEST.zip) or a folder in which its start state lies untouched; it is believed only
 if its digest is the one in the answer file. Prints the score as JSON; the reward file gets the bare number, or the
@@ -13,6 +14,7 @@ not be readable before grading. Run it with a Python that the agent could not wr
 they then run as another user.
 
 With ``--collect``, nothing is graded: what an agent made of a folder is written as a diff, against an untouched one.
+With ``--tar``, nothing is graded either: the start state is written as a tar archive, after the diff if one is given.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hgen.scoring.diffs import DiffError, Patched
 from hgen.scoring.scorers import score_patch
-from hgen.scoring.standalone import answer_file, start, worktree
+from hgen.scoring.standalone import answer_file, start, tree_archive, worktree
 from hgen.scoring.start_state import start_state
 from hgen.scoring.tasks import StaticTask
 from hgen.scoring.verdicts import UNGRADABLE, NoVerdict, Refusal, Score, refused, with_all_parts
@@ -48,6 +51,8 @@ def main(arguments: list[str]) -> int:
             _clear(Path(file))
         answer = answer_file.unpack(Path(options.answer).read_bytes())
         with start.opened(options.start, answer) as begun:
+            if options.tar:
+                return _archive_tree(answer, begun, options)
             verdict = with_all_parts(_verdict(answer, begun, options), answer.task.graded_by)
     except (NoVerdict, OSError) as error:
         sys.stderr.write(f"grader: {error}\n")
@@ -104,6 +109,16 @@ def _verdict(answer: AnswerFile, begun: Start, options: argparse.Namespace) -> S
     return by_tests.grade(answer, begun, patch, python=options.python, secrets_in=private, agent=agent)
 
 
+def _archive_tree(answer: AnswerFile, begun: Start, options: argparse.Namespace) -> int:
+    files = start_state(begun.snapshot, answer.setup_patch, answer.candidate_patch)
+    try:
+        tree = Patched(files, _read(options.diff)) if options.diff else files
+    except DiffError as error:
+        raise NoVerdict(f"the diff does not apply: {error}") from None
+    tree_archive.write(options.tar, tree, executable=answer.listing.executable, links=dict(answer.listing.links))
+    return 0
+
+
 def _collect(options: argparse.Namespace) -> int:
     try:
         text = worktree.difference(options.start, options.collect)
@@ -136,6 +151,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--collect", metavar="DIR", help="write what the agent made of DIR to --diff, and grade nothing"
     )
+    parser.add_argument("--tar", metavar="FILE", help="write the start state, with --diff if given, and grade nothing")
     parser.add_argument("--python", default=_PYTHON, metavar="FILE", help=f"what runs tests ({_PYTHON})")
     parser.add_argument("--reward-file", metavar="FILE", help="where the reward goes; parts too if it ends in .json")
     parser.add_argument("--details-file", metavar="FILE", help="where the verdict goes with its reasons, as JSON")
@@ -143,6 +159,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     if options.collect:
         if options.answer or options.tree:
             parser.error("--collect grades nothing: it goes with --start and --diff only")
+    elif options.tar:
+        if not options.answer or options.tree:
+            parser.error("--tar grades nothing: it goes with --answer, --start and --diff only")
     elif not options.answer or bool(options.tree) == bool(options.diff):
         parser.error("grading needs --answer, and either --tree or --diff")
     return options
