@@ -17,6 +17,7 @@ from hgen.errors import ConfigError, MachineError, ShardError
 
 if TYPE_CHECKING:
     from hgen.config import Config
+    from hgen.export.hub import PushPlan
     from hgen.export.summary import ExportSummary
     from hgen.predictions.rewards import ScoreSummary
     from hgen.records import Task, Validated
@@ -49,10 +50,12 @@ def quiet(step: str, done: int, total: int, /) -> None:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was exported, and where it is on the hub if it was sent there."""
+    """What was exported, and where it is on the hub, or what would be sent there."""
 
     formats: "tuple[ExportSummary, ...]"
-    url: str = ""
+    urls: tuple[str, ...] = ()
+    plans: "tuple[PushPlan, ...]" = ()
+    """Of a dry run."""
 
 
 @dataclass(frozen=True)
@@ -162,36 +165,47 @@ def export(
     out: AnyPath = OUT,
     *,
     formats: Sequence[str] = (),
-    push_to: str = "",
+    push_to: Sequence[str] = (),
     public: bool = False,
+    dry_run: bool = False,
+    force: bool = False,
     progress: Progress = quiet,
 ) -> Exported:
     """Write the sound tasks to ``out/export/FORMAT``, for the configuration's formats or others.
 
-    ``push_to`` is a dataset repository ``ORG/NAME`` on the Hugging Face Hub, to which the format ``hf`` is uploaded;
-    one that is made for it is private unless ``public``. Raises ``ConfigError`` for no sound task, an unknown format,
-    or a folder in which there are files that no export wrote.
+    ``push_to`` names dataset repositories on the Hugging Face Hub: ``FORMAT=ORG/NAME``, or ``ORG/NAME`` for the only
+    one of ``formats``, otherwise ``hf``. One that is made for it is private unless ``public``; a ``dry_run`` says what
+    would be sent. ``force`` moves folders aside in which there are files that no export wrote.
+
+    Raises ``ConfigError`` for no sound task, an unknown format, tasks that must not be published, or such a folder.
     """
     from hgen import __version__
     from hgen.export import hub
     from hgen.export.table import chosen
     from hgen.out_folder import claimed
     from hgen.stages.export import export as write
+    from hgen.stages.export import require_publishable
 
-    wanted = tuple(formats or config.export.formats)
-    if push_to:
-        hub.require(push_to)
-        wanted = wanted if "hf" in wanted else ("hf", *wanted)
+    pushes = hub.destinations(push_to, formats)
+    if dry_run and not pushes:
+        raise ConfigError("a dry run is of a push; say where to, as in --hf-push ORG/NAME")
+    if pushes and not dry_run:
+        hub.require_token()
+    wanted = tuple(dict.fromkeys((*(formats or config.export.formats), *(push.format for push in pushes))))
     out = Path(out)
     for name in wanted:
         chosen(name)
     with claimed(out, new=False):
-        summaries = write(out, wanted, config, progress=partial(progress, "export"))
-        url = ""
-        if push_to:
-            message = f"Tasks made by hgen {__version__}"
-            url = hub.push(out / "export" / "hf", push_to, private=not public, message=message)
-    return Exported(tuple(summaries), url)
+        if pushes:
+            require_publishable(out)
+        summaries = tuple(write(out, wanted, config, force=force, progress=partial(progress, "export")))
+        folders = [out / "export" / push.format for push in pushes]
+        each = tuple(zip(folders, pushes, strict=True))
+        if dry_run:
+            return Exported(summaries, plans=tuple(hub.plan(folder, to, private=not public) for folder, to in each))
+        message = f"Tasks made by hgen {__version__}"
+        urls = tuple(hub.push(folder, to, private=not public, message=message) for folder, to in each)
+    return Exported(summaries, urls)
 
 
 @_own_errors()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hgen.config import Config
 from hgen.errors import ConfigError
+from hgen.export.folders import move_aside
 from hgen.export.splits import SPLITS, Assignment, assign
 from hgen.export.summary import ExportSummary
 from hgen.export.table import chosen
@@ -18,6 +19,10 @@ from hgen.runner import done_shards, read_receipt
 from hgen.runner import shards as shards_in
 from hgen.shards import read_shard
 from hgen.snapshots import Store
+from hgen.sources.licenses import is_stated
+
+_NAMED = 5
+"""How many tasks a message names."""
 
 
 def export(
@@ -25,11 +30,13 @@ def export(
     formats: Sequence[str],
     config: Config,
     *,
+    force: bool = False,
     progress: Callable[[int, int], None],
 ) -> list[ExportSummary]:
     """Write ``out/export/FORMAT`` for each format; ``progress`` is told how many of how many tasks are read.
 
-    Of tasks with the same ``instance_id`` the first is taken. Raises ``ConfigError`` for an unknown format or no tasks
+    Of tasks with the same ``instance_id`` the first is taken. With ``force``, a folder that holds what no export wrote
+    is moved aside. Raises ``ConfigError`` for an unknown format or no tasks
     at all, ``ShardError`` if ``validate`` is undone.
     """
     writers = {name: chosen(name).write for name in dict.fromkeys(formats)}
@@ -41,15 +48,35 @@ def export(
     reading = _Reading(shards, total, progress, _assignment(out, config))
     before = background(out)
     for name, write in writers.items():
-        tasks = views(reading.tasks(), out / "snapshots", reading.split, before)
-        summary = write(tasks, out / "export" / name, config)
-        summaries.append(reading.counted(summary, config))
+        folder = out / "export" / name
+        aside = move_aside(folder) if force else ()
+        summary = write(views(reading.tasks(), out / "snapshots", reading.split, before), folder, config)
+        summaries.append(replace(reading.counted(summary, config), moved_aside=aside))
     return summaries
 
 
 def sound_tasks(out: Path) -> Iterator[Validated]:
     """The sound tasks, one by one; of those with the same ``instance_id`` the first."""
     return _Reading(done_shards(out, "validate"), 0, lambda done, total: None).tasks()
+
+
+def require_publishable(out: Path) -> None:
+    """Raise ``ConfigError`` if a task's checks do not all say that it is sound, or its licence is not known."""
+    unsound: list[str] = []
+    unlicensed: list[str] = []
+    for validated in sound_tasks(out):
+        if not validated.checks or not all(check.passed for check in validated.checks):
+            unsound.append(validated.task.instance_id)
+        if not is_stated(validated.task.license):
+            unlicensed.append(f"{validated.task.instance_id} ({validated.task.license or 'no licence'})")
+    found = ((unsound, "are not proven sound"), (unlicensed, "are under no licence that is known"))
+    said = [f"{len(names)} tasks {what}: {_named(names)}" for names, what in found if names]
+    if said:
+        raise ConfigError(f"nothing is pushed: {'; '.join(said)}; leave their sources out, and run again")
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
 def _assignment(out: Path, config: Config) -> Assignment:
