@@ -210,7 +210,10 @@ def export(
     formats: Annotated[
         list[str] | None,
         typer.Option(
-            "--format", metavar="FORMAT", help="hf (parquet, a card), jsonl, grader; repeatable; default: hf, jsonl."
+            "--format",
+            metavar="FORMAT",
+            help="hf (parquet, a card), jsonl, grader, harbor, swebench, openhands, verifiers, inspect, trl, nemo-gym, "
+            "or another package's; repeatable; default: hf, jsonl.",
         ),
     ] = None,
     hf_push: Annotated[
@@ -234,6 +237,16 @@ def export(
             help="Splits by repository: train, validation, test, as in train=0.9,validation=0.05,test=0.05.",
         ),
     ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            "--images", metavar="DIR", help="Build the tasks' images, and write archives of them for docker load."
+        ),
+    ] = None,
+    push_images: Annotated[
+        str | None,
+        typer.Option("--push-images", metavar="REGISTRY/PREFIX", help="Build the tasks' images, and push them."),
+    ] = None,
     config: ConfigOption = None,
     out: OutOption = OUT,
     assignments: SetOption = None,
@@ -242,7 +255,8 @@ def export(
     """Export sound tasks to OUT/export/FORMAT.
 
     Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks --dry-run[/bold];
-    [bold]hgen export --split train=0.9,validation=0.05,test=0.05[/bold]
+    [bold]hgen export --split train=0.9,validation=0.05,test=0.05[/bold];
+    [bold]hgen export --format harbor --images images[/bold]
     """
     from hgen.config import shares
 
@@ -256,6 +270,8 @@ def export(
         public=public,
         dry_run=dry_run,
         force=force,
+        images=images,
+        push_images=push_images,
         as_json=as_json,
     )
 
@@ -467,6 +483,8 @@ def _export(
     public: bool = False,
     dry_run: bool = False,
     force: bool = False,
+    images: Path | None = None,
+    push_images: str | None = None,
     as_json: bool,
 ) -> None:
     from hgen.console import export_table, progress, push_table
@@ -480,6 +498,8 @@ def _export(
             public=public,
             dry_run=dry_run,
             force=force,
+            images=images,
+            push_images=push_images or "",
             progress=report,
         )
     rows = [each.row() for each in done.formats]

@@ -5,6 +5,7 @@
 
 import difflib
 import math
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -16,6 +17,9 @@ from hgen import resources
 from hgen.errors import ConfigError
 
 S = TypeVar("S", bound=BaseModel)
+
+IMAGE_PREFIX = re.compile(r"^[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(/[a-z0-9]+([._-][a-z0-9]+)*)+$")
+"""A registry and a path in it, in which nobody's password can be."""
 
 SplitName = Literal["train", "validation", "test"]
 
@@ -114,6 +118,12 @@ class ExportConfig(Section):
 
     formats: tuple[str, ...] = ("hf", "jsonl")
     shard_bytes: int = Field(500_000_000, gt=0)
+    organisation: str = Field("hgen", pattern=r"^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$")
+    cpus: float = Field(1.0, gt=0)
+    memory_mb: int = Field(2048, ge=512)
+    agent_seconds: float = Field(3600.0, gt=0)
+    verifier_seconds: float = Field(3600.0, gt=0)
+    image_prefix: str = Field("localhost/hgen", pattern=IMAGE_PREFIX.pattern)
     splits: dict[SplitName, Annotated[float, Field(gt=0, le=1)]] = {"train": 1.0}
 
     @field_validator("splits")

@@ -89,7 +89,7 @@ def run(
     stages = run_stages(order(config), config, out, jobs=jobs, cache=cache, progress=progress)
     exported = Exported(())
     if exportable(stages):
-        exported = export(config, out, progress=progress)
+        exported = export(config, out, cache=cache, progress=progress)
     return Outcome(stages, exported, problems(stages, out))
 
 
@@ -169,6 +169,9 @@ def export(
     public: bool = False,
     dry_run: bool = False,
     force: bool = False,
+    images: AnyPath | None = None,
+    push_images: str = "",
+    cache: AnyPath | None = None,
     progress: Progress = quiet,
 ) -> Exported:
     """Write the sound tasks to ``out/export/FORMAT``, for the configuration's formats or others.
@@ -176,29 +179,52 @@ def export(
     ``push_to`` names dataset repositories on the Hugging Face Hub: ``FORMAT=ORG/NAME``, or ``ORG/NAME`` for the only
     one of ``formats``, otherwise ``hf``. One that is made for it is private unless ``public``; a ``dry_run`` says what
     would be sent. ``force`` moves folders aside in which there are files that no export wrote.
+    ``images`` is a folder for archives of the images of tasks' environments, ``push_images`` a registry and a path in
+    it that they are pushed to, ``REGISTRY/PREFIX``; either needs a container engine, and has the exports name the
+    images. ``cache`` is where the wheels of environments are, as for ``run_stages``.
 
     Raises ``ConfigError`` for no sound task, an unknown format, tasks that must not be published, or such a folder.
     """
     from hgen import __version__
+    from hgen.config import IMAGE_PREFIX
     from hgen.export import hub
     from hgen.export.table import chosen
     from hgen.out_folder import claimed
     from hgen.stages.export import export as write
-    from hgen.stages.export import require_publishable
+    from hgen.stages.export import make_images, require_publishable
 
     pushes = hub.destinations(push_to, formats)
     if dry_run and not pushes:
         raise ConfigError("a dry run is of a push; say where to, as in --hf-push ORG/NAME")
+    if dry_run and push_images:
+        raise ConfigError("a dry run sends nothing, and images have no plan; leave --push-images out")
     if pushes and not dry_run:
         hub.require_token()
     wanted = tuple(dict.fromkeys((*(formats or config.export.formats), *(push.format for push in pushes))))
     out = Path(out)
     for name in wanted:
         chosen(name)
+    if push_images:
+        if not IMAGE_PREFIX.match(push_images):
+            # Without what was found: there may be a password in it.
+            raise ConfigError(
+                "images are pushed to REGISTRY/PREFIX, such as registry.example:5000/tasks: no scheme, no user, "
+                "no capitals; `docker login` is where a password belongs"
+            )
+        section = config.export.model_copy(update={"image_prefix": push_images})
+        config = config.model_copy(update={"export": section})
+    shared = Path(cache or default_cache())
+    built = images is not None or push_images != ""
     with claimed(out, new=False):
         if pushes:
             require_publishable(out)
-        summaries = tuple(write(out, wanted, config, force=force, progress=partial(progress, "export")))
+        if built:
+            make_images(
+                out, config, cache=shared, folder=None if images is None else Path(images),
+                registry=push_images != "", progress=partial(progress, "images"),
+            )  # fmt: skip
+        told = partial(progress, "export")
+        summaries = tuple(write(out, wanted, config, force=force, cache=shared, built=built, progress=told))
         folders = [out / "export" / push.format for push in pushes]
         each = tuple(zip(folders, pushes, strict=True))
         if dry_run:

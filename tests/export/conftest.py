@@ -90,8 +90,8 @@ def _validated(number: int, family: str = "dep-search", **changes: object) -> Va
         else "",
         patch=f"diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-...\n+{DOC}\n",
         subject=None if localize else target,
-        targets=(target,) * (number % 4),
-        difficulty={"dependencies": number % 5, "files": 1} if not localize else {"targets": number % 4},
+        targets=(target,) * (1 + number % 3),
+        difficulty={"dependencies": number % 5, "files": 1} if not localize else {"targets": 1 + number % 3},
         secrets=("Parser", "parser") if localize else (),
         provenance=Provenance(hgen="0.1.0", template="cd" * 32, seed=0),
     )

@@ -8,7 +8,18 @@ from hgen.snapshots import Store, TreeLimits
 
 LIMITS = TreeLimits(files=99, total_bytes=1 << 30, file_bytes=1 << 30)
 
-FILES = {"x.py": b"...\n", "pkg/k\u00e4se.py": b"class Parser:\n    pass\n"}
+PARTS = b'''\
+def join(parts):
+    """Puts the parts together."""
+    return split(parts)
+
+
+def split(parts):
+    """Takes them apart again."""
+    return list(parts)
+'''
+
+FILES = {"parts.py": PARTS, "x.py": b"...\n", "pkg/k\u00e4se.py": b"class Parser:\n    pass\n"}
 
 
 @cache

@@ -12,14 +12,12 @@ from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import AGENT, GRADER, TREE
 from hgen.scoring import Score
-from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
-from hgen.testbed.mutation.neutral import neutral_files
-from hgen.testbed.running import driver
+from tests.scoring.packing import archived, packed, zipped
 from tests.testbed import world
-from tests.testbed.outside import ANSWER, Outside
+from tests.testbed.outside import ANSWER, START, Outside
 from tests.testbed.test_cheats import CHEATS
 from tests.testbed.test_grading import ERROR, HONEST, PERCENT, SUM, UNFIT, written
 from tests.testbed.world import BODY, LIBRARY, MUTANTS, library, start_files
@@ -42,18 +40,9 @@ def fresh(testbed: Containers) -> Iterator[Outside]:
         yield container
 
 
-def answer(task: dict[str, Any], snapshot: Snapshot) -> bytes:
-    return pack(
-        TestedAnswer(
-            task=TestedTask.of(task),
-            snapshot=dict(snapshot),
-            executable=frozenset(),
-            links=snapshot.links,
-            neutral=tuple(neutral_files(TestedTask.of(task), snapshot)),
-            driver=driver(),
-            place=str(TREE) if task["environment"]["editable"] else "",
-        )
-    )
+def answer(task: dict[str, Any], snapshot: Snapshot) -> tuple[bytes, bytes]:
+    place = str(TREE) if task["environment"]["editable"] else ""
+    return packed(task, snapshot, place=place), zipped(snapshot)
 
 
 def met(family: str, candidate: str | None = None) -> dict[str, bytes]:
@@ -135,7 +124,7 @@ def test_nothing_of_the_graders_can_be_seen():
               "PYTHONHASHSEED", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "LC_CTYPE"}}
     assert not set(os.environ) - known, set(os.environ) - known
     assert not os.environ["PATH"].startswith("/evil")
-    for path in ("{answer}", "/private/answer.diff"):
+    for path in ("{answer}", "/private/snapshot.zip", "/private/answer.diff"):
         try:
             readable = bool(open(path).read())
         except PermissionError:
@@ -187,9 +176,9 @@ def test_an_answer_file_that_others_could_read_is_closed(
 ) -> None:
     task = world.task("test-gen", environment)
     changes = written(SUM, PERCENT, ERROR) | {"tests/test_spy.py": SPY.format(agent=AGENT, answer=ANSWER).encode()}
-    outside.put({ANSWER: answer(task, snapshot)}, mode=0o644)
+    outside.put(dict(zip((ANSWER, START), answer(task, snapshot), strict=True)), mode=0o644)
     assert outside.grade(None, world.patch(met("test-gen"), changes))["reward"] == 1.0
-    assert outside.run(["stat", "-c", "%a", ANSWER])[1].strip() == "600"
+    assert outside.run(["stat", "-c", "%a", ANSWER, START])[1].split() == ["600", "600"]
 
 
 DAEMON = """
@@ -261,12 +250,13 @@ def test_no_grader_is_ended_by_tests_that(
 
 
 def test_what_is_planted_above_the_tree_is_not_looked_at(
-    environment: dict[str, Any], snapshot: Snapshot, fresh: Outside
+    environment: dict[str, Any], snapshot: Snapshot, fresh: Outside, tmp_path: Path
 ) -> None:
     """As a user who can only use ``/tmp``, where the agent can, too."""
     bare = {path: content for path, content in snapshot.items() if path != "pyproject.toml"}
     task = world.task("func-gen", environment)
-    private = pack(TestedAnswer(TestedTask.of(task), bare, frozenset(), {}, neutral=(), driver=driver(), place=""))
+    with archived(tmp_path, bare) as without:
+        private = answer(task, without)
     fresh.put({"/tmp/pytest.ini": b"[pytest]\naddopts = -k rounded\n", "/tmp/conftest.py": b"raise SystemExit\n"})
     fresh.run(["chmod", "777", "/private"])
     judged = fresh.grade(private, task["patch"], user=GRADER)
@@ -371,7 +361,7 @@ def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
         judged = fresh.grade(private)
         assert (judged["code"], judged["reward"]) == (0, 1.0), judged
         assert seen(fresh) == before
-        fresh.put({ANSWER: private}, owner=GRADER)
+        fresh.put(dict(zip((ANSWER, START), private, strict=True)), owner=GRADER)
         refused = fresh.grade(None, diff, user=GRADER)
         assert refused["code"] == 3
         assert "/sandbox/repo, which must be free" in refused["said"]

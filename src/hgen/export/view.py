@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hgen.export.images import Images
 from hgen.export.names import safe_name
 from hgen.grader import answer_file, travels
 from hgen.pages.background import Background
@@ -13,6 +14,7 @@ from hgen.snapshots import Snapshot, Store
 TRAIN = "train"
 """The only split where none are asked for."""
 
+UNBUILT = Images()
 UNKNOWN = Background()
 
 
@@ -51,6 +53,9 @@ class TaskView:
     snapshots: Snapshots
     background: Background = UNKNOWN
     """What was left out on the way to the tasks; the same for all."""
+    images: Images = UNBUILT
+    cache: Path | None = None
+    """Where wheels are kept between runs."""
 
     @property
     def task(self) -> Task:
@@ -73,6 +78,11 @@ class TaskView:
         return self.snapshots.archive(self.task.snapshot)
 
     @property
+    def image(self) -> str:
+        """The name of the image with the task's environment; the image itself is there if ``images.built``."""
+        return self.images.name(self.task)
+
+    @property
     def is_graded_anywhere(self) -> bool:
         """Whether the travelling grader judges answers; else ``hgen score`` does where the family is installed."""
         return travels(self.task)
@@ -87,6 +97,9 @@ def views(
     store: Path,
     split_of: Callable[[Task], str | None] = lambda _: TRAIN,
     background: Background = UNKNOWN,
+    *,
+    images: Images = UNBUILT,
+    cache: Path | None = None,
 ) -> Iterator[TaskView]:
     """The views of tasks, without those that are in no split."""
     snapshots = Snapshots(store)
@@ -94,6 +107,6 @@ def views(
         for validated in tasks:
             split = split_of(validated.task)
             if split is not None:
-                yield TaskView(validated, split, snapshots, background)
+                yield TaskView(validated, split, snapshots, background, images, cache)
     finally:
         snapshots.close()

@@ -72,7 +72,7 @@ class StartState:
     def archive(self) -> bytes:
         """A tar archive for ``/sandbox``: the files, and ``.git``, a repository of one commit, no reflog, no remote."""
         tree = {b"repo/" + path: entry for path, entry in self.tree.items()}
-        for path, content in _repository(self.tree).items():
+        for path, content in repository(self.tree).items():
             tree[b"repo/.git/" + path] = hostgit.GitFile(hostgit.REGULAR, content)
         return _pack(tree, self.job)
 
@@ -98,7 +98,8 @@ def _checked(path: str) -> str:
     return path
 
 
-def _repository(tree: Mapping[bytes, hostgit.GitFile]) -> dict[bytes, bytes]:
+def repository(tree: Mapping[bytes, hostgit.GitFile]) -> dict[bytes, bytes]:
+    """The files of a ``.git`` that has a tree as its one commit, without reflog or remote."""
     with hostgit.repository() as folder:
         hostgit.commit(folder, "main", tree)
         hostgit.git(folder, "read-tree", "main")

@@ -7,8 +7,11 @@ from hashlib import blake2b
 from pathlib import Path
 
 from hgen.config import Config
+from hgen.engines import OpenEngine
 from hgen.errors import ConfigError
 from hgen.export.folders import move_aside
+from hgen.export.image_building import build, push, write_archives
+from hgen.export.images import Images
 from hgen.export.splits import SPLITS, Assignment, assign
 from hgen.export.summary import ExportSummary
 from hgen.export.table import chosen
@@ -25,19 +28,50 @@ _NAMED = 5
 """How many tasks a message names."""
 
 
+def make_images(
+    out: Path,
+    config: Config,
+    *,
+    cache: Path,
+    folder: Path | None,
+    registry: bool,
+    progress: Callable[[int, int], None],
+) -> list[Path]:
+    """Build the images of the sound tasks' environments; what is built already stays as it is.
+
+    ``folder`` gets an archive for each repository that ``docker load`` takes, ``registry`` says whether the images are
+    pushed to where ``export.image_prefix`` says; gives the archives. Raises ``SandboxError`` if an engine or a registry
+    refuses, ``ShardError`` if ``validate`` is undone or a snapshot is missing.
+    """
+    shards = done_shards(out, "validate")
+    total = sum(receipt.given for receipt in map(read_receipt, shards) if receipt is not None)
+    tasks = _Reading(shards, 0, lambda done, total: None).tasks()
+    wanted = views(tasks, out / "snapshots", images=_images(config), cache=cache)
+    with OpenEngine(config.sandbox, store=out / "snapshots", cache=cache) as engine:
+        archives = build(wanted, engine, progress=lambda done: progress(done, total))
+        client = engine.generic.client
+        if registry:
+            push(archives, client)
+        return write_archives(archives, client, folder) if folder is not None else []
+
+
 def export(
     out: Path,
     formats: Sequence[str],
     config: Config,
     *,
     force: bool = False,
+    cache: Path | None = None,
+    built: bool = False,
     progress: Callable[[int, int], None],
 ) -> list[ExportSummary]:
     """Write ``out/export/FORMAT`` for each format; ``progress`` is told how many of how many tasks are read.
 
     Of tasks with the same ``instance_id`` the first is taken. With ``force``, a folder that holds what no export wrote
-    is moved aside. Raises ``ConfigError`` for an unknown format or no tasks
-    at all, ``ShardError`` if ``validate`` is undone.
+    is moved aside. ``cache`` is where wheels are kept between runs: environments of tasks that are judged by tests need
+    theirs; ``built`` says whether the images of the environments have been made.
+
+    Raises ``ConfigError`` for an unknown format or no tasks at all, ``ShardError`` if ``validate`` is undone.
     """
     writers = {name: chosen(name).write for name in dict.fromkeys(formats)}
     shards = done_shards(out, "validate")
@@ -45,12 +79,14 @@ def export(
     if not total:
         raise ConfigError(f"{out / 'validate'} holds no sound task, so there is nothing to export; see `hgen stats`")
     summaries: list[ExportSummary] = []
+    images = replace(_images(config), built=built)
     reading = _Reading(shards, total, progress, _assignment(out, config))
     before = background(out)
     for name, write in writers.items():
         folder = out / "export" / name
         aside = move_aside(folder) if force else ()
-        summary = write(views(reading.tasks(), out / "snapshots", reading.split, before), folder, config)
+        tasks = views(reading.tasks(), out / "snapshots", reading.split, before, images=images, cache=cache)
+        summary = write(tasks, folder, config)
         summaries.append(replace(reading.counted(summary, config), moved_aside=aside))
     return summaries
 
@@ -86,6 +122,10 @@ def _assignment(out: Path, config: Config) -> Assignment:
     codebases = (codebase for shard in parsed for codebase in read_shard(shard, Codebase))
     tasks = (validated.task for validated in sound_tasks(out))
     return assign(config.export.splits, tasks, codebases, Store(out / "snapshots"))
+
+
+def _images(config: Config) -> Images:
+    return Images(config.export.image_prefix, config.sandbox.base_image)
 
 
 _ANYWHERE = Assignment(otherwise=TRAIN)
