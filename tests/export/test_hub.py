@@ -334,13 +334,13 @@ def test_only_an_unchanged_export_is_uploaded(folder, validated, tmp_path, monke
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"license": ""}, "1 tasks are under no licence that is known: dep-search-000003 (no licence)"),
+        ({"license": ""}, "tasks under no licence that is known (1): dep-search-000003 (no licence)"),
         ({"license": "NOASSERTION"}, "dep-search-000003 (NOASSERTION)"),
         ({"license": "MIT AND LicenseRef-scancode-unknown"}, "(MIT AND LicenseRef-scancode-unknown)"),
-        ({"checks": ()}, "1 tasks are not proven sound: dep-search-000003"),
+        ({"checks": ()}, "tasks not proven sound (1): dep-search-000003"),
         (
             {"checks": (Check(name="gold", passed=False, evidence="0.5"),)},
-            "1 tasks are not proven sound: dep-search-000003",
+            "tasks not proven sound (1): dep-search-000003",
         ),
     ],
 )

@@ -105,8 +105,8 @@ def require_publishable(out: Path) -> None:
             unsound.append(validated.task.instance_id)
         if not is_stated(validated.task.license):
             unlicensed.append(f"{validated.task.instance_id} ({validated.task.license or 'no licence'})")
-    found = ((unsound, "are not proven sound"), (unlicensed, "are under no licence that is known"))
-    said = [f"{len(names)} tasks {what}: {_named(names)}" for names, what in found if names]
+    found = ((unsound, "not proven sound"), (unlicensed, "under no licence that is known"))
+    said = [f"tasks {what} ({len(names)}): {_named(names)}" for names, what in found if names]
     if said:
         raise ConfigError(f"nothing is pushed: {'; '.join(said)}; leave their sources out, and run again")
 
