@@ -100,7 +100,9 @@ def compare(
         state = StartState({path: tree[path] for path in tree}, links=snapshot.links)
         for how in ("diff", "tree"):
             files = {"grader.py": grader_source().encode(), "answer.json": private, "agent.diff": diff.encode()}
-            judged = ["--tree", str(TREE)] if how == "tree" else ["--diff", "/agent.diff"]
+            files["snapshot.zip"] = Path(snapshot.name).read_bytes()
+            judged = ["--start", "/snapshot.zip"]
+            judged += ["--tree", str(TREE)] if how == "tree" else ["--diff", "/agent.diff"]
             begin = time.perf_counter()
             with plain(sandboxes, files, state.archive if how == "tree" else None) as run:
                 said = run(["/opt/venv/bin/python", "-I", "-S", "/grader.py", "--answer", "/answer.json", *judged])

@@ -5,4 +5,5 @@ set -eu
 python=$1
 shift
 bash scripts/setup-engine.sh docker
+bash scripts/setup-registry.sh
 exec "$python" -m pytest -n 2 --dist loadgroup "$@"

@@ -158,8 +158,12 @@ class Bench:
     def exported(self, config: Config) -> object:
         """The files that an export consists of."""
         out = Path(tempfile.mkdtemp(dir=self.folder)) / "out"
-        shutil.copytree(self.undisturbed, out, ignore=shutil.ignore_patterns("export", "snapshots"))
-        keys = {"formats": list(config.export.formats), "shard_bytes": config.export.shard_bytes}
+        shutil.copytree(self.undisturbed, out, ignore=shutil.ignore_patterns("export"))
+        keys = {
+            "formats": list(config.export.formats),
+            "shard_bytes": config.export.shard_bytes,
+            "splits": config.export.splits,
+        }
         done = hgen("export", "-o", out, *(f"--set=export.{key}={value}" for key, value in keys.items()))
         assert done.returncode == 0, done.stderr
         return sorted(str(path.relative_to(out)) for path in (out / "export").rglob("*"))

@@ -100,6 +100,7 @@ KEYS = {
     "export.agent_seconds": Turn(Bench.laid_out, "60", "120"),
     "export.verifier_seconds": Turn(Bench.laid_out, "60", "120"),
     "export.image_prefix": Turn(Bench.named, "one.example/a", "two.example/a"),
+    "export.splits": Turn(Bench.exported, "{train: 1.0}", "{test: 1.0}", ("export.formats=[hf]",)),
     "run.sources_per_shard": Turn(Bench.sharded, "1", "2"),
 }
 """For each key, by its dotted name, a case in which turning it changes what comes out."""

@@ -221,13 +221,32 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="hf (parquet, a card), jsonl, grader, harbor; repeatable; default: hf, jsonl.",
+            help="hf (parquet, a card), jsonl, grader, harbor, swebench, openhands, verifiers, inspect, trl, nemo-gym, "
+            "or another package's; repeatable; default: hf, jsonl.",
         ),
     ] = None,
     hf_push: Annotated[
         str | None, typer.Option("--hf-push", metavar="ORG/NAME", help="Upload the hf folder to the Hugging Face Hub.")
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="A dataset made by --hf-push is public.")] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="NAME=SHARE,...",
+            help="Splits by repository: train, validation, test, as in train=0.9,validation=0.05,test=0.05.",
+        ),
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            "--images", metavar="DIR", help="Build the tasks' images, and write archives of them for docker load."
+        ),
+    ] = None,
+    push_images: Annotated[
+        str | None,
+        typer.Option("--push-images", metavar="REGISTRY/PREFIX", help="Build the tasks' images, and push them."),
+    ] = None,
     config: ConfigOption = None,
     out: OutOption = OUT,
     assignments: SetOption = None,
@@ -235,9 +254,16 @@ def export(
 ) -> None:
     """Export sound tasks to OUT/export/FORMAT.
 
-    Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks[/bold]
+    Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks[/bold];
+    [bold]hgen export --format harbor --images images[/bold]
     """
-    _export(_settings(config, assignments), out, formats or (), hf_push, public=public, as_json=as_json)
+    from hgen.config import shares
+
+    chosen = [f"export.splits={json.dumps(shares(split))}"] if split else []
+    settings = _settings(config, [*(assignments or ()), *chosen])
+    _export(
+        settings, out, formats or (), hf_push, public=public, images=images, push_images=push_images, as_json=as_json
+    )
 
 
 @app.command()
@@ -529,16 +555,30 @@ def _require_whole(stages: "Stages") -> None:
 
 
 def _export(
-    settings: "Config", out: Path, formats: Sequence[str], push_to: str | None, *, public: bool, as_json: bool
+    settings: "Config",
+    out: Path,
+    formats: Sequence[str],
+    push_to: str | None,
+    *,
+    public: bool,
+    as_json: bool,
+    images: Path | None = None,
+    push_images: str | None = None,
 ) -> None:
     from hgen.console import export_table, progress
 
     with progress() as report:
-        done = library.export(settings, out, formats=formats, push_to=push_to or "", public=public, progress=report)
+        done = library.export(
+            settings, out, formats=formats, push_to=push_to or "", public=public, images=images,
+            push_images=push_images or "", progress=report,
+        )  # fmt: skip
     rows = [each.row() for each in done.formats]
     _answer({"formats": rows, "url": done.url}, export_table(done.formats), as_json=as_json)
     for each in done.formats:
         for why, count in each.left_out.items():
             print(f"hgen: {each.format}: {count} tasks left out: {why}", file=sys.stderr)
+    for split, count in done.formats[0].splits.items():
+        if not count:
+            print(f"hgen: no repository falls into the split {split}; more repositories fill it", file=sys.stderr)
     if done.url and not as_json:
         print(done.url)

@@ -11,6 +11,9 @@ from hgen.export.summary import ExportSummary
 from hgen.predictions.rewards import ScoreSummary
 from hgen.runner import Summary
 
+_SHOWN = ("file_f1", "module_f1", "f1", "mutants")
+"""The parts of rewards that a table shows; with ``--json`` there are all."""
+
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
@@ -73,11 +76,13 @@ def score_table(summary: ScoreSummary) -> Table:
     table = Table(header_style="bold")
     for column in ("family", "predictions", "resolved", "mean reward"):
         table.add_column(column, justify="left" if column == "family" else "right")
+    table.add_column("mean parts", overflow="fold")
     table.add_column("reasons", overflow="fold")
     for family in summary.families:
         share = f"{family.resolved:,} ({family.resolved / max(family.graded, 1):.1%})"
         mean = "–" if family.mean_reward is None else f"{family.mean_reward:.3f}"
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in family.reasons)
-        table.add_row(family.family, f"{family.predictions:,}", share, mean, reasons)
+        parts = ", ".join(f"{name} {family.mean_parts[name]:.3f}" for name in _SHOWN if name in family.mean_parts)
+        table.add_row(family.family, f"{family.predictions:,}", share, mean, parts, reasons)
     table.caption = f"{summary.tasks:,} tasks, {len(summary.missing):,} of them without a prediction"
     return table

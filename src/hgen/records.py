@@ -295,8 +295,11 @@ class Objection(Record):
     detail: Storable
 
 
-PARTS = ("precision", "recall", "f1", "file_recall")
-"""What a reward may be made of, as columns of the rewards."""
+PARTS = (
+    "precision", "recall", "f1", "file_precision", "file_recall", "file_f1", "module_precision", "module_recall",
+    "module_f1", "mutants",
+)  # fmt: skip
+"""What a reward may be made of, as columns of the rewards; ``hgen.scoring.verdicts.PARTS`` says what has which."""
 
 
 class Scored(Record):

@@ -172,21 +172,27 @@ def export(
     formats: Sequence[str] = (),
     push_to: str = "",
     public: bool = False,
+    images: AnyPath | None = None,
+    push_images: str = "",
     cache: AnyPath | None = None,
     progress: Progress = quiet,
 ) -> Exported:
     """Write the sound tasks to ``out/export/FORMAT``, for the configuration's formats or others.
 
-    ``cache`` is where the wheels of environments are, as for ``run_stages``.
+    ``images`` is a folder for archives of the images of tasks' environments, ``push_images`` a registry and a path in
+    it that they are pushed to, ``REGISTRY/PREFIX``; either needs a container engine, and has the exports name the
+    images. ``cache`` is where the wheels of environments are, as for ``run_stages``.
     ``push_to`` is a dataset repository ``ORG/NAME`` on the Hugging Face Hub, to which the format ``hf`` is uploaded;
     one that is made for it is private unless ``public``. Raises ``ConfigError`` for no sound task, an unknown format,
     or a folder in which there are files that no export wrote.
     """
     from hgen import __version__
+    from hgen.config import IMAGE_PREFIX
     from hgen.export import hub
     from hgen.export.table import chosen
     from hgen.out_folder import claimed
     from hgen.stages.export import export as write
+    from hgen.stages.export import make_images
 
     wanted = tuple(formats or config.export.formats)
     if push_to:
@@ -195,9 +201,24 @@ def export(
     out = Path(out)
     for name in wanted:
         chosen(name)
+    if push_images:
+        if not IMAGE_PREFIX.match(push_images):
+            # Without what was found: there may be a password in it.
+            raise ConfigError(
+                "images are pushed to REGISTRY/PREFIX, such as registry.example:5000/tasks: no scheme, no user, "
+                "no capitals; `docker login` is where a password belongs"
+            )
+        section = config.export.model_copy(update={"image_prefix": push_images})
+        config = config.model_copy(update={"export": section})
+    shared = Path(cache or default_cache())
+    built = images is not None or push_images != ""
     with claimed(out, new=False):
-        shared = Path(cache or default_cache())
-        summaries = write(out, wanted, config, cache=shared, progress=partial(progress, "export"))
+        if built:
+            make_images(
+                out, config, cache=shared, folder=None if images is None else Path(images),
+                registry=push_images != "", progress=partial(progress, "images"),
+            )  # fmt: skip
+        summaries = write(out, wanted, config, cache=shared, built=built, progress=partial(progress, "export"))
         url = ""
         if push_to:
             message = f"Tasks made by hgen {__version__}"

@@ -1,7 +1,8 @@
 """Harbor's Docker environment on a machine without the image of its network filter; runs where Harbor is installed.
 
-To take the network away, Harbor starts a container beside the task's whose image comes from a registry, and which needs
-a network of the engine's own. Here is neither; so Harbor's own overlay for no network is used, and nothing else differs.
+To take the network away, Harbor starts a container beside the task's whose image comes from a registry, and which
+needs a network of the engine's own. Where neither is there, Harbor's own overlay for no network is used, and nothing
+else differs.
 """
 
 from pathlib import Path

@@ -17,6 +17,7 @@ from hgen.export.formats import hf
 from hgen.export.view import views
 from hgen.pages.card import fenced, hub_licenses
 from hgen.records import Environment
+from tests.export.stored import store
 
 LOAD = """
 import json, sys
@@ -40,7 +41,7 @@ def load(folder: Path, cache: Path, *configs: str) -> dict[str, dict[str, object
 
 
 def write(tasks, folder, shard_bytes=10_000_000):
-    return hf.write(views(tasks, Path()), folder, Config(export={"shard_bytes": shard_bytes}))
+    return hf.write(views(tasks, store()), folder, Config(export={"shard_bytes": shard_bytes}))
 
 
 def noise(seed: int, size: int) -> str:

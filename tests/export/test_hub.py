@@ -18,6 +18,7 @@ from hgen.errors import ConfigError
 from hgen.export import hub
 from hgen.export.formats import hf, jsonl
 from hgen.export.view import views
+from tests.export.stored import store
 
 pytestmark = pytest.mark.long
 
@@ -61,7 +62,7 @@ def start(tmp_path) -> Iterator[Callable[..., str]]:
 @pytest.fixture
 def folder(validated, tmp_path) -> Path:
     tasks = [validated(number, ("dep-search", "func-localize")[number % 2]) for number in range(9)]
-    hf.write(views(tasks, tmp_path), tmp_path / "hf", Config(export={"shard_bytes": 10_000_000}))
+    hf.write(views(tasks, store()), tmp_path / "hf", Config(export={"shard_bytes": 10_000_000}))
     return tmp_path / "hf"
 
 
@@ -103,7 +104,7 @@ def test_a_new_repository_is_as_visible_as_asked(visibility, start, folder, tmp_
 def test_a_second_upload_leaves_no_shard_of_the_first_and_no_foreign_file_out(start, validated, tmp_path):
     endpoint = start()
     many = [validated(number, patch=random.Random(number).randbytes(20_000).hex()) for number in range(9)]
-    hf.write(views(many, tmp_path), tmp_path / "hf", Config(export={"shard_bytes": 200_000}))
+    hf.write(views(many, store()), tmp_path / "hf", Config(export={"shard_bytes": 200_000}))
     push(tmp_path / "hf", endpoint, tmp_path)
     there = tmp_path / "hub" / "acme" / "tasks"
     assert len(list((there / "dep_search").iterdir())) > 1
@@ -111,7 +112,7 @@ def test_a_second_upload_leaves_no_shard_of_the_first_and_no_foreign_file_out(st
     for path, content in by_hand.items():
         (there / path).parent.mkdir(exist_ok=True)
         (there / path).write_bytes(content)
-    hf.write(views(many[:2], tmp_path), tmp_path / "hf", Config(export={"shard_bytes": 10_000_000}))
+    hf.write(views(many[:2], store()), tmp_path / "hf", Config(export={"shard_bytes": 10_000_000}))
     push(tmp_path / "hf", endpoint, tmp_path)
     assert contents(there) == contents(tmp_path / "hf") | by_hand
 
@@ -185,7 +186,7 @@ def test_a_name_that_is_none_is_refused(name, tmp_path):
 
 def test_only_an_unchanged_export_is_uploaded(folder, validated, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "good")
-    jsonl.write(views([validated(1)], tmp_path), tmp_path / "jsonl", Config(export={"shard_bytes": 1}))
+    jsonl.write(views([validated(1)], store()), tmp_path / "jsonl", Config(export={"shard_bytes": 1}))
     for other in (tmp_path / "jsonl", tmp_path / "missing"):
         with pytest.raises(ConfigError, match=f"{other} is not an export .*; run `hgen export --format hf` first"):
             hub.push(other, "acme/tasks", private=True, message="")

@@ -34,18 +34,16 @@ TREE = {
 SETUP = f"""diff --git a/pkg/core.py b/pkg/core.py
 --- a/pkg/core.py
 +++ b/pkg/core.py
-@@ -1,3 +1,3 @@
+@@ -1,3 +1,2 @@
  def join(parts):
 -    \"\"\"{SECRET}.\"\"\"
-+    ...
      return "".join(parts)
 """
 CANDIDATE = """diff --git a/pkg/core.py b/pkg/core.py
 --- a/pkg/core.py
 +++ b/pkg/core.py
-@@ -1,3 +1,3 @@
+@@ -1,2 +1,2 @@
  def join(parts):
-     ...
 -    return "".join(parts)
 +    return " ".join(parts)
 """
@@ -116,7 +114,7 @@ def test_what_is_laid_out_is_the_start_state_whatever_its_attributes_say(validat
     tree, start = tmp_path / "repo", tmp_path / "start.tar.gz"
     command = [sys.executable, "-I", tmp_path / "context/lay_out.py", tmp_path / "context", tree, start]
     subprocess.run(command, check=True)
-    want = {**TREE, "pkg/core.py": b'def join(parts):\n    ...\n    return " ".join(parts)\n'}
+    want = {**TREE, "pkg/core.py": b'def join(parts):\n    return " ".join(parts)\n'}
     found = {p.relative_to(tree).as_posix(): p for p in tree.rglob("*") if not p.is_dir() and ".git" not in p.parts}
     assert {path: file.read_bytes() for path, file in found.items() if not file.is_symlink()} == want
     assert os.access(tree / "run.sh", os.X_OK)

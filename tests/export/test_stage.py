@@ -7,6 +7,7 @@ import pytest
 from hgen.config import Config
 from hgen.errors import ConfigError, ShardError
 from hgen.stages.export import export
+from tests.export.stored import store
 
 
 @pytest.fixture
@@ -14,6 +15,7 @@ def out(finish, validated, tmp_path):
     finish(tmp_path, "validate", 0, [validated(number) for number in range(5)])
     finish(tmp_path, "validate", 1, [])
     finish(tmp_path, "validate", 2, [validated(number, "func-localize") for number in range(3)])
+    (tmp_path / "snapshots").symlink_to(store())
     return tmp_path
 
 

@@ -22,7 +22,9 @@ class ExportSummary:
     repeated: int = 0
     """How many tasks were left out because a task with the same ``instance_id`` came before."""
     left_out: dict[str, int] = field(default_factory=dict)
-    """How many tasks the format cannot express, by the reason, ordered by it."""
+    """How many tasks the format cannot express or are in no split, by the reason, ordered by it."""
+    splits: dict[str, int] = field(default_factory=dict)
+    """The number of tasks in each split that was asked for."""
 
     @classmethod
     def of(cls, kind: str, folder: Path, tasks: Mapping[str, int], left_out: Mapping[str, int] | None = None) -> Self:
@@ -44,6 +46,7 @@ class ExportSummary:
             "format": self.format,
             "folder": str(self.folder),
             "tasks": self.tasks,
+            "splits": self.splits,
             "left_out": self.left_out,
             "files": self.files,
             "bytes": self.bytes,

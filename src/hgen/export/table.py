@@ -5,13 +5,19 @@ from importlib.metadata import entry_points
 
 from hgen.errors import ConfigError
 from hgen.export.format import Format
-from hgen.export.formats import grader, harbor, hf, jsonl
+from hgen.export.formats import grader, harbor, hf, inspect, jsonl, nemo_gym, openhands, swebench, trl, verifiers
 
 OWN = (
     hf.FORMAT,
     jsonl.FORMAT,
     grader.FORMAT,
     harbor.FORMAT,
+    swebench.FORMAT,
+    openhands.FORMAT,
+    verifiers.FORMAT,
+    inspect.FORMAT,
+    trl.FORMAT,
+    nemo_gym.FORMAT,
 )
 
 

@@ -1,12 +1,13 @@
 """A task as the formats see it: the record, its names and its split, its snapshot, and what judges answers to it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hgen.export.images import Images
 from hgen.export.names import safe_name
 from hgen.grader import answer_file, travels
+from hgen.pages.background import Background
 from hgen.records import Task, Validated
 from hgen.snapshots import Snapshot, Store
 
@@ -14,6 +15,7 @@ TRAIN = "train"
 """The only split where none are asked for."""
 
 UNBUILT = Images()
+UNKNOWN = Background()
 
 
 class Snapshots:
@@ -49,6 +51,8 @@ class TaskView:
     split: str
     """``train``, or one of those that ``export.splits`` names."""
     snapshots: Snapshots
+    background: Background = UNKNOWN
+    """What was left out on the way to the tasks; the same for all."""
     images: Images = UNBUILT
     cache: Path | None = None
     """Where wheels are kept between runs."""
@@ -89,12 +93,20 @@ class TaskView:
 
 
 def views(
-    tasks: Iterable[Validated], store: Path, *, images: Images = UNBUILT, cache: Path | None = None
+    tasks: Iterable[Validated],
+    store: Path,
+    split_of: Callable[[Task], str | None] = lambda _: TRAIN,
+    background: Background = UNKNOWN,
+    *,
+    images: Images = UNBUILT,
+    cache: Path | None = None,
 ) -> Iterator[TaskView]:
-    """The views of tasks, all in one split."""
+    """The views of tasks, without those that are in no split."""
     snapshots = Snapshots(store)
     try:
         for validated in tasks:
-            yield TaskView(validated, TRAIN, snapshots, images, cache)
+            split = split_of(validated.task)
+            if split is not None:
+                yield TaskView(validated, split, snapshots, background, images, cache)
     finally:
         snapshots.close()

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import mean
 
 from hgen.errors import ConfigError
 from hgen.predictions.submissions import REJECTS, GivenRow, Joined
@@ -34,6 +35,8 @@ class FamilySummary:
     resolved: int
     mean_reward: float | None
     """Over those with a verdict; None if there are none."""
+    mean_parts: dict[str, float]
+    """What rewards are made of, by the names in ``PARTS``, over those with a verdict that have it."""
     reasons: tuple[tuple[str, int], ...]
     """How many predictions each reason code applies to, most frequent first."""
 
@@ -154,12 +157,15 @@ class _Tally:
     predictions: int = 0
     resolved: int = 0
     rewards: list[float] = field(default_factory=list)
+    parts: dict[str, list[float]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, scored: Scored) -> None:
         self.predictions += 1
         self.resolved += scored.resolved
         self.reasons.update({reason.code for reason in scored.reasons})
+        for name, value in scored.parts.items():
+            self.parts.setdefault(name, []).append(value)
         if scored.reward is not None:
             self.rewards.append(scored.reward)
 
@@ -169,7 +175,8 @@ class _Tally:
             predictions=self.predictions,
             graded=len(self.rewards),
             resolved=self.resolved,
-            mean_reward=sum(self.rewards) / len(self.rewards) if self.rewards else None,
+            mean_reward=mean(self.rewards) if self.rewards else None,
+            mean_parts={name: mean(self.parts[name]) for name in PARTS if name in self.parts},
             reasons=tuple(sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))),
         )
 

@@ -248,7 +248,37 @@ class Client(Connection):
             log = self._api.pull(repository, tag or "latest", stream=True, decode=True)
             self._follow(f"pull {name}", log)
 
-    def build(self, context: BinaryIO, *, tag: str, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    def tag(self, image: str, name: str) -> None:
+        """Give an image another name."""
+        repository, tag = docker.utils.parse_repository_tag(name)
+        with self._trouble(f"name an image {name}"):
+            self._api.tag(image, repository, tag)
+
+    def push(self, name: str) -> None:
+        """Send an image to its registry, as whoever Docker's own configuration says."""
+        repository, tag = docker.utils.parse_repository_tag(name)
+        with self._trouble(f"push {name}"):
+            log = self._api.push(repository, tag=tag, stream=True, decode=True)
+            self._follow(f"push {name}", log)
+
+    def save(self, names: Sequence[str], file: BinaryIO) -> None:
+        """Write images to a file as one archive that ``docker load`` takes; what they share is in it once."""
+        with self._trouble(f"save {len(names)} images"):
+            # docker-py's own method takes one name.
+            answer = self._api._get(self._api._url("/images/get"), params={"names": list(names)}, stream=True)
+            self._api._raise_for_status(answer)
+            for piece in answer.iter_content(1 << 20):
+                file.write(piece)
+
+    def build(
+        self,
+        context: BinaryIO,
+        *,
+        tag: str,
+        arguments: Mapping[str, str],
+        labels: Mapping[str, str],
+        network: Literal["host", "none"] = "host",
+    ) -> None:
         """Build an image from an open tar archive that holds a ``Containerfile``."""
         with self._trouble(f"build the image {tag}"):
             log = self._api.build(
@@ -260,7 +290,7 @@ class Client(Connection):
                 labels=dict(labels),
                 rm=True,
                 forcerm=True,
-                network_mode="host",
+                network_mode=network,
                 decode=True,
             )
             self._follow(f"build the image {tag}", log)

@@ -14,6 +14,9 @@ from hgen.testbed.environment.install import VERSION_VARIABLES, version_of
 TOOLS = "/opt/hgen"
 """The folder of the image with what collects the answer; root's."""
 
+ALSO = "/testbed"
+"""Another name for the tree, where SWE-bench's harness and mini-swe-agent look for it."""
+
 START = "start.json"
 """The file of the context that says how to get from the snapshot to the start state."""
 
@@ -78,7 +81,7 @@ def dockerfile(task: Task, base: str) -> str:
         base=base or usual_base(task),
     )  # fmt: skip
     generic = containerfile().decode().partition("FROM ${BASE}\n")[2]
-    stages = [head, "FROM ${BASE} AS generic\n", generic, _tools()]
+    stages = [head, "FROM ${BASE} AS generic\n", generic, shared()]
     if task.environment is not None:
         stages.append(_testbed(task, task.environment, where))
     below = "generic" if task.environment is None else "testbed"
@@ -88,6 +91,16 @@ def dockerfile(task: Task, base: str) -> str:
 def usual_base(task: Task) -> str:
     """The base image where none is asked for: for tests one that has the Python that their wheels are for."""
     return BASE if task.environment is None else f"python:{task.environment.python}-slim"
+
+
+def shared() -> str:
+    """The instructions whose outcome all images on one base have in common.
+
+    ``patch`` goes: where ``git apply`` refuses an answer, SWE-bench's harness applies it with ``patch``, as root, which
+    writes to ``.git/config`` what git then runs. Where it is missing such an answer does not apply.
+    """
+    made = f"git config --system --add safe.directory {TREE} && ln -s {TREE} {ALSO} && rm -f /usr/bin/patch"
+    return f"COPY grader.py collect.sh {TOOLS}/\nRUN {made}\n"
 
 
 def settings(task: Task) -> str:
@@ -103,6 +116,8 @@ def settings(task: Task) -> str:
         "ENV " + " ".join(f"{name}={_quoted(value)}" for name, value in SHELL.items()),
         "LABEL " + " ".join(f"{name}={_quoted(value)}" for name, value in labels.items()),
         f"WORKDIR {TREE}",
+        # Nothing in a container has to be tidied up: whoever ends one need not wait until it gives up.
+        "STOPSIGNAL SIGKILL",
     ])  # fmt: skip
 
 
@@ -138,10 +153,6 @@ def digest(task: Task, base: str) -> str:
     if task.environment is not None:
         parts += [installer(), task.environment.model_dump_json().encode()]
     return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
-
-
-def _tools() -> str:
-    return f"COPY grader.py collect.sh {TOOLS}/\nRUN git config --system --add safe.directory {TREE}\n"
 
 
 def _testbed(task: Task, environment: Environment, where: dict[str, object]) -> str:

@@ -1,11 +1,11 @@
-"""The format ``grader``: the single-file grader, and the private answer file of each task."""
+"""The format ``grader``: the single-file grader, the private answer file of each task, and the tasks' snapshots."""
 
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from hgen.config import Config
-from hgen.errors import Skip
+from hgen.export.carried import carry_snapshot
 from hgen.export.folders import whole_folder
 from hgen.export.format import Format
 from hgen.export.summary import ExportSummary
@@ -16,10 +16,9 @@ NAME = "grader"
 
 
 def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
-    """Write ``grader.py`` and ``answers/{name}.json``; the answers stay away from the agent.
+    """Write ``grader.py``, ``answers/{name}.json`` and ``snapshots/{digest}.zip``; all stay away from the agent.
 
-    Tasks of families that bring a scorer of their own, and those whose snapshot is too large to be carried along, are
-    left out.
+    Tasks of families that bring a scorer of their own are left out.
     """
     del config
     counts: Counter[str] = Counter()
@@ -32,14 +31,10 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
             if not view.is_graded_anywhere:
                 left_out[f"{task.family}: the single-file grader does not judge it, `hgen score` does"] += 1
                 continue
-            try:
-                answer = view.answer()
-            except Skip:
-                left_out[f"{task.repo}: its snapshot is too large to be carried along; use `hgen score`"] += 1
-                continue
-            (new / "answers" / f"{view.name}.json").write_bytes(answer)
+            carry_snapshot(view, new)
+            (new / "answers" / f"{view.name}.json").write_bytes(view.answer())
             counts[task.family] += 1
     return ExportSummary.of(NAME, folder, counts, left_out)
 
 
-FORMAT = Format(NAME, "the single-file grader with each task's answer file", write)
+FORMAT = Format(NAME, "the single-file grader with each task's answer file, and their snapshots", write)
