@@ -12,7 +12,7 @@ from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import path_secrets, require_no_leak
 from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal, Static, identity, is_library, once_in_file, rank
-from hgen.families.lazy import same_file, same_name, unique_name
+from hgen.families.lazy_calls import by_receiver, nearest, same_file, same_name, unique_name
 from hgen.probes.dep_search import probes
 from hgen.records import Reject, Symbol
 from hgen.resources import path
@@ -144,7 +144,13 @@ FAMILY = Family(
     grading=Static(
         scorer="markers",
         probes=probes,
-        lazy_choices={"same-name": same_name, "same-file": same_file, "unique-name": unique_name},
+        lazy_choices={
+            "same-name": same_name,
+            "same-file": same_file,
+            "unique-name": unique_name,
+            "nearest": nearest,
+            "by-receiver": by_receiver,
+        },
     ),
     quotas=lambda options: {"default": options.cap},
 )
