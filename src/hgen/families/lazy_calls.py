@@ -52,7 +52,7 @@ def unique_name(task: Task, corpus: Corpus) -> frozenset[int]:
 def nearest(task: Task, corpus: Corpus) -> frozenset[int]:
     """For each name called the one library definition of it, else the one in the same class, file, or import."""
     subject = _subject(task, corpus)
-    imports = _imports(corpus, subject.file)
+    imports = imports_of(corpus, subject.file)
     chosen = set()
     for called in written_calls(corpus, subject):
         module, name = imports.get(called.name, ("", called.name))
@@ -66,9 +66,11 @@ def nearest(task: Task, corpus: Corpus) -> frozenset[int]:
     return frozenset(place for place in chosen if corpus.symbols[place] is not subject)
 
 
-def by_receiver(task: Task, corpus: Corpus) -> frozenset[int]:
-    """The same by one who looks at what stands before the dot and reads the bases of classes by their names."""
-    subject = _subject(task, corpus)
+def read_by_text(corpus: Corpus, subject: Symbol) -> frozenset[int]:
+    """What somebody finds who looks at what stands before the dot, and reads imports and the bases of classes.
+
+    That is a small resolver rather than a lazy agent: it tells which tasks need types.
+    """
     found = (_meant(corpus, subject, called) for called in written_calls(corpus, subject))
     return frozenset(place for place in found if place is not None and corpus.symbols[place] is not subject)
 
@@ -118,7 +120,7 @@ def _bearers(corpus: Corpus, name: str) -> list[int]:
     return [place for place in corpus.by_name.get(name, ()) if is_library(corpus.symbols[place].file)]
 
 
-def _imports(corpus: Corpus, file: str) -> dict[str, tuple[str, str]]:
+def imports_of(corpus: Corpus, file: str) -> dict[str, tuple[str, str]]:
     """For each name that the file imports its module and its name there."""
     found = {}
     for module, inner, line, whole in _IMPORT.findall("\n".join(corpus.lines(file))):
@@ -150,7 +152,7 @@ def _meant(corpus: Corpus, subject: Symbol, called: Written) -> int | None:
     value = _global(corpus, subject.file, receiver)
     if value is not None and corpus.symbols[value].kind == "class":
         return _in_class(corpus, value, name, own=True)
-    if source := _imports(corpus, subject.file).get(receiver):
+    if source := imports_of(corpus, subject.file).get(receiver):
         module = ".".join(filter(None, source))
         return _only(place for place in _in_module(corpus, _bearers(corpus, name), module) if _is_global(corpus, place))
     methods = [place for place in _bearers(corpus, name) if corpus.symbols[place].owner]
@@ -162,7 +164,7 @@ def _global(corpus: Corpus, file: str, name: str) -> int | None:
     own = _named(corpus, file, name)
     if own is not None:
         return own
-    module, there = _imports(corpus, file).get(name, ("", name))
+    module, there = imports_of(corpus, file).get(name, ("", name))
     bearers = [place for place in _bearers(corpus, there) if _is_global(corpus, place)]
     if module and (place := _only(_in_module(corpus, bearers, module))) is not None:
         return place
