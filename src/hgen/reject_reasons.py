@@ -74,7 +74,7 @@ REJECT_REASONS = {
     "too-many-dependencies": "the function has more dependencies than `max_dependencies`",
     "unfit-dependency": "a dependency is not in the library, not on its own under its name, or cannot be marked",
     "abstract-dependency": "a dependency only says what others implement",
-    "too-easy": "the function's one dependency is in its own file",
+    "too-easy": "a lazy baseline solves the task and `synth.max_lazy` leaves no room for it, or two tasks have its targets",
     # synth: functions with their tests
     "unfit-tests": "a test cannot be hidden as a function, or its file still names the function without it",
     "unknowable-text": "hidden tests ask for a text that nothing else tells",

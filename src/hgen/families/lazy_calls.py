@@ -16,7 +16,7 @@ _IMPORT = re.compile(
     r"|import[ \t]++([^\n]++))",
     re.MULTILINE,
 )
-_LAST_WORD = re.compile(r"\w+$")
+_LAST_WORD = re.compile(r"(?<!\w)\w++$")
 _LOOKED_BACK = 80
 """Characters before a called name, in which its receiver is looked for."""
 _MOST_BASES = 20
