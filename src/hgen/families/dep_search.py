@@ -14,6 +14,7 @@ from hgen.errors import Skip
 from hgen.families.base import Edits, Family, Material, Proposal, Static, identity, is_library, once_in_file, rank
 from hgen.families.dep_difficulty import Difficulty
 from hgen.families.lazy_calls import nearest, same_file, same_name, unique_name
+from hgen.probes.alternatives import markers
 from hgen.probes.dep_search import probes
 from hgen.records import Reject, Symbol
 from hgen.resources import path
@@ -161,6 +162,7 @@ FAMILY = Family(
     grading=Static(
         scorer="markers",
         probes=probes,
+        alternatives=markers,
         lazy_choices={
             "same-name": same_name,
             "same-file": same_file,

@@ -38,9 +38,7 @@ def same_name(task: Task, corpus: Corpus) -> frozenset[int]:
 
 def same_file(task: Task, corpus: Corpus) -> frozenset[int]:
     """Every definition in the subject's file that bears a name called in its text."""
-    subject = _subject(task, corpus)
-    bearers = (place for name in _names(task, corpus) for place in corpus.by_name.get(name, ()))
-    return frozenset(place for place in bearers if corpus.symbols[place].file == subject.file)
+    return frozenset(place for place in same_name(task, corpus) if _in_subjects_file(task, corpus.symbols[place]))
 
 
 def unique_name(task: Task, corpus: Corpus) -> frozenset[int]:
@@ -52,6 +50,8 @@ def unique_name(task: Task, corpus: Corpus) -> frozenset[int]:
 def nearest(task: Task, corpus: Corpus) -> frozenset[int]:
     """For each name called the one library definition of it, else the one in the same class, file, or import."""
     subject = _subject(task, corpus)
+    if subject is None:
+        return frozenset()
     imports = imports_of(corpus, subject.file)
     chosen = set()
     for called in written_calls(corpus, subject):
@@ -100,19 +100,21 @@ def _receiver(before: str) -> str:
     return word.group() if word else ")"
 
 
-def _subject(task: Task, corpus: Corpus) -> Symbol:
+def _subject(task: Task, corpus: Corpus) -> Symbol | None:
+    """The subject's symbol; None where its file was not parsed."""
     assert task.subject is not None
-    where = task.subject
-    places = corpus.by_file.get(where.file, [])
-    return next(
-        symbol
-        for symbol in (corpus.symbols[place] for place in places)
-        if (symbol.qualname, symbol.def_line) == (where.qualname, where.def_line)
-    )
+    qualname, line = task.subject.qualname, task.subject.def_line
+    symbols = (corpus.symbols[place] for place in corpus.by_file.get(task.subject.file, ()))
+    return next((symbol for symbol in symbols if (symbol.qualname, symbol.def_line) == (qualname, line)), None)
+
+
+def _in_subjects_file(task: Task, symbol: Symbol) -> bool:
+    return task.subject is not None and symbol.file == task.subject.file
 
 
 def _names(task: Task, corpus: Corpus) -> list[str]:
-    return list(dict.fromkeys(called.name for called in written_calls(corpus, _subject(task, corpus))))
+    subject = _subject(task, corpus)
+    return list(dict.fromkeys(called.name for called in written_calls(corpus, subject))) if subject else []
 
 
 def _bearers(corpus: Corpus, name: str) -> list[int]:
