@@ -31,7 +31,7 @@ class Options(Section):
     """The family's settings, ``synth.options.dep-search`` in the configuration."""
 
     max_dependencies: int = Field(5, ge=1)
-    cap: int = Field(100, ge=0)
+    cap: int = Field(120, ge=0)
     """Tasks per repository, spread evenly over the numbers of dependencies, the harder ones first."""
 
 

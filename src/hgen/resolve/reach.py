@@ -56,7 +56,7 @@ def ways(program: Program, frame: Frame, site: Site, callee: int) -> Iterator[st
     """The ``WAYS`` that lead from a call or raise to the one definition that it means."""
     expression = written(site)
     definition = program.definition(callee)
-    if _name(frame, expression) not in ("", definition.scope.name):
+    if _name(frame, expression) not in ("", definition.scope.name) and not _is_first_parameter(frame, expression):
         yield "alias"
     if expression[KIND] != E_ATTRIBUTE:
         return
@@ -87,7 +87,7 @@ def stands_for_own_class(program: Program, frame: Frame, expression: Expr, atom:
         _, called, positionals, _ = expression
         if positionals or called[KIND] != E_VALUE or frame.body.values[called[NUMBER]] != (V_OUTER, "super"):
             return False
-    elif expression[KIND] != E_VALUE or frame.body.values[expression[NUMBER]] != (V_PARAMETER, 0):
+    elif not _is_first_parameter(frame, expression):
         return False
     function = program.object(frame.module, frame.scope.index)
     if atom[TAG] not in (SELF, SELF_CLASS, SUPER) or not isinstance(function, Function):
@@ -103,6 +103,10 @@ def is_read_from_property(program: Program, atom: Atom, name: str) -> bool:
     if owner is None or owner.module.outside:
         return False
     return any(one[TAG] == PROPERTY for one in inheritance.own_attribute(program, owner, name))
+
+
+def _is_first_parameter(frame: Frame, expression: Expr) -> bool:
+    return expression[KIND] == E_VALUE and frame.body.values[expression[NUMBER]] == (V_PARAMETER, 0)
 
 
 def _name(frame: Frame, expression: Expr) -> str:
