@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from itertools import zip_longest
 
 from pydantic import Field
@@ -51,9 +52,8 @@ def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]
             fit.append(position)
     difficulty = Difficulty(material.corpus)
     names = Counter(symbol.qualname for symbol in symbols)
-    boilerplate = TEMPLATE.read_text(encoding="utf-8")
     for position in _in_turn(material, difficulty, fit):
-        yield _proposal(material, position, difficulty, names, boilerplate)
+        yield _proposal(material, position, difficulty, names)
 
 
 def _require_sound(material: Material, options: Options, position: int, ones: set[tuple[str, str]]) -> None:
@@ -108,16 +108,14 @@ def _in_turn(material: Material, difficulty: Difficulty, fit: list[int]) -> Iter
             yield from (place for place in taken if place is not None)
 
 
-def _proposal(
-    material: Material, position: int, difficulty: Difficulty, names: Mapping[str, int], boilerplate: str
-) -> Proposal:
+def _proposal(material: Material, position: int, difficulty: Difficulty, names: Mapping[str, int]) -> Proposal:
     corpus = material.corpus
     subject = corpus.symbols[position]
     deps = [corpus.symbols[dep] for dep in subject.deps]
     file = subject.file if names[subject.qualname] > 1 else ""
     secret = {dep.name for dep in deps} | {part for dep in deps for part in path_secrets(dep.file)}
     # The subject's own name may hold a callee's, as that of a delegating method does, and so may the fixed text.
-    said = set(leaks(f"{subject.qualname} {file}", secret)) | set(leaks(boilerplate, secret))
+    said = {*leaks(f"{subject.qualname} {file}", secret), *filter(_is_in_fixed_text, secret)}
     return Proposal(
         variant="default",
         subject=position,
@@ -133,6 +131,17 @@ def _proposal(
         secrets=tuple(sorted(secret - said)),
         difficulty=difficulty.facts(position),
     )
+
+
+@lru_cache(maxsize=4096)
+def _is_in_fixed_text(secret: str) -> bool:
+    """Whether the template itself holds a name, whatever is asked about: that gives nothing away."""
+    return bool(leaks(_fixed_text(), [secret]))
+
+
+@cache
+def _fixed_text() -> str:
+    return TEMPLATE.read_text(encoding="utf-8")
 
 
 def _kind(subject: Symbol) -> str:

@@ -3,6 +3,7 @@
 import builtins
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from hgen.describe.corpus import Corpus
@@ -124,8 +125,13 @@ def _bearers(corpus: Corpus, name: str) -> list[int]:
 
 def imports_of(corpus: Corpus, file: str) -> dict[str, tuple[str, str]]:
     """For each name that the file imports its module and its name there."""
+    return _imports_in("\n".join(corpus.lines(file)))
+
+
+@lru_cache(maxsize=256)
+def _imports_in(text: str) -> dict[str, tuple[str, str]]:
     found = {}
-    for module, inner, line, whole in _IMPORT.findall("\n".join(corpus.lines(file))):
+    for module, inner, line, whole in _IMPORT.findall(text):
         for item in _COMMENT.sub("", inner or line or whole).split(","):
             name, _, other = item.strip().partition(" as ")
             if whole:
