@@ -176,9 +176,9 @@ def test_a_sound_task_is_proven(
     proof = proven(task(row, snapshot, **changes), snapshot, testbed)
     assert not [name for name, score in proof.probes.items() if score.resolved]
     assert {name: score.resolved for name, score in proof.lazy.items()} == {
-        "func-gen": {"return-none": False},
+        "func-gen": {"return-none": False, "copied-neighbour": False},
         "test-gen": {},
-        "verify-repair": {"leave-it": right},
+        "verify-repair": {"leave-it": right, "copied-neighbour": False},
     }[family]
     assert proof.alternatives == (() if family == "test-gen" else ("named-result", "pass"))
 
