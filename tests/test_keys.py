@@ -62,6 +62,7 @@ KEYS = {
     "build.max_test_functions": Turn(Bench.tried, "60", "2", container=True),
     "synth.families": Turn(Bench.synthesized, "[func-localize]", "[dep-search]"),
     "synth.seed": Turn(Bench.synthesized, "0", "1", SEARCH),
+    "synth.max_lazy": Turn(Bench.synthesized, "0", "1", SEARCH),
     "synth.options.func-localize.variants": Turn(Bench.synthesized, "[named, masked]", "[named]", LOCALIZE),
     "synth.options.func-localize.cap": Turn(Bench.synthesized, "12", "3", LOCALIZE),
     "synth.options.func-localize.max_targets": Turn(Bench.synthesized, "3", "1", LOCALIZE),

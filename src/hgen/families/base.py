@@ -30,6 +30,7 @@ __all__ = [
     "moved",
     "once_in_file",
     "rank",
+    "solved_by",
 ]
 
 Files = Mapping[str, bytes]
@@ -140,11 +141,24 @@ class Family:
     """Material and options in; proposals in the order in which they are wanted, and rejects."""
     grading: Static | Answer | Tests
     """How answers are graded: all of hgen asks this, and never compares names of families."""
+    quotas: Callable[[Any], Mapping[str, int]] | None = None
+    """For the options, how many tasks of each variant are drawn from a repository's proposals (see ``families.draw``);
+    None if all proposals are taken."""
 
     @property
     def needs_tests(self) -> bool:
         """Whether answers are judged by running tests, so that ``propose`` needs a ``Codebase`` with a testbed."""
         return self.grading.graded_by in BY_RUNNING
+
+
+def solved_by(task: Task, corpus: Corpus, grading: Static) -> dict[str, bool]:
+    """For each lazy baseline, whether it chooses exactly the task's targets."""
+    wanted = {(target.file, target.qualname) for target in task.targets}
+
+    def solves(chosen: frozenset[int]) -> bool:
+        return {(corpus.symbols[place].file, corpus.symbols[place].qualname) for place in chosen} == wanted
+
+    return {name: solves(choose(task, corpus)) for name, choose in grading.lazy_choices.items()}
 
 
 def rank(seed: int, *identity: object) -> int:

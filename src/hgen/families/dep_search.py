@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from pydantic import Field
 
@@ -30,7 +31,7 @@ class Options(Section):
 
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
-    """One task for each function drawn, and a reject for each candidate that may not be asked about."""
+    """One task for each function that may be asked about, and a reject for each other one that calls something."""
     symbols = material.codebase.symbols
     ones = once_in_file(symbols)
     names = _library_names(symbols)
@@ -44,7 +45,7 @@ def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]
             yield Reject(source=f"{NAME} {identity(symbol)}", reason=skip.reason, detail=skip.detail)
         else:
             by_count[len(symbol.deps)].append(position)
-    for position in _drawn(material, by_count, options.cap):
+    for position in _in_turn(material, by_count):
         yield _proposal(material.corpus, position)
 
 
@@ -93,17 +94,15 @@ def _is_interface(material: Material, position: int) -> bool:
     )
 
 
-def _drawn(material: Material, by_count: dict[int, list[int]], cap: int) -> list[int]:
-    """Positions taken from the numbers of dependencies in turn, within each in an order drawn by hash."""
+def _in_turn(material: Material, by_count: dict[int, list[int]]) -> Iterator[int]:
+    """All positions, taken from the numbers of dependencies in turn, within each in an order drawn by hash."""
     symbols = material.codebase.symbols
     queues = [
-        sorted(by_count[count], key=lambda place: rank(material.seed, NAME, identity(symbols[place])), reverse=True)
+        sorted(by_count[count], key=lambda place: rank(material.seed, NAME, identity(symbols[place])))
         for count in sorted(by_count, reverse=True)
     ]
-    drawn: list[int] = []
-    while len(drawn) < cap and any(queues):
-        drawn += [queue.pop() for queue in queues if queue]
-    return drawn[:cap]
+    for taken in zip_longest(*queues):
+        yield from (place for place in taken if place is not None)
 
 
 def _proposal(corpus: Corpus, position: int) -> Proposal:
@@ -147,4 +146,5 @@ FAMILY = Family(
         probes=probes,
         lazy_choices={"same-name": same_name, "same-file": same_file, "unique-name": unique_name},
     ),
+    quotas=lambda options: {"default": options.cap},
 )

@@ -13,7 +13,8 @@ from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import require_no_leak
 from hgen.errors import ConfigError, Skip
 from hgen.families import chosen, families
-from hgen.families.base import Edits, Family, Material, Proposal, in_start_state
+from hgen.families.base import Edits, Family, Material, Proposal, Static, in_start_state, solved_by
+from hgen.families.draw import LAZY, drawn
 from hgen.records import Codebase, Provenance, Reject, Repo, Target, Task
 from hgen.resources import text
 from hgen.scoring import diffs
@@ -30,11 +31,10 @@ def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[T
             in_image=codebase.repo.project in _in_image(),
         )
         for family in chosen(config.families):
-            for proposal in family.propose(material, _options(config, family)):
-                if isinstance(proposal, Reject):
-                    yield proposal.model_copy(update={"source": f"{codebase.repo.repo} {proposal.source}"})
-                else:
-                    yield _task(material, family, proposal)
+            options = _options(config, family)
+            found = _tasks(material, family, options)
+            quotas = family.quotas
+            yield from found if quotas is None else drawn(found, quotas(options), config.max_lazy)
 
 
 def fingerprint(config: SynthConfig) -> str:
@@ -46,11 +46,19 @@ def fingerprint(config: SynthConfig) -> str:
         (family.name, _options(config, family).model_dump_json(), _digest(family.template))
         for family in chosen(config.families)
     ]
-    return hashlib.sha256(repr((config.seed, options, sorted(_in_image()))).encode()).hexdigest()
+    return hashlib.sha256(repr((config.seed, config.max_lazy, options, sorted(_in_image()))).encode()).hexdigest()
 
 
 def _options(config: SynthConfig, family: Family) -> Section:
     return checked(family.options, config.options.get(family.name, {}), ("synth", "options", family.name))
+
+
+def _tasks(material: Material, family: Family, options: Section) -> Iterator[Task | Reject]:
+    for proposal in family.propose(material, options):
+        if isinstance(proposal, Reject):
+            yield proposal.model_copy(update={"source": f"{material.codebase.repo.repo} {proposal.source}"})
+        else:
+            yield _task(material, family, proposal)
 
 
 def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reject:
@@ -72,7 +80,7 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
     before = {file: material.corpus.files[file] for file in concerned}
     start = _edited(before, proposal.setup)
     met = _edited(start, proposal.candidate)
-    return Task(
+    task = Task(
         instance_id=instance_id,
         family=family.name,
         variant=proposal.variant,
@@ -98,6 +106,16 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
         mutants=tuple(_patch(start, edits) for edits in proposal.mutants),
         resolved_share=proposal.resolved_share,
     )
+    return task.model_copy(update={"difficulty": {**task.difficulty, **_difficulty(material, family, task)}})
+
+
+def _difficulty(material: Material, family: Family, task: Task) -> dict[str, int]:
+    """What makes a task of any family hard: its repository, and how many lazy baselines solve it."""
+    repo = material.codebase.repo
+    facts = {"repository_files": repo.python_files, "repository_lines": repo.python_lines}
+    if isinstance(family.grading, Static):
+        facts[LAZY] = sum(solved_by(task, material.corpus, family.grading).values())
+    return facts
 
 
 def _edited(files: Mapping[str, bytes], edits: Edits) -> dict[str, bytes]:
