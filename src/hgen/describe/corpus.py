@@ -1,5 +1,6 @@
 """What a repository says: its texts, which symbol each line belongs to, and a search index over the symbols."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -11,10 +12,16 @@ from operator import itemgetter
 import numpy as np
 import numpy.typing as npt
 
+from hgen.describe.facts import Facts, facts
 from hgen.describe.words import flat, terms
 from hgen.records import Symbol
+from hgen.scoring.roles import is_library
 from hgen.syntax.decode import Broken, to_utf8
 
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_TESTS = re.compile(rb"^[ \t]*+(?:import|from)[ \t]++(?:pytest|unittest|behave)\b", re.MULTILINE)
+_REMEMBERED = 4096
+"""Definitions whose words and facts are kept for the next question."""
 _SATURATION = 1.2
 _LENGTH_PULL = 0.75
 """BM25's k1 and b, at the values of Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009)."""
@@ -54,6 +61,32 @@ class Corpus:
         return Index(self._terms(docstrings=False))
 
     @cached_property
+    def names(self) -> "Index":
+        """Each symbol's name, searchable."""
+        return Index([Counter(terms(symbol.name)) for symbol in self.symbols])
+
+    @cached_property
+    def identifiers(self) -> Counter[str]:
+        """In how many Python files each identifier stands."""
+        found: Counter[str] = Counter()
+        for name in sorted(self.files):
+            if name.endswith(".py"):
+                found.update(set(_IDENTIFIER.findall(_decoded(self.files[name]))))
+        return found
+
+    def is_library(self, file: str) -> bool:
+        """Whether a file is the repository's own library code: by its path, and as it imports no framework for tests."""
+        return self._library(file)
+
+    def facts(self, position: int) -> Facts | None:
+        """What a symbol's code shows; None if it does not parse by itself."""
+        return self._facts(position)
+
+    def code_words(self, position: int) -> Counter[str]:
+        """The terms of a definition, those that it holds included, without its docstring."""
+        return self._code_words(position)
+
+    @cached_property
     def flat_text(self) -> str:
         """All text files, flat (see ``words.flat``), in the order of their names."""
         return "\0".join(flat(_decoded(content)) for content in self._texts())
@@ -68,6 +101,29 @@ class Corpus:
     def is_utf8(self, file: str) -> bool:
         """Whether a file's lines can be replaced: a task holds patches as UTF-8."""
         return _is_utf8(self.files[file])
+
+    @cached_property
+    def _library(self) -> Callable[[str], bool]:
+        return lru_cache(maxsize=None)(lambda file: is_library(file) and not _TESTS.search(self.files[file]))
+
+    @cached_property
+    def _facts(self) -> Callable[[int], Facts | None]:
+        return lru_cache(maxsize=_REMEMBERED)(self._read_facts)
+
+    def _read_facts(self, position: int) -> Facts | None:
+        symbol = self.symbols[position]
+        lines = self.lines(symbol.file)
+        return facts("\n".join(lines[symbol.start_line - 1 : symbol.end_line]), symbol.kind)
+
+    @cached_property
+    def _code_words(self) -> Callable[[int], Counter[str]]:
+        return lru_cache(maxsize=_REMEMBERED)(self._read_code_words)
+
+    def _read_code_words(self, position: int) -> Counter[str]:
+        symbol = self.symbols[position]
+        lines = self.lines(symbol.file)
+        first, last = symbol.docstring or (symbol.end_line + 1, symbol.end_line)
+        return Counter(terms("\n".join([*lines[symbol.start_line - 1 : first - 1], *lines[last : symbol.end_line]])))
 
     @cached_property
     def _read_lines(self) -> Callable[[str], list[str]]:

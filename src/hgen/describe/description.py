@@ -1,10 +1,11 @@
 """A description of one symbol, from its docstring's prose and its code, that says neither where nor (masked) what."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hgen.describe.corpus import Corpus
-from hgen.describe.facts import Facts, facts
-from hgen.describe.leaks import echoes, leaks
+from hgen.describe.facts import Facts
+from hgen.describe.leaks import gives_away
 from hgen.describe.prose import prose
 from hgen.describe.words import flat, terms
 from hgen.errors import Skip
@@ -20,12 +21,13 @@ _LONGEST_NAME = 500
 
 @dataclass(frozen=True)
 class Description:
-    """What the template says of a target; ``name`` is empty when it is masked."""
+    """What the template says of a target; ``name`` is empty when it is masked, ``given`` the facts that it may tell."""
 
     kind: str
     name: str
     sentences: tuple[str, ...]
     facts: Facts
+    given: tuple[str, ...] = ()
 
     @property
     def prose(self) -> str:
@@ -38,12 +40,19 @@ class Description:
 
 
 def describe(
-    symbol: Symbol, *, docstring: str, source: str, secrets: tuple[str, ...], named: bool, words: tuple[int, int]
+    symbol: Symbol,
+    shown: Facts | None,
+    *,
+    docstring: str,
+    secrets: tuple[str, ...],
+    named: bool,
+    words: tuple[int, int],
+    fit: Callable[[str], bool] = lambda _: True,
 ) -> Description:
-    """Describe a symbol by the sentences of its docstring that give no secret away.
+    """Describe a symbol by the sentences of its docstring that give no secret away and are fit, the first among them.
 
-    ``words`` bounds the length of the prose. Raises ``Skip`` when too little is left, and when the code does not parse
-    by itself.
+    ``words`` bounds the length of the prose, ``shown`` is what the code shows. Raises ``Skip`` when too little is left,
+    and when the code does not parse by itself.
     """
     least, most = words
     if len(docstring) > _LONGEST_DOCSTRING:
@@ -55,16 +64,20 @@ def describe(
         raise Skip("thin-docstring", f"{_length(sentences)} words of prose")
     if not flat("".join(sentences)).isascii():
         raise Skip("not-english", sentences[0][:80])
-    kept = [sentence for sentence in sentences if not leaks(sentence, secrets) and not echoes(sentence, secrets)]
-    if kept[:1] != sentences[:1] or _length(kept) < least:
-        # The first sentence says what the symbol is for; the others lean on it.
-        text = " ".join(sentences)
-        raise Skip("leak", f"the docstring gives {leaks(text, secrets) or echoes(text, secrets)} away")
-    shown = facts(source)
     if shown is None:
         raise Skip("unparsable", "the definition does not parse by itself")
+    kept: list[str] = []
+    for sentence in sentences:
+        # Together, sentences may say what none of them says.
+        if fit(sentence) and not gives_away(" ".join([*kept, sentence]), secrets):
+            kept.append(sentence)
+        elif not kept:
+            # The first sentence says what the symbol is for; the others lean on it.
+            raise Skip("leak", f"the docstring gives {gives_away(sentence, secrets) or 'a rare word'} away")
+    if _length(kept) < least:
+        raise Skip("leak", f"{_length(kept)} words are left that give nothing away")
     return Description(
-        kind=symbol.kind, name=symbol.qualname if named else "", sentences=tuple(_cut(kept, most)), facts=shown
+        kind=symbol.kind, name=symbol.name if named else "", sentences=tuple(_cut(kept, most)), facts=shown
     )
 
 

@@ -1,9 +1,13 @@
-"""Facts about a definition that its code shows, for the description's last sentence."""
+"""Facts about a definition that its code shows, and which of them a description needs."""
 
 import ast
 import builtins
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+SHARED_BY = 5
+"""So many definitions without a docstring have the facts in common that a description gives, at least."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,52 @@ class Facts:
     methods: int
     """For a class: how many methods it defines."""
     bases: bool
+    kind: str = "function"
+    """As ``Symbol.kind``."""
+    names: tuple[str, ...] = field(default=(), repr=False)
+    """The parameters' names."""
+
+    @property
+    def sort(self) -> tuple[object, ...]:
+        """What it is called: a property, an asynchronous method, a generator function."""
+        made = (self.property, self.classmethod, self.staticmethod, self.asynchronous, self.yields)
+        return (self.kind in ("method", "class"), self.kind == "class", *made)
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The facts that can be given, by name, in the order in which they are."""
+        if self.kind == "class":
+            return {"sort": "class", "bases": self.bases, "methods": self.methods}
+        return {
+            "sort": self.sort,
+            "result": (self.returns, self.yields),
+            "raises": self.raises,
+            "parameters": (self.parameters, self.required),
+        }
 
 
-def facts(source: str) -> Facts | None:
+def sharing(own: Facts, given: Iterable[str], others: Sequence[Facts]) -> int:
+    """How many of the others have the same values of these facts."""
+    wanted = [(name, own.values[name]) for name in given]
+    return sum(all(each.values.get(name) == value for name, value in wanted) for each in others)
+
+
+def needed(own: Facts, rivals: Sequence[Facts], others: Sequence[Facts]) -> tuple[str, ...]:
+    """The facts that a description gives: what the definition is called, and what tells it from its rivals.
+
+    ``others`` are definitions without a docstring, itself included: no fact is given that would leave fewer than
+    ``SHARED_BY`` of them.
+    """
+    given: list[str] = []
+    for name, value in own.values.items():
+        tells = name == "sort" or any(rival.values.get(name) != value for rival in rivals)
+        if tells and sharing(own, [*given, name], others) >= SHARED_BY:
+            given.append(name)
+            rivals = [rival for rival in rivals if rival.values.get(name) == value]
+    return tuple(given)
+
+
+def facts(source: str, kind: str = "function") -> Facts | None:
     """Read one definition, decorators included, at any indentation; None if it does not parse by itself."""
     try:
         body = ast.parse(textwrap.dedent(source)).body
@@ -35,16 +82,16 @@ def facts(source: str) -> Facts | None:
         case [ast.ClassDef() as definition]:
             return _class_facts(definition)
         case [ast.FunctionDef() | ast.AsyncFunctionDef() as definition]:
-            return _function_facts(definition)
+            return _function_facts(definition, kind)
     return None
 
 
 def _class_facts(node: ast.ClassDef) -> Facts:
     methods = sum(isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) for child in node.body)
-    return Facts(False, 0, 0, False, False, (), False, False, False, methods, bool(node.bases))
+    return Facts(False, 0, 0, False, False, (), False, False, False, methods, bool(node.bases), "class")
 
 
-def _function_facts(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Facts:
+def _function_facts(node: ast.FunctionDef | ast.AsyncFunctionDef, kind: str) -> Facts:
     arguments = [*node.args.posonlyargs, *node.args.args]
     implicit = bool(arguments) and arguments[0].arg in {"self", "cls", "mcs"}
     keyword_required = sum(default is None for default in node.args.kw_defaults)
@@ -63,6 +110,8 @@ def _function_facts(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Facts:
         property="property" in decorators or "cached_property" in decorators,
         methods=0,
         bases=False,
+        kind=kind,
+        names=tuple(each.arg for each in [*arguments[implicit:], *node.args.kwonlyargs]),
     )
 
 

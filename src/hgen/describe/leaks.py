@@ -2,11 +2,19 @@
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
-from hgen.describe.words import parts
+from hgen.describe.words import parts, stem
 from hgen.errors import Skip
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(r"[^\W_]+")
+_AFFIXES = frozenset(
+    {"abstract", "base", "ct", "elem", "element", "error", "exception", "i", "impl", "interface", "mixin", "object", "st", "type"}
+)
+"""Words of a class's name that say what sort of class it is: ``CT_Override`` is the ``<Override>`` element."""
+_SHORTEST_COMPOUND = 6
+"""Letters; two words that make a shorter one together are no spelling of it."""
 
 
 def leaks(text: str, secrets: Iterable[str]) -> list[str]:
@@ -35,12 +43,46 @@ def echoes(text: str, secrets: Iterable[str]) -> list[str]:
     return sorted({name for name in names if any(_echoes(words, parts(name)) for words in spoken)})
 
 
+def spelled(text: str, names: Iterable[str]) -> list[str]:
+    """The names all of whose words stand in the text, in any order and form, sorted.
+
+    "Declare all native delayed delivery exchanges" spells ``declare_native_delayed_exchange``; "the `<Override>` element"
+    spells ``CT_Override``; "a file name" spells ``filename``.
+    """
+    words = [word for found in _WORD.findall(text) for word in parts(found)]
+    said = set(map(_root, words))
+    said.update(_root(a + b) for a, b in pairwise(words) if len(a + b) >= _SHORTEST_COMPOUND)
+    return sorted({name for name in names if (wanted := name_roots(name)) and wanted <= said})
+
+
+def name_roots(name: str) -> frozenset[str]:
+    """What tells a name when it is said: the roots of its words, of a class's name without affixes that all have."""
+    if _is_place(name):
+        return frozenset()
+    words = [word for word in parts(name) if len(word) > 1]
+    if name.lstrip("_")[:1].isupper():
+        words = [word for word in words if word not in _AFFIXES] or words
+    return frozenset(map(_root, words))
+
+
+def gives_away(text: str, secrets: Iterable[str]) -> list[str]:
+    """The secrets that a text gives away in any of these ways, sorted."""
+    known = tuple(secrets)
+    return sorted({*leaks(text, known), *echoes(text, known), *spelled(text, known)})
+
+
 def path_secrets(file: str) -> tuple[str, ...]:
     """What must not be said about where a file is: its path, its dotted module, its name."""
     stem = file.removesuffix(".py").removesuffix("/__init__")
     pieces = stem.split("/")
     dotted = {".".join(pieces[start:]) for start in range(len(pieces) - 1)}
     return tuple(sorted({file, file.rsplit("/", 1)[-1]} | dotted))
+
+
+def _root(word: str) -> str:
+    """The stem of a word, and of who does it: ``parser`` and ``parsing`` are ``pars``."""
+    found = stem(word)
+    return stem(found[:-2]) if len(found) > 5 and found.endswith(("er", "or")) else found
 
 
 def _echoes(words: list[str], name: list[str]) -> bool:
