@@ -26,28 +26,24 @@ from hgen.snapshots import Store
 SHARED = 0.015
 """Three words in a row that stand in so many of the statements are wording."""
 NUMBERS = {"no": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
-ENDINGS = tuple(
-    [
-        "ization",
-        "ations",
-        "ation",
-        "izes",
-        "ized",
-        "ize",
-        "ings",
-        "ing",
-        "ers",
-        "er",
-        "ors",
-        "or",
-        "ies",
-        "es",
-        "ed",
-        "e",
-        "s",
-        "y",
-    ]
+ENDINGS = (
+    "ization",
+    "ations",
+    "ation",
+    "izes",
+    "ized",
+    "ize",
+    "ings",
+    "ing",
+    "ers",
+    "er",
+    "ors",
+    "or",
+    "ies",
+    "es",
+    "ed",
 )
+ENDINGS += ("e", "s", "y")
 NOT_LIBRARY = re.compile(
     r"(^|/)(tests?|testing|docs?|examples?|benchmarks?|_?vendor|vendored|third_party|demos?|samples?)/"
     r"|(^|/)(test_[^/]*|[^/]*_test|conftest|setup)\.py$"

@@ -28,7 +28,9 @@ def is_behaviour(sentence: str, corpus: Corpus, position: int) -> bool:
     said = set(terms(sentence))
     names = [*symbol.qualname.split("."), *(found.names if found else ())]
     telling = {word for name in names for word in terms(name) if not _is_ordinary(corpus, word)}
-    return said.isdisjoint(telling) and not any(_is_rare(corpus, word) for word in said & corpus.code_words(position).keys())
+    return said.isdisjoint(telling) and not any(
+        _is_rare(corpus, word) for word in said & corpus.code_words(position).keys()
+    )
 
 
 def _is_ordinary(corpus: Corpus, word: str) -> bool:

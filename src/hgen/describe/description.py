@@ -1,11 +1,12 @@
 """A description of one symbol, from its docstring's prose and its code, that says neither where nor (masked) what."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hgen.describe.corpus import Corpus
 from hgen.describe.facts import Facts
 from hgen.describe.leaks import gives_away
+from hgen.describe.other_words import other_verb, without_owners
 from hgen.describe.prose import prose
 from hgen.describe.words import flat, terms
 from hgen.errors import Skip
@@ -47,10 +48,12 @@ def describe(
     secrets: tuple[str, ...],
     named: bool,
     words: tuple[int, int],
+    owners: tuple[str, ...] = (),
     fit: Callable[[str], bool] = lambda _: True,
 ) -> Description:
     """Describe a symbol by the sentences of its docstring that give no secret away and are fit, the first among them.
 
+    A sentence that gives something away is said in other words, without the names of the ``owners``, if that helps.
     ``words`` bounds the length of the prose, ``shown`` is what the code shows. Raises ``Skip`` when too little is left,
     and when the code does not parse by itself.
     """
@@ -69,8 +72,16 @@ def describe(
     kept: list[str] = []
     for sentence in sentences:
         # Together, sentences may say what none of them says.
-        if fit(sentence) and not gives_away(" ".join([*kept, sentence]), secrets):
-            kept.append(sentence)
+        said = next(
+            (
+                said
+                for said in _spellings(sentence, owners)
+                if fit(said) and not gives_away(" ".join([*kept, said]), secrets)
+            ),
+            None,
+        )
+        if said is not None:
+            kept.append(said)
         elif not kept:
             # The first sentence says what the symbol is for; the others lean on it.
             raise Skip("leak", f"the docstring gives {gives_away(sentence, secrets) or 'a rare word'} away")
@@ -79,6 +90,16 @@ def describe(
     return Description(
         kind=symbol.kind, name=symbol.name if named else "", sentences=tuple(_cut(kept, most)), facts=shown
     )
+
+
+def _spellings(sentence: str, owners: tuple[str, ...]) -> Iterator[str]:
+    """The sentence as it is, and in other words."""
+    yield sentence
+    yield other_verb(sentence)
+    if owners:
+        without = without_owners(sentence, owners)
+        yield without
+        yield other_verb(without)
 
 
 def readable_elsewhere(corpus: Corpus, description: Description, length: int) -> str:

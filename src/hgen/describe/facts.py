@@ -3,7 +3,7 @@
 import ast
 import builtins
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 SHARED_BY = 5
@@ -32,29 +32,24 @@ class Facts:
     names: tuple[str, ...] = field(default=(), repr=False)
     """The parameters' names."""
 
-    @property
-    def sort(self) -> tuple[object, ...]:
-        """What it is called: a property, an asynchronous method, a generator function."""
-        made = (self.property, self.classmethod, self.staticmethod, self.asynchronous, self.yields)
-        return (self.kind in ("method", "class"), self.kind == "class", *made)
 
-    @property
-    def values(self) -> dict[str, object]:
-        """The facts that can be given, by name, in the order in which they are."""
-        if self.kind == "class":
-            return {"sort": "class", "bases": self.bases, "methods": self.methods}
-        return {
-            "sort": self.sort,
-            "result": (self.returns, self.yields),
-            "raises": self.raises,
-            "parameters": (self.parameters, self.required),
-        }
+def _values(own: Facts) -> dict[str, object]:
+    """The facts that can be given, by name, in the order in which they are."""
+    if own.kind == "class":
+        return {"sort": "class", "bases": own.bases, "methods": own.methods}
+    sort = (own.kind, own.property, own.classmethod, own.staticmethod, own.asynchronous, own.yields)
+    return {
+        "sort": sort,
+        "result": (own.returns, own.yields),
+        "raises": own.raises,
+        "parameters": (own.parameters, own.required),
+    }
 
 
 def sharing(own: Facts, given: Iterable[str], others: Sequence[Facts]) -> int:
     """How many of the others have the same values of these facts."""
-    wanted = [(name, own.values[name]) for name in given]
-    return sum(all(each.values.get(name) == value for name, value in wanted) for each in others)
+    wanted = [(name, _values(own)[name]) for name in given]
+    return sum(all(_values(each).get(name) == value for name, value in wanted) for each in others)
 
 
 def needed(own: Facts, rivals: Sequence[Facts], others: Sequence[Facts]) -> tuple[str, ...]:
@@ -64,11 +59,11 @@ def needed(own: Facts, rivals: Sequence[Facts], others: Sequence[Facts]) -> tupl
     ``SHARED_BY`` of them.
     """
     given: list[str] = []
-    for name, value in own.values.items():
-        tells = name == "sort" or any(rival.values.get(name) != value for rival in rivals)
+    for name, value in _values(own).items():
+        tells = name == "sort" or any(_values(rival).get(name) != value for rival in rivals)
         if tells and sharing(own, [*given, name], others) >= SHARED_BY:
             given.append(name)
-            rivals = [rival for rival in rivals if rival.values.get(name) == value]
+            rivals = [rival for rival in rivals if _values(rival).get(name) == value]
     return tuple(given)
 
 
@@ -84,6 +79,24 @@ def facts(source: str, kind: str = "function") -> Facts | None:
         case [ast.FunctionDef() | ast.AsyncFunctionDef() as definition]:
             return _function_facts(definition, kind)
     return None
+
+
+def facts_by_line(source: bytes, methods: Collection[int]) -> dict[int, Facts]:
+    """The facts of all definitions of a file, by the lines of their ``def`` or ``class``; ``methods`` says which are.
+
+    Empty if the file does not parse.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            found[node.lineno] = _class_facts(node)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found[node.lineno] = _function_facts(node, "method" if node.lineno in methods else "function")
+    return found
 
 
 def _class_facts(node: ast.ClassDef) -> Facts:

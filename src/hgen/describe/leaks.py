@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 from hgen.describe.words import parts, stem
@@ -10,11 +11,28 @@ from hgen.errors import Skip
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _WORD = re.compile(r"[^\W_]+")
 _AFFIXES = frozenset(
-    {"abstract", "base", "ct", "elem", "element", "error", "exception", "i", "impl", "interface", "mixin", "object", "st", "type"}
+    {
+        "abstract",
+        "base",
+        "ct",
+        "elem",
+        "element",
+        "error",
+        "exception",
+        "i",
+        "impl",
+        "interface",
+        "mixin",
+        "object",
+        "st",
+        "type",
+    }
 )
 """Words of a class's name that say what sort of class it is: ``CT_Override`` is the ``<Override>`` element."""
 _SHORTEST_COMPOUND = 6
 """Letters; two words that make a shorter one together are no spelling of it."""
+_SHORTEST_DOER = 5
+"""Letters; a shorter word that ends like ``parser`` is no word for who does something."""
 
 
 def leaks(text: str, secrets: Iterable[str]) -> list[str]:
@@ -23,7 +41,22 @@ def leaks(text: str, secrets: Iterable[str]) -> list[str]:
     A name is found in any case, with or without underscores, spaced, hyphenated, run together or in the plural; a path
     also as a dotted module, and by its last part. ``render_line`` is found in "RenderLines" and "render-line".
     """
-    return sorted({secret for secret in secrets if any(pattern.search(text) for pattern in name_patterns(secret))})
+    lowered = text.lower()
+    return sorted(
+        {
+            secret
+            for secret in secrets
+            if _may_hold(lowered, secret) and any(pattern.search(text) for pattern in name_patterns(secret))
+        }
+    )
+
+
+def _may_hold(lowered: str, secret: str) -> bool:
+    """Whether the text holds what each spelling of the secret begins with, which is found without any pattern."""
+    words = [secret.lower()] if _is_place(secret) else parts(secret)
+    if not words:
+        return True
+    return (words[0] if len(words) > 1 or _is_place(secret) else words[0][: max(len(words[0]) - 3, 1)]) in lowered
 
 
 def require_no_leak(called: str, text: str, secrets: Iterable[str]) -> None:
@@ -46,8 +79,8 @@ def echoes(text: str, secrets: Iterable[str]) -> list[str]:
 def spelled(text: str, names: Iterable[str]) -> list[str]:
     """The names all of whose words stand in the text, in any order and form, sorted.
 
-    "Declare all native delayed delivery exchanges" spells ``declare_native_delayed_exchange``; "the `<Override>` element"
-    spells ``CT_Override``; "a file name" spells ``filename``.
+    "Declare all native exchanges" spells ``declare_native_exchange``, "the `<Override>` element" is ``CT_Override``,
+    and "a file name" is ``filename``.
     """
     words = [word for found in _WORD.findall(text) for word in parts(found)]
     said = set(map(_root, words))
@@ -79,10 +112,11 @@ def path_secrets(file: str) -> tuple[str, ...]:
     return tuple(sorted({file, file.rsplit("/", 1)[-1]} | dotted))
 
 
+@lru_cache(maxsize=1 << 16)
 def _root(word: str) -> str:
     """The stem of a word, and of who does it: ``parser`` and ``parsing`` are ``pars``."""
     found = stem(word)
-    return stem(found[:-2]) if len(found) > 5 and found.endswith(("er", "or")) else found
+    return (found[:-2] if len(found) > _SHORTEST_DOER and found.endswith(("er", "or")) else found).rstrip("e")
 
 
 def _echoes(words: list[str], name: list[str]) -> bool:

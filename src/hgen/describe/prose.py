@@ -35,7 +35,9 @@ _UNDERLINE = re.compile(r"\s*+[-=~^]{3,}+\s*+")
 _HEADING_MARKUP = re.compile(r"\*\*[^*]++\*\*:?|#++ .*+")
 _ENDS = (".", "!", "?", '."', ".)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
-_ABBREVIATION = re.compile(r"(?<![a-z])(?:e\.?g|i\.?e|etc|vs|cf|resp|approx|incl|fig|eq|no|sec|dr|mr|st|p|pp|al)\.$", re.IGNORECASE)
+_ABBREVIATION = re.compile(
+    r"(?<![a-z])(?:e\.?g|i\.?e|etc|vs|cf|resp|approx|incl|fig|eq|no|sec|dr|mr|st|p|pp|al)\.$", re.IGNORECASE
+)
 _NO_PROSE = re.compile(
     r"->|=>|<-|>>>|==|!=|:=|&&|\|\w|\w\||\\|\s=\s|\(\)\{|\[\]|\[\d++\]|\{\{|\}\}|\{%|%\}|</\w|[\0-\x1f\x7f-\x9f\ufffd]"
     r"|[:;{}]$|\.\.\.$|\b(?:above|below|following)[:.]?$|\b(?:foo|bar|baz|TODO|FIXME|XXX|NOTE|NB|HACK|WARNING)\b"
@@ -47,7 +49,7 @@ _QUOTED = re.compile(r"""^["'\u201c\u2018(\[]""")
 _PLAIN_WORD = re.compile(r"[a-z]+(?:'[a-z]+|-[a-z]+)?[ ,]")
 _LETTERS = 0.7
 """The share of a sentence that is letters, digits and spaces, at least."""
-_PAIRS = ("()", "[]", "{}")
+_PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
 def prose(docstring: str) -> list[str]:
@@ -81,7 +83,7 @@ def prose(docstring: str) -> list[str]:
 
 
 def is_prose(sentence: str) -> bool:
-    """Whether a sentence is one for a reader: no code, no markup, no quotation, and nothing in it begins or ends only."""
+    """Whether a sentence is one for a reader: no code, no markup, no quotation, no bracket that is not closed."""
     if _NO_PROSE.search(sentence) or _QUOTED.match(sentence):
         return False
     if sentence.count("`") % 2 or sentence.count('"') % 2:

@@ -20,7 +20,9 @@ def items(statement: str, count: int) -> list[str]:
     if count == 1:
         return [statement]
     lines = statement.split("\n")
-    starts = [next((at for at, line in enumerate(lines) if _begins(line, number)), None) for number in range(1, count + 1)]
+    starts = [
+        next((at for at, line in enumerate(lines) if _begins(line, number)), None) for number in range(1, count + 1)
+    ]
     known = [start for start in starts if start is not None]
     if len(known) < count:
         return [statement] * count

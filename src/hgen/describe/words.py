@@ -20,12 +20,17 @@ def parts(identifier: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """The search terms of code or prose: the stems of the words of all identifiers."""
-    return [stem(word) for identifier in _IDENTIFIER.findall(text) for word in parts(identifier) if len(word) > 1]
+    return [word for identifier in _IDENTIFIER.findall(text) for word in _stems(identifier)]
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 16)
+def _stems(identifier: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in parts(identifier) if len(word) > 1)
+
+
+@lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
-    """What a lower-case word has in common with its other forms: ``parses``, ``parsed`` and ``parsing`` are ``pars``."""
+    """What a lower-case word has in common with its other forms: ``parses`` and ``parsing`` are ``pars``."""
     return word if len(word) > _LONGEST_WORD else str(_STEMMER.stemWord(word))
 
 
@@ -35,4 +40,3 @@ def flat(text: str) -> str:
     Two passages that differ in markup, wrapping or punctuation only are equal when flat.
     """
     return f" {_SEPARATORS.sub(' ', text).strip().lower()} "
-

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal
 
 from pydantic import Field
@@ -30,6 +30,8 @@ Level = Literal["named", "masked", "masked-hard"]
 
 _NAMED_SHARE = 0.15
 """The name gives much away: so many tasks of the family ask with it at most."""
+_HARD = 3
+"""One of so many masked tasks tells behaviour only: few docstrings do."""
 _PROPOSED = 3
 """So many tasks are proposed for each that is wanted, so that hard ones can be drawn."""
 _FEW_FILES = 3
@@ -43,14 +45,14 @@ class Options(Section):
 
     variants: tuple[Level, ...] = Field(("masked-hard", "masked", "named"), min_length=1)
     """Description levels."""
-    cap: int = Field(60, ge=0)
+    cap: int = Field(80, ge=0)
     """Tasks per repository, over all variants."""
     max_targets: int = Field(3, ge=1, le=3)
     undocumented: int = Field(20, ge=2)
     """The target is one of at least so many symbols without a docstring."""
     min_lines: int = Field(4, ge=1)
     """Lines of the body without its docstring."""
-    min_words: int = Field(8, ge=1)
+    min_words: int = Field(6, ge=1)
     max_words: int = Field(90, ge=10)
     """Bounds of a description's prose."""
     margin: float = Field(1.25, ge=1.0)
@@ -64,8 +66,9 @@ def quotas(options: Options) -> dict[str, int]:
     named = int(_NAMED_SHARE * options.cap) if len(options.variants) > 1 else options.cap
     masked = [level for level in options.variants if level != "named"]
     left = options.cap - (named if "named" in options.variants else 0)
-    shares = {level: (left + number) // len(masked) for number, level in enumerate(masked)}
-    return {level: shares.get(level, named) for level in options.variants}
+    hard = left // _HARD if len(masked) > 1 else left
+    shares = {"named": named, "masked-hard": hard, "masked": left - (hard if "masked-hard" in masked else 0)}
+    return {level: shares[level] for level in options.variants}
 
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
@@ -137,7 +140,7 @@ class _Level:
         lines = symbol.end_line - symbol.def_line - (edit.last_line - edit.first_line + 1)
         if lines < self._options.min_lines or symbol.statements <= 1 or symbol.qualname.endswith("__"):
             return False
-        return self._level != "named" or len(namesakes(self._corpus, self._lost, position)) >= 2  # noqa: PLR2004
+        return self._level != "named" or len(namesakes(self._corpus, self._lost, position)) >= 2
 
     def _rank(self, *what: object) -> int:
         return rank(self._material.seed, NAME, self._level, *what)
@@ -168,6 +171,7 @@ class _Level:
             docstring=self._lost.docstrings[position],
             secrets=(*self._secrets(position), *(scarce(shown.names, corpus, _FEW_FILES) if shown and masked else ())),
             named=not masked,
+            owners=tuple(symbol.owner.split(".")) if symbol.owner else (),
             words=(self._options.min_words, self._options.max_words),
             **({"fit": fit} if self._level == "masked-hard" else {}),
         )
@@ -227,8 +231,12 @@ class _Level:
     def _pool(self, lost: tuple[int, ...]) -> list[int]:
         """All definitions of the targets' sort without a docstring in the start state, those that lost it first."""
         is_class = self._symbols[lost[0]].kind == "class"
-        already = sorted(self._lost.undocumented, key=lambda place: self._rank("crowd", identity(self._symbols[place])))
-        return [*lost, *(place for place in already if (self._symbols[place].kind == "class") == is_class)]
+        return [*lost, *(place for place in self._already if (self._symbols[place].kind == "class") == is_class)]
+
+    @cached_property
+    def _already(self) -> list[int]:
+        """What has no docstring in the snapshot, in an order drawn by hash."""
+        return sorted(self._lost.undocumented, key=lambda place: self._rank("crowd", identity(self._symbols[place])))
 
     def _told(self, position: int, description: Description, pool: list[int], crowd: list[Facts]) -> Description:
         """The description with the facts that it needs; behaviour needs none."""

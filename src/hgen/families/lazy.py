@@ -1,6 +1,7 @@
 """Lazy baselines: agents that choose symbols without understanding. ``validate`` records which tasks they solve."""
 
 import re
+from functools import lru_cache
 
 from hgen.describe.corpus import Corpus
 from hgen.families.base import is_library
@@ -55,13 +56,13 @@ def candidates(task: Task, corpus: Corpus) -> list[int]:
     is_class = task.targets[0].kind == "class"
     return [
         place
-        for place, symbol in enumerate(corpus.symbols)
-        if (symbol.kind == "class") == is_class
-        and corpus.is_library(symbol.file)
+        for place in corpus.library_symbols
+        if ((symbol := corpus.symbols[place]).kind == "class") == is_class
         and (symbol.docstring is None or symbol.docstring[0] in removed.get(symbol.file, ()))
     ]
 
 
+@lru_cache(maxsize=2)
 def _removed_lines(patch: str) -> dict[str, set[int]]:
     """The lines that the setup patch deletes, by file."""
     removed: dict[str, set[int]] = {}

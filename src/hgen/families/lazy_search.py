@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from hgen.describe.corpus import Corpus
 from hgen.describe.facts import Facts
-from hgen.describe.words import terms
 from hgen.describe.wording import items, said
+from hgen.describe.words import terms
 from hgen.families.lazy import candidates
 from hgen.records import Task
 
@@ -122,4 +122,3 @@ def _fits(corpus: Corpus, place: int, shape: _Shape) -> bool:
     return all(fits(facts) for fits in said_of) and all(
         wanted is None or int(wanted.replace("no", "0")) == number for wanted, number in numbers
     )
-
