@@ -46,3 +46,12 @@ def test_other_words_are_taken_where_the_authors_own_give_a_name_away() -> None:
     assert described("Sort the rows of it.", "sort_rows").sentences == ("Order the rows of it.",)
     said = described("Sort the rows of the Loom.", "sort_rows", "Loom", owners=("Loom",))
     assert said.sentences == ("Order the rows of the object.",)
+
+
+@pytest.mark.parametrize(
+    "docstring", ["An object used as a key in a mapping.", "Meant to be used as a context manager."]
+)
+def test_what_could_be_said_of_anything_is_thin(docstring: str) -> None:
+    shown = facts("def f(): 1")
+    with pytest.raises(Skip, match="thin-docstring"):
+        describe(_SYMBOL, shown, docstring=docstring, secrets=(), named=False, words=(6, 90))

@@ -136,6 +136,7 @@ def test_a_name_is_found_in_singular_and_plural(name: str, text: str) -> None:
         ("BaseParser", "Parses what it is given."),
         ("filename", "The name of a file name"),
         ("get_data", "Data is what one gets."),
+        ("Logwrapped", "Wrap all methods, to log each call."),
     ],
 )
 def test_a_name_is_spelled_by_its_words_in_any_order_and_form(name: str, text: str) -> None:

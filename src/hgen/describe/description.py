@@ -14,6 +14,19 @@ from hgen.records import Symbol
 
 _SHORTEST_SENTENCE = 4
 """Whole sentences of so many words are looked for like passages; those of fewer are in every text."""
+_TELLING_WORDS = 4
+"""A description has so many different words that tell something, at least."""
+_SAY_LITTLE = frozenset(
+    terms(
+        "about all also an and any are as at be been being by call called can class current do does each else for "
+        "from function get gets give given gives has have helper if implement in instance into is it its make makes "
+        "may mean means meant method more must new no not object of on one only optional or other perform provide "
+        "provided return returned returns self set should simple so some specified such than that the their them then "
+        "there these they thing this those to use used user using utility value various was when where whether which "
+        "will with you your "
+    )
+)
+"""Words that stand in any docstring."""
 _LONGEST_DOCSTRING = 100_000
 """Characters; the longest of well-known packages has forty thousand."""
 _LONGEST_NAME = 500
@@ -87,6 +100,8 @@ def describe(
             raise Skip("leak", f"the docstring gives {gives_away(sentence, secrets) or 'a rare word'} away")
     if _length(kept) < least:
         raise Skip("leak", f"{_length(kept)} words are left that give nothing away")
+    if (telling := len(set(terms(" ".join(kept))) - _SAY_LITTLE)) < min(_TELLING_WORDS, least):
+        raise Skip("thin-docstring", f"{telling} words that tell something")
     return Description(
         kind=symbol.kind, name=symbol.name if named else "", sentences=tuple(_cut(kept, most)), facts=shown
     )

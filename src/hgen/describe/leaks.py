@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import pairwise
 
 from hgen.describe.words import parts, stem
 from hgen.errors import Skip
@@ -31,6 +30,8 @@ _AFFIXES = frozenset(
 """Words of a class's name that say what sort of class it is: ``CT_Override`` is the ``<Override>`` element."""
 _SHORTEST_COMPOUND = 6
 """Letters; two words that make a shorter one together are no spelling of it."""
+_SHORTEST_HEAD = 3
+"""Letters; what a word made of two others begins with has more."""
 _SHORTEST_DOER = 5
 """Letters; a shorter word that ends like ``parser`` is no word for who does something."""
 
@@ -82,20 +83,31 @@ def spelled(text: str, names: Iterable[str]) -> list[str]:
     "Declare all native exchanges" spells ``declare_native_exchange``, "the `<Override>` element" is ``CT_Override``,
     and "a file name" is ``filename``.
     """
-    words = [word for found in _WORD.findall(text) for word in parts(found)]
-    said = set(map(_root, words))
-    said.update(_root(a + b) for a, b in pairwise(words) if len(a + b) >= _SHORTEST_COMPOUND)
-    return sorted({name for name in names if (wanted := name_roots(name)) and wanted <= said})
+    words = sorted({word for found in _WORD.findall(text) for word in parts(found)})
+    roots = frozenset(map(_root, words))
+    return sorted({name for name in names if _is_spelled(_telling_words(name), words, roots)})
 
 
-def name_roots(name: str) -> frozenset[str]:
-    """What tells a name when it is said: the roots of its words, of a class's name without affixes that all have."""
+def _telling_words(name: str) -> list[str]:
+    """What tells a name when it is said: its words, of a class's name without affixes that many have."""
     if _is_place(name):
-        return frozenset()
+        return []
     words = [word for word in parts(name) if len(word) > 1]
     if name.lstrip("_")[:1].isupper():
         words = [word for word in words if word not in _AFFIXES] or words
-    return frozenset(map(_root, words))
+    return words
+
+
+def _is_spelled(wanted: list[str], words: list[str], roots: frozenset[str]) -> bool:
+    return bool(wanted) and all(_root(word) in roots or _is_compound(word, words, roots) for word in wanted)
+
+
+def _is_compound(word: str, words: list[str], roots: frozenset[str]) -> bool:
+    """Whether a word is made of two others: ``filename``, ``logwrapped``."""
+    if len(word) < _SHORTEST_COMPOUND:
+        return False
+    heads = [head for head in words if len(head) >= _SHORTEST_HEAD and word.startswith(head)]
+    return any(len(word) > len(head) and _root(word[len(head) :]) in roots for head in heads)
 
 
 def gives_away(text: str, secrets: Iterable[str]) -> list[str]:
