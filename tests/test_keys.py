@@ -68,7 +68,7 @@ KEYS = {
     "synth.options.func-localize.max_targets": Turn(Bench.synthesized, "3", "1", LOCALIZE),
     "synth.options.func-localize.undocumented": Turn(Bench.synthesized, "20", "40", LOCALIZE),
     "synth.options.func-localize.min_lines": Turn(Bench.synthesized, "4", "12", LOCALIZE),
-    "synth.options.func-localize.min_words": Turn(Bench.synthesized, "6", "25", LOCALIZE),
+    "synth.options.func-localize.min_words": Turn(Bench.synthesized, "5", "25", LOCALIZE),
     "synth.options.func-localize.max_words": Turn(Bench.synthesized, "90", "20", LOCALIZE),
     "synth.options.func-localize.margin": Turn(Bench.synthesized, "1.25", "3", MASKED),
     "synth.options.func-localize.passage": Turn(Bench.synthesized, "6", "2", MASKED),

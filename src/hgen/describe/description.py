@@ -14,7 +14,7 @@ from hgen.records import Symbol
 
 _SHORTEST_SENTENCE = 4
 """Whole sentences of so many words are looked for like passages; those of fewer are in every text."""
-_TELLING_WORDS = 4
+_TELLING_WORDS = 3
 """A description has so many different words that tell something, at least."""
 _SAY_LITTLE = frozenset(
     terms(

@@ -27,10 +27,10 @@ def by_description(
     return corpus.symbols[rival] if own < margin * float(scores[rival]) else None
 
 
-def by_name(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | None:
-    """A library symbol of the same last name: an override, another implementation, a twin of another class."""
-    name = corpus.symbols[position].name
-    return next((corpus.symbols[place] for place in corpus.by_name[name] if place in library - {position}), None)
+def by_name(corpus: Corpus, position: int, among: frozenset[int]) -> Symbol | None:
+    """A symbol of the same last name: an override, another implementation, a twin of another class."""
+    places = corpus.by_name[corpus.symbols[position].name]
+    return next((corpus.symbols[place] for place in places if place in among and place != position), None)
 
 
 def by_code(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | None:

@@ -20,11 +20,17 @@ def decoys(
     """Symbols of the targets' sort: those that come first, neighbours, look-alikes, and others drawn by hash.
 
     ``targets`` holds what is said of each target. Nothing is chosen that could be taken for a target in the start
-    state. Raises ``Skip`` when fewer symbols than ``wanted`` would be without a docstring.
+    state, and nothing with the name of one that does not come first. Raises ``Skip`` when fewer symbols than
+    ``wanted`` would be without a docstring.
     """
     corpus, symbols = material.corpus, material.codebase.symbols
     is_class = symbols[next(iter(targets))].kind == "class"
-    same = [place for place in lost.removable if place not in targets and (symbols[place].kind == "class") == is_class]
+    names = {symbols[position].name for position in targets}
+    same = [
+        place
+        for place in lost.removable
+        if (symbols[place].kind == "class") == is_class and symbols[place].name not in names
+    ]
     drawn = sorted(same, key=lambda place: rank(material.seed, "decoy", *sorted(targets), identity(symbols[place])))
     files = {symbols[position].file for position in targets}
     number = wanted - len(targets)
@@ -59,7 +65,8 @@ def require_no_twin(corpus: Corpus, targets: tuple[int, ...]) -> None:
     """Raise ``Skip("look-alike")`` if two targets could be taken for each other, once neither has a docstring."""
     for at, position in enumerate(targets):
         for other in targets[at + 1 :]:
-            if undocumented_twin(corpus, position, other):
+            same_name = corpus.symbols[position].name == corpus.symbols[other].name
+            if same_name or undocumented_twin(corpus, position, other):
                 raise Skip("look-alike", f"the code of {identity(corpus.symbols[other])} is nearly the same")
 
 

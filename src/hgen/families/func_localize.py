@@ -45,14 +45,14 @@ class Options(Section):
 
     variants: tuple[Level, ...] = Field(("masked-hard", "masked", "named"), min_length=1)
     """Description levels."""
-    cap: int = Field(80, ge=0)
+    cap: int = Field(100, ge=0)
     """Tasks per repository, over all variants."""
     max_targets: int = Field(3, ge=1, le=3)
     undocumented: int = Field(20, ge=2)
     """The target is one of at least so many symbols without a docstring."""
     min_lines: int = Field(4, ge=1)
     """Lines of the body without its docstring."""
-    min_words: int = Field(6, ge=1)
+    min_words: int = Field(5, ge=1)
     max_words: int = Field(90, ge=10)
     """Bounds of a description's prose."""
     margin: float = Field(1.25, ge=1.0)
@@ -108,15 +108,22 @@ class _Level:
                 continue
             group = waiting[symbol.kind == "class"]
             group.append((position, description))
-            if len(group) < self._group_size(group[0][0]):
-                continue
-            try:
-                yield self._proposal(tuple(group))
-                asked.update(member for member, _ in group)
-                room -= 1
-            except Skip as skip:
-                yield self._rejected(", ".join(identity(self._symbols[member]) for member, _ in group), skip)
-            group.clear()
+            if len(group) >= self._group_size(group[0][0]):
+                found = self._tried(tuple(group), asked)
+                room -= isinstance(found, Proposal)
+                yield found
+                group.clear()
+        for group in waiting.values():
+            if group and room > 0:
+                yield self._tried(tuple(group), asked)
+
+    def _tried(self, group: tuple[tuple[int, Description], ...], asked: set[int]) -> Proposal | Reject:
+        try:
+            found = self._proposal(group)
+        except Skip as skip:
+            return self._rejected(", ".join(identity(self._symbols[member]) for member, _ in group), skip)
+        asked.update(member for member, _ in group)
+        return found
 
     def _rejected(self, source: str, skip: Skip) -> Reject:
         return Reject(source=f"{NAME}/{self._level} {source}", reason=skip.reason, detail=skip.detail)
@@ -146,11 +153,11 @@ class _Level:
         return rank(self._material.seed, NAME, self._level, *what)
 
     def _group_size(self, first: int) -> int:
-        """Six tasks of ten have one target, the others two or three; a name that several bear is asked alone."""
+        """Seven tasks of ten have one target, the others two or three; a name that several bear is asked alone."""
         if self._level == "named":
             return 1
         drawn = rank(self._material.seed, NAME, "targets", identity(self._symbols[first])) % 10
-        return min(self._options.max_targets, 1 if drawn < 6 else 2 if drawn < 8 else 3)
+        return min(self._options.max_targets, 1 if drawn < 7 else 2 if drawn < 9 else 3)
 
     def _describe(self, position: int) -> Description:
         corpus = self._corpus
@@ -160,8 +167,8 @@ class _Level:
             raise Skip("look-alike", "another symbol has the same docstring or body")
         if masked and self._material.in_image:
             raise Skip("in-image", "the agent's image holds a copy of this package")
-        if masked and (rival := by_name(corpus, position, self._lost.library)):
-            # Overrides and implementations of one interface do the same thing.
+        if masked and (rival := by_name(corpus, position, self._lost.undocumented)):
+            # Overrides and implementations of one interface do the same thing; those with a docstring keep theirs.
             raise Skip("look-alike", f"{identity(rival)} has the same name")
         shown = corpus.facts(position)
         fit = partial(is_behaviour, corpus=corpus, position=position)
