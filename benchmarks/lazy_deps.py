@@ -26,7 +26,7 @@ _FROM = re.compile(r"^\s*from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n]*)", re.MULT
 _PLAIN = re.compile(r"^\s*import\s+([.\w]+)(?:\s+as\s+(\w+))?", re.MULTILINE)
 _STRINGS = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*')
 _ASIDE = re.compile(
-    r"(^|/)(tests?|testing|docs?|examples?|benchmarks?|t)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup)\.py$"
+    r"(^|/)(tests?|testing|docs?|examples?|benchmarks?)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup)\.py$"
 )
 
 

@@ -82,6 +82,12 @@ def no_lazy_answers(task: TestedTask, files: Files) -> Iterator[Probe]:
     yield from ()
 
 
+def no_alternatives(task: StaticTask, files: Files) -> Iterator[Probe]:
+    """No right answers but the reference answer, however it is laid out."""
+    del task, files
+    yield from ()
+
+
 @dataclass(frozen=True)
 class Static:
     """Answers are judged by their syntax trees; nothing is run."""
@@ -91,6 +97,9 @@ class Static:
     own, with which only ``hgen score`` grades, where the family is installed."""
     probes: Callable[[StaticTask, Files], Iterator[Probe]]
     """A task and the start state's files in; cheats out, none of which may be a full success."""
+    alternatives: Callable[[StaticTask, Files], Iterator[Probe]] = no_alternatives
+    """The same in; right answers other than the reference answer out, each of which must be a full success. The
+    reference answer as other tools write diffs is tried for every family."""
     lazy_choices: Mapping[str, Callable[[Task, Corpus], frozenset[int]]] = field(default_factory=dict)
     """Lazy baselines by name: which symbols each would choose, as positions in ``Corpus.symbols``, without
     understanding."""

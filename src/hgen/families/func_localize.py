@@ -28,6 +28,8 @@ NAME = "func-localize"
 TEMPLATE = path("templates/func-localize.md.j2")
 Level = Literal["named", "masked", "masked-hard"]
 
+_WORDINGS = 384
+"""What the template tells apart by its number of a wording."""
 _NAMED_SHARE = 0.15
 """The name gives much away: so many tasks of the family ask with it at most."""
 _HARD = 3
@@ -223,7 +225,10 @@ class _Level:
             targets=targets,
             setup=setup,
             gold=restoration(corpus, self._lost, targets, setup),
-            context={"targets": told},
+            context={
+                "targets": told,
+                "wording": self._rank("wording", *(identity(self._symbols[place]) for place in targets)) % _WORDINGS,
+            },
             secrets=tuple(sorted({secret for place in targets for secret in self._secrets(place)})),
             difficulty={
                 "targets": len(targets),

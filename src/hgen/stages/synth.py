@@ -13,7 +13,7 @@ from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import leaks, require_no_leak
 from hgen.errors import ConfigError, Skip
 from hgen.families import chosen, families
-from hgen.families.base import Edits, Family, Material, Proposal, Static, in_start_state, rank, solved_by
+from hgen.families.base import Edits, Family, Material, Proposal, Static, in_start_state, solved_by
 from hgen.families.draw import LAZY, drawn
 from hgen.records import Codebase, Provenance, Reject, Repo, Target, Task
 from hgen.resources import text
@@ -22,7 +22,6 @@ from hgen.snapshots import Store
 
 # Markdown for agents, not HTML: escaping would change the text.
 _ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
-_ENVIRONMENT.filters["capitalize_first"] = lambda words: words[:1].upper() + words[1:]
 
 
 def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[Task | Reject]:
@@ -72,8 +71,7 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
     secrets = tuple(secret for secret in proposal.secrets if secret not in _worded(family.template, proposal.secrets))
     targets = tuple(in_start_state(codebase.symbols[position], proposal.setup) for position in proposal.targets)
     instance_id = _instance_id(repo, family, proposal, targets)
-    wording = rank(material.seed, "wording", instance_id)
-    statement = _template(family.template).render(proposal.context, wording=wording).strip() + "\n"
+    statement = _template(family.template).render(proposal.context).strip() + "\n"
     try:
         require_no_leak("the problem statement", statement, secrets)
     except Skip as skip:
