@@ -115,9 +115,7 @@ class _Level:
                 room -= isinstance(found, Proposal)
                 yield found
                 group.clear()
-        for group in waiting.values():
-            if group and room > 0:
-                yield self._tried(tuple(group), asked)
+        yield from (self._tried(tuple(group), asked) for group in waiting.values() if group and room > 0)
 
     def _tried(self, group: tuple[tuple[int, Description], ...], asked: set[int]) -> Proposal | Reject:
         try:
@@ -206,11 +204,10 @@ class _Level:
     def _proposal(self, group: tuple[tuple[int, Description], ...]) -> Proposal:
         corpus = self._corpus
         targets = tuple(position for position, _ in group)
-        lose = {position: description.terms() for position, description in group}
         chosen = decoys(
             self._material,
             self._lost,
-            lose,
+            {position: description.terms() for position, description in group},
             wanted=self._options.undocumented,
             first=namesakes(corpus, self._lost, targets[0]) if self._level == "named" else (),
         )
@@ -254,10 +251,10 @@ class _Level:
         """The description with the facts that it needs; behaviour needs none."""
         if self._level == "masked-hard":
             return description
-        if self._level == "named":
-            close = namesakes(self._corpus, self._lost, position)
-        else:
-            close = tuple(near(self._corpus, position, frozenset(pool)))
+        named = self._level == "named"
+        close = (
+            namesakes(self._corpus, self._lost, position) if named else near(self._corpus, position, frozenset(pool))
+        )
         rivals = [each for place in close if (each := self._corpus.facts(place))]
         return replace(description, given=needed(description.facts, rivals, crowd))
 
@@ -268,11 +265,9 @@ class _Level:
         ranks, margins = [], []
         for position, description in zip(targets, told, strict=True):
             scores = self._corpus.code.scores(description.terms())
-            own = float(scores[position])
-            better = sum(float(scores[place]) > own for place in pool)
             best = max((float(scores[place]) for place in pool if place != position), default=0.0)
-            ranks.append(1 + better)
-            margins.append(round(100 * own / best) if best else 100)
+            ranks.append(1 + sum(scores[place] > scores[position] for place in pool))
+            margins.append(round(100 * float(scores[position]) / best) if best else 100)
         return {
             "search_rank": max(ranks),
             "search_margin": min(margins),
