@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from hgen.describe.corpus import Corpus
+from hgen.describe.rivals import undocumented_twin
 from hgen.describe.wording import items, said
 from hgen.families.func_localize import TEMPLATE
-from hgen.records import Task, Validated
+from hgen.families.lazy import candidates
+from hgen.records import Codebase, Task, Validated
 from hgen.runner import done_shards
 from hgen.scoring import diffs
 from hgen.scoring.roles import is_library
@@ -175,6 +178,23 @@ def test_named_statements_hold_a_name_that_several_bear_and_no_class(
             if qualname.split(".")[-1] == name and ast.get_docstring(node) is None and is_library(file)
         ]
         assert len(bearers) >= 3
+
+
+def test_no_decoy_and_no_other_target_can_be_taken_for_a_target(undisturbed: Path, tasks: list[Task]) -> None:
+    """Proven on the start state, where decoys have no docstring that would tell them apart."""
+    store = Store(undisturbed / "snapshots")
+    for shard in done_shards(undisturbed, "parse"):
+        for codebase in read_shard(shard, Codebase):
+            with store.open(codebase.repo.snapshot) as files:
+                corpus = Corpus(files, codebase.symbols)
+                places = {(symbol.file, symbol.qualname): place for place, symbol in enumerate(codebase.symbols)}
+                asked = [task for task in tasks if task.repo == codebase.repo.repo and task.family == "func-localize"]
+                for task in asked:
+                    targets = [places[target.file, target.qualname] for target in task.targets]
+                    lost = [place for place in candidates(task, corpus) if corpus.symbols[place].docstring]
+                    assert set(targets) <= set(lost)
+                    twins = [(a, b) for a in targets for b in lost if a != b and undocumented_twin(corpus, a, b)]
+                    assert not twins, task.instance_id
 
 
 def test_no_symbol_is_asked_about_at_two_levels(tasks: list[Task]) -> None:
