@@ -1,5 +1,7 @@
 """Facts that a definition's code shows."""
 
+import pytest
+
 from hgen.describe.facts import SHARED_BY, Facts, facts, facts_by_line, needed, sharing
 
 
@@ -82,3 +84,19 @@ def test_a_file_is_read_once_for_all_that_it_defines() -> None:
         4: ("function", 0, ()),
     }
     assert facts_by_line(b"def f(:\n", set()) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "yields"),
+    [
+        ("with a as b: yield", True),
+        ("if (yield): pass", True),
+        ("for a in b:\n        try: pass\n        except E: x = [(yield a)]", True),
+        ("match a:\n        case 1: yield a", True),
+        ("lambda: (yield)", False),
+        ("def g(): yield", False),
+        ("x = 'yield'", False),
+    ],
+)
+def test_a_yield_is_found_wherever_it_stands(body: str, yields: bool) -> None:
+    assert shown(f"def f():\n    {body}\n").yields == yields

@@ -3,9 +3,10 @@
 import ast
 import builtins
 import textwrap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 SHARED_BY = 5
 """So many definitions without a docstring have the facts in common that a description gives, at least."""
 
@@ -77,7 +78,7 @@ def facts(source: str, kind: str = "function") -> Facts | None:
         case [ast.ClassDef() as definition]:
             return _class_facts(definition)
         case [ast.FunctionDef() | ast.AsyncFunctionDef() as definition]:
-            return _function_facts(definition, kind)
+            return _function_facts(definition, kind, may_yield="yield" in source)
     return None
 
 
@@ -90,12 +91,17 @@ def facts_by_line(source: bytes, methods: Collection[int]) -> dict[int, Facts]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
+    may_yield = b"yield" in source
     found = {}
-    for node in ast.walk(tree):
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
         if isinstance(node, ast.ClassDef):
             found[node.lineno] = _class_facts(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            found[node.lineno] = _function_facts(node, "method" if node.lineno in methods else "function")
+            kind = "method" if node.lineno in methods else "function"
+            found[node.lineno] = _function_facts(node, kind, may_yield=may_yield)
+        todo.extend(_blocks(node))
     return found
 
 
@@ -104,19 +110,19 @@ def _class_facts(node: ast.ClassDef) -> Facts:
     return Facts(False, 0, 0, False, False, (), False, False, False, methods, bool(node.bases), "class")
 
 
-def _function_facts(node: ast.FunctionDef | ast.AsyncFunctionDef, kind: str) -> Facts:
+def _function_facts(node: ast.FunctionDef | ast.AsyncFunctionDef, kind: str, *, may_yield: bool) -> Facts:
     arguments = [*node.args.posonlyargs, *node.args.args]
     implicit = bool(arguments) and arguments[0].arg in {"self", "cls", "mcs"}
     keyword_required = sum(default is None for default in node.args.kw_defaults)
     starred = (node.args.vararg is not None) + (node.args.kwarg is not None)
     decorators = {_last_name(decorator) for decorator in node.decorator_list}
-    own = list(_own_nodes(node))
+    own = _own_statements(node)
     return Facts(
         asynchronous=isinstance(node, ast.AsyncFunctionDef),
         parameters=len(arguments) - implicit + len(node.args.kwonlyargs) + starred,
         required=len(arguments) - implicit - len(node.args.defaults) + keyword_required,
         returns=any(_returns_value(child) for child in own),
-        yields=any(isinstance(child, ast.Yield | ast.YieldFrom) for child in own),
+        yields=may_yield and any(_yields(child) for child in own),
         raises=tuple(sorted({name for child in own if (name := _raised(child))})),
         classmethod="classmethod" in decorators,
         staticmethod="staticmethod" in decorators,
@@ -128,15 +134,38 @@ def _function_facts(node: ast.FunctionDef | ast.AsyncFunctionDef, kind: str) -> 
     )
 
 
-def _own_nodes(node: ast.AST) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    todo = list(ast.iter_child_nodes(node))
+def _own_statements(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
+    """The statements of a body at any depth, of inner definitions only that they are there."""
+    found: list[ast.stmt] = []
+    todo: list[ast.AST] = list(node.body)
     while todo:
         child = todo.pop()
-        found.append(child)
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            todo.extend(ast.iter_child_nodes(child))
+        if isinstance(child, ast.stmt):
+            found.append(child)
+        if not isinstance(child, _DEFINITIONS):
+            todo.extend(_blocks(child))
     return found
+
+
+def _blocks(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands directly in the blocks of a statement; expressions are many, and hold no statements."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        yield from getattr(node, name, ())
+
+
+def _yields(statement: ast.stmt) -> bool:
+    if isinstance(statement, _DEFINITIONS):
+        return False
+    todo: list[ast.AST] = [
+        child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr | ast.withitem)
+    ]
+    while todo:
+        child = todo.pop()
+        if isinstance(child, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(child, ast.Lambda):
+            todo.extend(ast.iter_child_nodes(child))
+    return False
 
 
 def _returns_value(node: ast.AST) -> bool:

@@ -38,7 +38,7 @@ _PROPOSED = 3
 """So many tasks are proposed for each that is wanted, so that hard ones can be drawn."""
 _FEW_FILES = 3
 """A parameter's name that no more files hold is as good as an address."""
-_CROWD = 200
+_CROWD = 60
 """So many definitions without a docstring are asked how many have the described one's facts."""
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,26 +13,23 @@ from hgen.describe.facts import Facts
 from hgen.describe.wording import items, said
 from hgen.describe.words import terms
 from hgen.families.lazy import candidates
-from hgen.records import Task
+from hgen.records import Symbol, Task
 
 _NAME_BONUS = 2.0
 """What a word of the candidate's name counts, beside the words of its code."""
 _QUOTED = re.compile(r"`([^\W\d]\w*)`")
 _PARAMETERS = re.compile(r"\b(no|\d+) (?:optional )?parameters?\b")
 _METHODS = re.compile(r"\b(no|\d+) methods? directly\b")
-_NOUNS: dict[str, Callable[[Facts], bool]] = {
-    "class method": lambda facts: facts.classmethod,
-    "static method": lambda facts: facts.staticmethod,
-    "property": lambda facts: facts.property,
-    "asynchronous": lambda facts: facts.asynchronous,
-    "generator": lambda facts: facts.yields,
+_NOUN = re.compile(r"\ban? ((?:class |static |asynchronous |generator )*)(property|method|function)\b(?! or)")
+_SAID: dict[str, Callable[[Facts], bool]] = {
+    "generator ": lambda facts: facts.yields,
     "yields its results": lambda facts: facts.yields,
     "returns a result": lambda facts: facts.returns,
     "returns nothing": lambda facts: not (facts.returns or facts.yields),
     "has no base class": lambda facts: not facts.bases,
     "has base classes": lambda facts: facts.bases,
-}  # fmt: skip
-"""What the words of a statement say of a definition's shape."""
+}
+"""What the words of a statement say of a definition's shape that only its body shows."""
 
 
 def rarest_word(task: Task, corpus: Corpus, *, template: Path) -> frozenset[int]:
@@ -101,24 +99,55 @@ def _best(scores: npt.NDArray[np.float32], places: list[int]) -> int | None:
     return min(places, key=lambda place: (-float(scores[place]), place), default=None)
 
 
-_Shape = tuple[tuple[Callable[[Facts], bool], ...], str | None, str | None]
+@dataclass(frozen=True)
+class _Shape:
+    """What a statement says of a definition's shape."""
+
+    noun: str
+    words: str
+    body: tuple[Callable[[Facts], bool], ...]
+    parameters: str | None
+    methods: str | None
 
 
 def _shape(text: str) -> _Shape | None:
     lowered = text.lower()
-    said_of = tuple(fits for words, fits in _NOUNS.items() if words in lowered)
-    parameters, methods = _PARAMETERS.search(lowered), _METHODS.search(lowered)
-    if not said_of and parameters is None and methods is None:
-        return None
-    return said_of, parameters and parameters[1], methods and methods[1]
+    noun, parameters, methods = _NOUN.search(lowered), _PARAMETERS.search(lowered), _METHODS.search(lowered)
+    shape = _Shape(
+        noun=noun[2] if noun else "",
+        words=noun[1] if noun else "",
+        body=tuple(fits for words, fits in _SAID.items() if words in lowered),
+        parameters=parameters and parameters[1],
+        methods=methods and methods[1],
+    )
+    return shape if noun or shape.body or parameters or methods else None
 
 
 def _fits(corpus: Corpus, place: int, shape: _Shape) -> bool:
-    said_of, parameters, methods = shape
+    if not _fits_noun(corpus.symbols[place], shape):
+        return False
+    if not (shape.body or shape.parameters or shape.methods):
+        return True
     facts = corpus.facts(place)
     if facts is None:
         return False
-    numbers = ((parameters, facts.parameters), (methods, facts.methods))
-    return all(fits(facts) for fits in said_of) and all(
+    numbers = ((shape.parameters, facts.parameters), (shape.methods, facts.methods))
+    return all(fits(facts) for fits in shape.body) and all(
         wanted is None or int(wanted.replace("no", "0")) == number for wanted, number in numbers
     )
+
+
+def _fits_noun(symbol: Symbol, shape: _Shape) -> bool:
+    decorators = {decorator.partition("(")[0].rpartition(".")[2] for decorator in symbol.decorators}
+    told = {"class ": "classmethod" in decorators, "static ": "staticmethod" in decorators}
+    told["asynchronous "] = symbol.signature.startswith("async")
+    if any(word in shape.words and not true for word, true in told.items()):
+        return False
+    match shape.noun:
+        case "property":
+            return not decorators.isdisjoint({"property", "cached_property"})
+        case "method":
+            return symbol.kind == "method"
+        case "function":
+            return symbol.kind in ("function", "async function")
+    return True
