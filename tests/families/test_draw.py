@@ -32,8 +32,8 @@ def task(*targets: str, lazy: int = 0, variant: str = "default") -> Task:
     )
 
 
-def kept(found: list[Task], quotas: dict[str, int], max_lazy: float = 0.3) -> list[Task]:
-    return [each for each in drawn(found, quotas, max_lazy) if isinstance(each, Task)]
+def kept(found: list[Task], quotas: dict[str, int], max_lazy: float = 0.3, never: tuple[str, ...] = ()) -> list[Task]:
+    return [each for each in drawn(found, quotas, max_lazy, never) if isinstance(each, Task)]
 
 
 def test_tasks_that_no_baseline_solves_come_first_and_stay_in_order() -> None:
@@ -73,3 +73,10 @@ def test_rejects_pass_and_those_without_room_leave_one() -> None:
         reject,
         Reject(source=lazy.instance_id, reason="too-easy", detail="a lazy baseline solves it"),
     ]
+
+
+def test_the_share_is_one_of_each_variant_and_some_variants_have_none() -> None:
+    hard = [task(variant="a") for _ in range(7)]
+    lazy = [task(variant=name, lazy=1) for name in "ab" for _ in range(9)]
+    assert kept(hard + lazy, {"a": 50, "b": 50}) == hard + lazy[:3]
+    assert kept(hard + lazy, {"a": 50, "b": 50}, never=("a",)) == hard

@@ -153,6 +153,8 @@ class Family:
     quotas: Callable[[Any], Mapping[str, int]] | None = None
     """For the options, how many tasks of each variant are drawn from a repository's proposals (see ``families.draw``);
     None if all proposals are taken."""
+    never_lazy: frozenset[str] = frozenset()
+    """Variants of which no task is drawn that a lazy baseline solves."""
 
     @property
     def needs_tests(self) -> bool:

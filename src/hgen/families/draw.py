@@ -1,7 +1,7 @@
 """Which tasks of a family are taken from a repository: those that no lazy baseline solves, then some of the others."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from hgen.records import Reject, Task
 
@@ -11,12 +11,14 @@ _SAME_TARGETS = 2
 """Tasks of one repository with the same set of targets, at most."""
 
 
-def drawn(found: Iterable[Task | Reject], quotas: Mapping[str, int], max_lazy: float) -> Iterator[Task | Reject]:
+def drawn(
+    found: Iterable[Task | Reject], quotas: Mapping[str, int], max_lazy: float, never_lazy: Collection[str] = ()
+) -> Iterator[Task | Reject]:
     """Up to a quota of tasks of each variant, in the order in which they are found, and all rejects on the way.
 
-    Tasks that a lazy baseline solves only fill what the others leave of a quota, up to a share of all that is drawn;
-    those that there is no room for, and tasks beyond the second one with the same targets, leave a reject
-    ``too-easy``.
+    Tasks that a lazy baseline solves only fill what the others leave of a quota, up to a share of all that is drawn of
+    their variant, none where a variant is ``never_lazy``; those that there is no room for, and tasks beyond the second
+    one with the same targets, leave a reject ``too-easy``.
     """
     tasks = []
     for each in found:
@@ -27,7 +29,11 @@ def drawn(found: Iterable[Task | Reject], quotas: Mapping[str, int], max_lazy: f
     drawing = _Drawing(quotas)
     hard = [place for place, task in enumerate(tasks) if not task.difficulty[LAZY] and drawing.takes(task)]
     lazy = [place for place, task in enumerate(tasks) if task.difficulty[LAZY] and drawing.takes(task)]
-    kept = {*hard, *lazy[: _room(len(hard), max_lazy)]}
+    kept = set(hard)
+    for variant in quotas:
+        others = sum(tasks[place].variant == variant for place in hard)
+        share = 0.0 if variant in never_lazy else max_lazy
+        kept.update([place for place in lazy if tasks[place].variant == variant][: _room(others, share)])
     passed_over = set(lazy) - kept
     for place, task in enumerate(tasks):
         if place in kept:
