@@ -73,19 +73,24 @@ def harbor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def exported(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def exported(undisturbed: Path, base_image: str, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Folders ``export/harbor`` with tasks of all families and their images."""
     work = tmp_path_factory.mktemp("tasks")
     static, tested = work / "static", work / "tested"
     subprocess.run(["cp", "-r", undisturbed, static], check=True)
     _shop(work / "shop")
-    families = "synth.families=[func-gen, test-gen, verify-repair]"
-    done = hgen("run", "-o", tested, "-j", "1", "--set", f"mine.sources=[{work / 'shop'}]", "--set", families,
-                "--set", "build.min_tests=4", "--set", "mine.decontaminate=[]")  # fmt: skip
+    base = f"--set=sandbox.base_image={base_image}"
+    keys = {
+        "mine.sources": f"[{work / 'shop'}]",
+        "mine.decontaminate": "[]",
+        "build.min_tests": "4",
+        "synth.families": "[func-gen, test-gen, verify-repair]",
+    }
+    done = hgen("run", "-o", tested, "-j", "1", base, *(f"--set={key}={value}" for key, value in keys.items()))
     assert done.returncode == 0, done.stderr
     for out in (static, tested):
         _keep_some(out)
-        done = hgen("export", "--format", "harbor", "--images", work / "images", "-o", out)
+        done = hgen("export", "--format", "harbor", "--images", work / "images", "-o", out, base)
         assert done.returncode == 0, done.stderr
     return [static / "export/harbor", tested / "export/harbor"]
 
