@@ -3,6 +3,7 @@
     python3 -I -S grader.py --answer ANSWER.json --start PATH (--tree TREE | --diff FILE)
                             [--reward-file FILE] [--details-file FILE] [--python PYTHON]
     python3 -I -S grader.py --collect TREE --start FOLDER [--diff FILE]
+    python3 -I -S grader.py --tar FILE --answer ANSWER.json --start PATH [--diff FILE]
 
 ``TREE`` is what the agent left: a folder, or an archive that ``tar -cf ARCHIVE -C FOLDER .`` made of it. ``--start``
 is the task's snapshot (DIGEST.zip) or a folder in which its start state lies untouched; it is believed only if its
@@ -14,7 +15,8 @@ readable before grading. Run it with a Python that the agent could not write to;
 run as another user.
 
 With ``--collect``, nothing is graded: what an agent made of a folder is written as a diff against an untouched one, to
-be graded elsewhere. What can be no diff is written as a reason, and earns nothing there.
+be graded elsewhere. What can be no diff is written as a reason, and earns nothing there. With ``--tar``, nothing is
+graded either: the start state is written as a tar archive, after the diff if one is given.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hgen.scoring.diffs import DiffError, Patched
 from hgen.scoring.scorers import score_patch
-from hgen.scoring.standalone import answer_file, start, worktree
+from hgen.scoring.standalone import answer_file, start, tree_archive, worktree
 from hgen.scoring.standalone.trees import opened_tree
 from hgen.scoring.start_state import start_state
 from hgen.scoring.tasks import StaticTask
@@ -52,6 +55,8 @@ def main(arguments: list[str]) -> int:
             _clear(Path(file))
         answer = answer_file.unpack(Path(options.answer).read_bytes())
         with start.opened(options.start, answer) as begun:
+            if options.tar:
+                return _archive_tree(answer, begun, options)
             verdict = with_all_parts(_verdict(answer, begun, options), answer.task.graded_by)
     except (NoVerdict, OSError) as error:
         sys.stderr.write(f"grader: {error}\n")
@@ -112,6 +117,16 @@ def _verdict(answer: AnswerFile, begun: Start, options: argparse.Namespace) -> S
     return by_tests.grade(answer, begun, patch, python=options.python, secrets_in=private, agent=agent)
 
 
+def _archive_tree(answer: AnswerFile, begun: Start, options: argparse.Namespace) -> int:
+    files = start_state(begun.snapshot, answer.setup_patch, answer.candidate_patch)
+    try:
+        tree = Patched(files, _read(options.diff)) if options.diff else files
+    except DiffError as error:
+        raise NoVerdict(f"the diff does not apply: {error}") from None
+    tree_archive.write(options.tar, tree, executable=answer.listing.executable, links=dict(answer.listing.links))
+    return 0
+
+
 def _collect(options: argparse.Namespace) -> int:
     try:
         with opened_tree(options.start) as begun, opened_tree(options.collect) as tree:
@@ -143,6 +158,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--tree", metavar="TREE", help="the folder that the agent left, or a tar archive of it")
     parser.add_argument("--diff", metavar="FILE", help="a diff against the start state; - for standard input")
     parser.add_argument("--collect", metavar="TREE", help="write what the agent made of TREE to --diff, only")
+    parser.add_argument("--tar", metavar="FILE", help="write the start state, with --diff if given, and grade nothing")
     parser.add_argument("--python", default=_PYTHON, metavar="FILE", help=f"what runs tests ({_PYTHON})")
     parser.add_argument("--reward-file", metavar="FILE", help="where the reward goes; parts too if it ends in .json")
     parser.add_argument("--details-file", metavar="FILE", help="where the verdict goes with its reasons, as JSON")
@@ -150,6 +166,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     if options.collect:
         if options.answer or options.tree:
             parser.error("--collect grades nothing: it goes with --start and --diff only")
+    elif options.tar:
+        if not options.answer or options.tree:
+            parser.error("--tar grades nothing: it goes with --answer, --start and --diff only")
     elif not options.answer or bool(options.tree) == bool(options.diff):
         parser.error("grading needs --answer, and either --tree or --diff")
     return options
