@@ -132,6 +132,11 @@ def test_the_folder_is_named_after_the_task_or_is_empty(
     assert (tmp_path / odd / ".git").is_dir()
     Path("empty").mkdir()
     assert checkout(repair, "empty", out="out").folder == Path("empty")
+    Path("here").mkdir()
+    with monkeypatch.context() as moved:
+        moved.chdir("here")
+        checkout(repair, ".", out=tmp_path / "out")
+        assert Path(".git").is_dir()
     Path("file").touch()
     Path("dangling").symlink_to("nowhere")
     for name in ("empty", "file", "dangling", repair.instance_id):

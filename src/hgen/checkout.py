@@ -47,7 +47,7 @@ def folder_name(task: Task) -> str:
 
 
 def write_tree(task: Task, archive: Path, folder: Path, *, gold: bool) -> None:
-    """Write a task's tree to a folder, which appears whole or not at all: a repository of one commit.
+    """Write a task's tree to a folder, which if it is new appears whole or not at all: a repository of one commit.
 
     The commit is the agent's, the same for everybody. A change to verify lies in the tree uncommitted; with ``gold`` so
     does the reference answer. No git runs in it, so that nobody's hooks, filters or configuration do. Raises
@@ -59,12 +59,9 @@ def write_tree(task: Task, archive: Path, folder: Path, *, gold: bool) -> None:
         files = start_state(snapshot, task.setup_patch, task.candidate_patch)
         if gold:
             files = gold_state(snapshot, task.setup_patch, task.candidate_patch, task.patch)
-        with scratch(folder.absolute().parent) as work:
-            tree = work / "tree"
+        with _appearing(folder) as tree:
             snapshot.extract(tree, files)
             _write_repository(tree / ".git", repository(committed.tree))
-            _require_empty(folder)
-            tree.rename(folder)
 
 
 @contextmanager
@@ -123,6 +120,18 @@ def _named(task: Task) -> Iterator[None]:
 def _require_empty(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or next(folder.iterdir(), None) is not None)):
         raise ConfigError(f"{folder} is there already and no empty folder; name another one")
+
+
+@contextmanager
+def _appearing(folder: Path) -> Iterator[Path]:
+    """A folder to write to: one that is there itself, as somebody may stand in it; else one that takes its name."""
+    if folder.is_dir():
+        yield folder
+        return
+    with scratch(folder.absolute().parent) as work:
+        yield work / "tree"
+        _require_empty(folder)
+        (work / "tree").rename(folder)
 
 
 def _write_repository(folder: Path, files: Mapping[bytes, bytes]) -> None:

@@ -210,7 +210,7 @@ def run(
     settings = _settings(config, assignments)
     stages = _run_stages(order(settings), settings, out, jobs, as_json=as_json)
     if library.exportable(stages):
-        _export(settings, out, (), None, public=False, as_json=as_json)
+        _export(settings, out, (), (), as_json=as_json)
     _require_whole(stages)
 
 
@@ -226,9 +226,18 @@ def export(
         ),
     ] = None,
     hf_push: Annotated[
-        str | None, typer.Option("--hf-push", metavar="ORG/NAME", help="Upload the hf folder to the Hugging Face Hub.")
+        list[str] | None,
+        typer.Option(
+            "--hf-push",
+            metavar="[FORMAT=]ORG/NAME",
+            help="Upload to a dataset on the Hugging Face Hub: the only FORMAT given, otherwise hf; repeatable.",
+        ),
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="A dataset made by --hf-push is public.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what --hf-push would send; send nothing.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Move a folder aside that holds what no export wrote; nothing is deleted.")
+    ] = False,
     split: Annotated[
         str | None,
         typer.Option(
@@ -254,7 +263,8 @@ def export(
 ) -> None:
     """Export sound tasks to OUT/export/FORMAT.
 
-    Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks[/bold];
+    Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks --dry-run[/bold];
+    [bold]hgen export --split train=0.9,validation=0.05,test=0.05[/bold];
     [bold]hgen export --format harbor --images images[/bold]
     """
     from hgen.config import shares
@@ -262,7 +272,16 @@ def export(
     chosen = [f"export.splits={json.dumps(shares(split))}"] if split else []
     settings = _settings(config, [*(assignments or ()), *chosen])
     _export(
-        settings, out, formats or (), hf_push, public=public, images=images, push_images=push_images, as_json=as_json
+        settings,
+        out,
+        formats or (),
+        hf_push or (),
+        public=public,
+        dry_run=dry_run,
+        force=force,
+        images=images,
+        push_images=push_images,
+        as_json=as_json,
     )
 
 
@@ -558,27 +577,43 @@ def _export(
     settings: "Config",
     out: Path,
     formats: Sequence[str],
-    push_to: str | None,
+    push_to: Sequence[str],
     *,
-    public: bool,
-    as_json: bool,
+    public: bool = False,
+    dry_run: bool = False,
+    force: bool = False,
     images: Path | None = None,
     push_images: str | None = None,
+    as_json: bool,
 ) -> None:
-    from hgen.console import export_table, progress
+    from hgen.console import export_table, progress, push_table
 
     with progress() as report:
         done = library.export(
-            settings, out, formats=formats, push_to=push_to or "", public=public, images=images,
-            push_images=push_images or "", progress=report,
-        )  # fmt: skip
+            settings,
+            out,
+            formats=formats,
+            push_to=push_to,
+            public=public,
+            dry_run=dry_run,
+            force=force,
+            images=images,
+            push_images=push_images or "",
+            progress=report,
+        )
     rows = [each.row() for each in done.formats]
-    _answer({"formats": rows, "url": done.url}, export_table(done.formats), as_json=as_json)
+    plans = [each.row() for each in done.plans]
+    _answer({"formats": rows, "urls": done.urls, "plans": plans}, export_table(done.formats), as_json=as_json)
     for each in done.formats:
         for why, count in each.left_out.items():
             print(f"hgen: {each.format}: {count} tasks left out: {why}", file=sys.stderr)
+        for aside in each.moved_aside:
+            print(f"hgen: {each.folder} held what no export wrote; all of it is in {aside}", file=sys.stderr)
     for split, count in done.formats[0].splits.items():
         if not count:
             print(f"hgen: no repository falls into the split {split}; more repositories fill it", file=sys.stderr)
-    if done.url and not as_json:
-        print(done.url)
+    if not as_json:
+        for plan in done.plans:
+            _answer(None, push_table(plan), as_json=False)
+        for url in done.urls:
+            print(url)

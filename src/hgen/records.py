@@ -85,6 +85,8 @@ class Symbol(Record):
     """Why not: the reason for ``offered`` being false, or empty."""
     deps: tuple[int, ...]
     """Direct dependencies as positions in ``Codebase.symbols``, ascending, each once."""
+    ways: tuple[str, ...] = ()
+    """What finding them needs beyond looking for their names, if they are offered: words of ``resolve.reach.WAYS``."""
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from hgen.errors import ConfigError, MachineError, ShardError
 
 if TYPE_CHECKING:
     from hgen.config import Config
+    from hgen.export.hub import PushPlan
     from hgen.export.summary import ExportSummary
     from hgen.predictions.rewards import ScoreSummary
     from hgen.records import Task, Validated
@@ -49,10 +50,12 @@ def quiet(step: str, done: int, total: int, /) -> None:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was exported, and where it is on the hub if it was sent there."""
+    """What was exported, and where it is on the hub, or what would be sent there."""
 
     formats: "tuple[ExportSummary, ...]"
-    url: str = ""
+    urls: tuple[str, ...] = ()
+    plans: "tuple[PushPlan, ...]" = ()
+    """Of a dry run."""
 
 
 @dataclass(frozen=True)
@@ -170,8 +173,10 @@ def export(
     out: AnyPath = OUT,
     *,
     formats: Sequence[str] = (),
-    push_to: str = "",
+    push_to: Sequence[str] = (),
     public: bool = False,
+    dry_run: bool = False,
+    force: bool = False,
     images: AnyPath | None = None,
     push_images: str = "",
     cache: AnyPath | None = None,
@@ -179,12 +184,14 @@ def export(
 ) -> Exported:
     """Write the sound tasks to ``out/export/FORMAT``, for the configuration's formats or others.
 
+    ``push_to`` names dataset repositories on the Hugging Face Hub: ``FORMAT=ORG/NAME``, or ``ORG/NAME`` for the only
+    one of ``formats``, otherwise ``hf``. One that is made for it is private unless ``public``; a ``dry_run`` says what
+    would be sent. ``force`` moves folders aside in which there are files that no export wrote.
     ``images`` is a folder for archives of the images of tasks' environments, ``push_images`` a registry and a path in
     it that they are pushed to, ``REGISTRY/PREFIX``; either needs a container engine, and has the exports name the
     images. ``cache`` is where the wheels of environments are, as for ``run_stages``.
-    ``push_to`` is a dataset repository ``ORG/NAME`` on the Hugging Face Hub, to which the format ``hf`` is uploaded;
-    one that is made for it is private unless ``public``. Raises ``ConfigError`` for no sound task, an unknown format,
-    or a folder in which there are files that no export wrote.
+
+    Raises ``ConfigError`` for no sound task, an unknown format, tasks that must not be published, or such a folder.
     """
     from hgen import __version__
     from hgen.config import IMAGE_PREFIX
@@ -192,12 +199,16 @@ def export(
     from hgen.export.table import chosen
     from hgen.out_folder import claimed
     from hgen.stages.export import export as write
-    from hgen.stages.export import make_images
+    from hgen.stages.export import make_images, require_publishable
 
-    wanted = tuple(formats or config.export.formats)
-    if push_to:
-        hub.require(push_to)
-        wanted = wanted if "hf" in wanted else ("hf", *wanted)
+    pushes = hub.destinations(push_to, formats)
+    if dry_run and not pushes:
+        raise ConfigError("a dry run is of a push; say where to, as in --hf-push ORG/NAME")
+    if dry_run and push_images:
+        raise ConfigError("a dry run sends nothing, and images have no plan; leave --push-images out")
+    if pushes and not dry_run:
+        hub.require_token()
+    wanted = tuple(dict.fromkeys((*(formats or config.export.formats), *(push.format for push in pushes))))
     out = Path(out)
     for name in wanted:
         chosen(name)
@@ -213,17 +224,22 @@ def export(
     shared = Path(cache or default_cache())
     built = images is not None or push_images != ""
     with claimed(out, new=False):
+        if pushes:
+            require_publishable(out)
         if built:
             make_images(
                 out, config, cache=shared, folder=None if images is None else Path(images),
                 registry=push_images != "", progress=partial(progress, "images"),
             )  # fmt: skip
-        summaries = write(out, wanted, config, cache=shared, built=built, progress=partial(progress, "export"))
-        url = ""
-        if push_to:
-            message = f"Tasks made by hgen {__version__}"
-            url = hub.push(out / "export" / "hf", push_to, private=not public, message=message)
-    return Exported(tuple(summaries), url)
+        told = partial(progress, "export")
+        summaries = tuple(write(out, wanted, config, force=force, cache=shared, built=built, progress=told))
+        folders = [out / "export" / push.format for push in pushes]
+        each = tuple(zip(folders, pushes, strict=True))
+        if dry_run:
+            return Exported(summaries, plans=tuple(hub.plan(folder, to, private=not public) for folder, to in each))
+        message = f"Tasks made by hgen {__version__}"
+        urls = tuple(hub.push(folder, to, private=not public, message=message) for folder, to in each)
+    return Exported(summaries, urls)
 
 
 @_own_errors()

@@ -285,6 +285,15 @@ def test_a_diff_of_any_size_and_kind_ends(bench: Bench) -> None:
     ]
 
 
+def test_names_need_not_be_unicode(bench: Bench) -> None:
+    write(bench.folder / "d/a.diff", RIGHT)
+    (bench.folder / "d" / os.fsdecode(b"b\xff.diff")).write_text(RIGHT, encoding="utf-8")
+    done = hgen("score", bench.tasks, bench.folder / "d", "-o", bench.out, "--json")
+    assert done.returncode == 1
+    assert "b\\udcff.diff: its instance_id is no Unicode text" in done.stderr
+    assert "b\\udcff.diff" in json.loads(done.stdout)["unreadable"][0]
+
+
 def test_several_kinds_in_one_folder_are_refused(bench: Bench) -> None:
     write(bench.folder / "d/a.diff", RIGHT)
     shutil.copy(HARNESSES / "mini/a/a.traj.json", bench.folder / "d")

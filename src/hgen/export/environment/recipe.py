@@ -99,7 +99,7 @@ def shared() -> str:
     ``patch`` goes: where ``git apply`` refuses an answer, SWE-bench's harness applies it with ``patch``, as root, which
     writes to ``.git/config`` what git then runs. Where it is missing such an answer does not apply.
     """
-    made = f"git config --system --add safe.directory {TREE} && ln -s {TREE} {ALSO} && rm -f /usr/bin/patch"
+    made = f"git config --system --add safe.directory {TREE} && ln -s {TREE} {ALSO} && rm -f $(which -a patch)"
     return f"COPY grader.py collect.sh {TOOLS}/\nRUN {made}\n"
 
 
@@ -142,6 +142,7 @@ def tools() -> dict[str, bytes]:
     }
 
 
+@cache
 def installer() -> bytes:
     """What fills ``/opt/venv`` from wheels."""
     return (files("hgen.testbed.environment") / "installer.py").read_bytes()

@@ -19,7 +19,9 @@ class UnreadableRow:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.origin or f'row {self.row}'}: {self.why}"
+        text = f"{self.origin or f'row {self.row}'}: {self.why}"
+        # Names of files need not be Unicode.
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True)
