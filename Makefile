@@ -12,7 +12,7 @@ endif
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test static check grader bench mine parse build synth validate export clean
+.PHONY: help demo test test-clients static check grader bench mine parse build synth validate export clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -31,6 +31,9 @@ demo: $(READY) ## mine real packages, make and prove tasks, show one
 
 test: $(READY) ## the whole test suite, containers included: make test PYTHON=python3.13
 	@sh scripts/test.sh $(BIN)/python
+
+test-clients: $(READY) ## exports with the clients that read them (Harbor, swebench, ...), each in an environment of its own
+	@sh scripts/test.sh $(BIN)/python tests/clients -rA --durations=20
 
 static: $(READY) ## the tests that need neither containers nor minutes: make static PYTHON=python3.13
 	$(BIN)/python -m pytest -m "not container and not long"

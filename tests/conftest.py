@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 
 from tests.command import hgen
@@ -28,8 +29,17 @@ synth:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.get_closest_marker("container") and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(_CONTAINER_SECONDS))
+        if item.get_closest_marker("container"):
+            # One worker has the engine to itself: some count what is left there, and most of the time is the engine's.
+            item.add_marker(pytest.mark.xdist_group("engine"))
+            if not item.get_closest_marker("timeout"):
+                item.add_marker(pytest.mark.timeout(_CONTAINER_SECONDS))
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    ran = {each.nodeid for each in reports if each.when == "call" and "container" in each.keywords}
+    terminalreporter.write_line(f"{len(ran)} container tests ran")
 
 
 @pytest.fixture(scope="session")

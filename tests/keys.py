@@ -19,6 +19,9 @@ from pathlib import Path
 from hgen.config import BuildConfig, Config
 from hgen.engines import OpenEngine, worker_engine
 from hgen.errors import MachineError, Skip
+from hgen.export.formats import harbor
+from hgen.export.images import Images
+from hgen.export.view import views
 from hgen.records import Codebase, Record, Reject, Source, Task, Validated
 from hgen.resolve import resolve
 from hgen.runner import done_shards
@@ -155,11 +158,30 @@ class Bench:
     def exported(self, config: Config) -> object:
         """The files that an export consists of."""
         out = Path(tempfile.mkdtemp(dir=self.folder)) / "out"
-        shutil.copytree(self.undisturbed, out, ignore=shutil.ignore_patterns("export", "snapshots"))
-        keys = {"formats": list(config.export.formats), "shard_bytes": config.export.shard_bytes}
+        shutil.copytree(self.undisturbed, out, ignore=shutil.ignore_patterns("export"))
+        keys = {
+            "formats": list(config.export.formats),
+            "shard_bytes": config.export.shard_bytes,
+            "splits": config.export.splits,
+        }
         done = hgen("export", "-o", out, *(f"--set=export.{key}={value}" for key, value in keys.items()))
         assert done.returncode == 0, done.stderr
         return sorted(str(path.relative_to(out)) for path in (out / "export").rglob("*"))
+
+    def laid_out(self, config: Config) -> object:
+        """The settings of a task that Harbor runs."""
+        task = next(
+            task for shard in done_shards(self.undisturbed, "validate") for task in read_shard(shard, Validated)
+        )
+        folder = Path(tempfile.mkdtemp(dir=self.folder)) / "harbor"
+        harbor.FORMAT.write(views([task], self.undisturbed / "snapshots"), folder, config)
+        (settings,) = folder.glob("tasks/*/task.toml")
+        return settings.read_text(encoding="utf-8")
+
+    def named(self, config: Config) -> object:
+        """The name of a task's image."""
+        task = next(task for shard in done_shards(self.undisturbed, "synth") for task in read_shard(shard, Task))
+        return Images(config.export.image_prefix, config.sandbox.base_image).name(task)
 
     def contained(self, config: Config) -> object:
         """The engine, its image, and what a container there may use; or why there is none."""

@@ -95,6 +95,13 @@ KEYS = {
     "validate.in_sandbox": Turn(Bench.validated, "false", "true", container=True),
     "export.formats": Turn(Bench.exported, "[hf]", "[jsonl]"),
     "export.shard_bytes": Turn(Bench.exported, "500000000", "50000", ("export.formats=[hf]",)),
+    "export.organisation": Turn(Bench.laid_out, "hgen", "ann"),
+    "export.cpus": Turn(Bench.laid_out, "1.0", "2.0"),
+    "export.memory_mb": Turn(Bench.laid_out, "2048", "512"),
+    "export.agent_seconds": Turn(Bench.laid_out, "60", "120"),
+    "export.verifier_seconds": Turn(Bench.laid_out, "60", "120"),
+    "export.image_prefix": Turn(Bench.named, "one.example/a", "two.example/a"),
+    "export.splits": Turn(Bench.exported, "{train: 1.0}", "{test: 1.0}", ("export.formats=[hf]",)),
     "run.sources_per_shard": Turn(Bench.sharded, "1", "2"),
 }
 """For each key, by its dotted name, a case in which turning it changes what comes out."""

@@ -4,11 +4,13 @@
 """
 
 import difflib
+import math
+import re
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from hgen import resources
@@ -16,8 +18,16 @@ from hgen.errors import ConfigError
 
 S = TypeVar("S", bound=BaseModel)
 
+IMAGE_PREFIX = re.compile(r"^[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(/[a-z0-9]+([._-][a-z0-9]+)*)+$")
+"""A registry and a path in it, in which nobody's password can be."""
+
+SplitName = Literal["train", "validation", "test"]
+
 _MOST_SHOWN = 300
 """Characters of a value in a message."""
+
+_ROUNDING = 1e-6
+"""What shares written as decimals may lack."""
 
 
 class Section(BaseModel):
@@ -105,10 +115,25 @@ class ValidateConfig(Section):
 
 
 class ExportConfig(Section):
-    """How tasks are exported."""
+    """How tasks are exported; ``splits`` has the share of the repositories that each split gets, by its name."""
 
     formats: tuple[str, ...] = ("hf", "jsonl")
     shard_bytes: int = Field(500_000_000, gt=0)
+    organisation: str = Field("hgen", pattern=r"^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$")
+    cpus: float = Field(1.0, gt=0)
+    memory_mb: int = Field(2048, ge=512)
+    agent_seconds: float = Field(3600.0, gt=0)
+    verifier_seconds: float = Field(3600.0, gt=0)
+    image_prefix: str = Field("localhost/hgen", pattern=IMAGE_PREFIX.pattern)
+    splits: dict[SplitName, Annotated[float, Field(gt=0, le=1)]] = {"train": 1.0}
+
+    @field_validator("splits")
+    @classmethod
+    def _require_whole(cls, shares: dict[SplitName, float]) -> dict[SplitName, float]:
+        total = math.fsum(shares.values())
+        if abs(total - 1) > _ROUNDING:
+            raise PydanticCustomError("not_whole", "the shares add up to {total}, not to 1", {"total": f"{total:g}"})
+        return shares
 
 
 class RunConfig(Section):
@@ -156,6 +181,23 @@ def checked(model: type[S], tree: dict[str, Any], place: tuple[str, ...]) -> S:
         return model.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(_first_problem(error, model, place)) from None
+
+
+def shares(text: str) -> dict[str, float]:
+    """The shares in ``train=0.9,test=0.1``; raises ``ConfigError`` for another form or a name that comes twice."""
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, number = (piece.strip() for piece in part.partition("="))
+        try:
+            share = float(number)
+        except ValueError:
+            raise ConfigError(
+                f"{part.strip()!r} is not SPLIT=SHARE, as in train=0.9,validation=0.05,test=0.05"
+            ) from None
+        if name in found:
+            raise ConfigError(f"the split {name} has two shares")
+        found[name] = share
+    return found
 
 
 def dump(config: Config) -> str:

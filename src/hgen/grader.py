@@ -5,14 +5,10 @@ from pathlib import Path
 
 import hgen.scoring
 from hgen import __version__
-from hgen.errors import Skip
 from hgen.records import Task
 from hgen.sandbox.layout import TREE
 from hgen.scoring import BY_RUNNING, SCORERS, StaticTask
-from hgen.scoring.standalone import tested_answer_file
-from hgen.scoring.standalone.answer_file import pack
-from hgen.scoring.standalone.tested_answer_file import TestedAnswer
-from hgen.scoring.start_state import committed_state
+from hgen.scoring.standalone.answer_file import AnswerFile, Listing, TestRunning, pack
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot
 from hgen.testbed.mutation.neutral import neutral_files
@@ -21,7 +17,8 @@ from hgen.testbed.running import driver
 _HEAD = '''#!/usr/bin/env python3
 """Grade an answer to a task of hgen; one file, standard library only, Python 3.9 or newer.
 
-    python3 -I -S {name} --answer ANSWER.json (--tree DIR | --diff FILE) [--reward-file FILE] [--python PYTHON]
+    python3 -I -S {name} --answer ANSWER.json --start PATH (--tree TREE | --diff FILE)
+                         [--reward-file FILE] [--details-file FILE] [--python PYTHON]
 
 Generated from hgen {version}; the parts below are its scoring package, sources digest {digest}.
 """
@@ -85,31 +82,34 @@ def travels(task: Task) -> bool:
 def answer_file(task: Task, snapshot: Snapshot) -> bytes:
     """The private answer file of a task, given its snapshot: what the grader needs and the agent must not see.
 
-    Raises ``Skip("too-big")`` for a snapshot that cannot be carried along.
+    The snapshot's contents are not in it: whoever grades gives its archive to the grader, or the start state.
     """
     row = task.model_dump(mode="json")
+    asked: StaticTask | TestedTask
+    tests = None
     if task.graded_by in BY_RUNNING:
-        return tested_answer_file.pack(_tested(task, TestedTask.of(row), snapshot))
-    start = committed_state(snapshot, task.setup_patch)
-    return pack(task.instance_id, StaticTask.of(row), start, snapshot.links)
+        asked = TestedTask.of(row)
+        tests = _test_running(task, asked, snapshot)
+    else:
+        asked = StaticTask.of(row)
+    return pack(AnswerFile(task.instance_id, asked, task.setup_patch, task.candidate_patch, listing(snapshot), tests))
 
 
-def _tested(task: Task, asked: TestedTask, snapshot: Snapshot) -> TestedAnswer:
-    size = sum(map(snapshot.size, snapshot))
-    if size > tested_answer_file.MAX_SNAPSHOT:
-        raise Skip(
-            "too-big", f"{task.instance_id}: {size} bytes of snapshot, {tested_answer_file.MAX_SNAPSHOT} at most"
-        )
-    assert task.environment is not None
-    return TestedAnswer(
-        task=asked,
-        snapshot=dict(snapshot),
-        executable=frozenset(path for path in snapshot if snapshot.is_executable(path)),
-        links=snapshot.links,
-        neutral=tuple(neutral_files(asked, snapshot)),
-        driver=driver(),
-        place=str(TREE) if task.environment.editable else "",
+def listing(snapshot: Snapshot) -> Listing:
+    """What a snapshot holds, as an answer file says it."""
+    return Listing(
+        digest=snapshot.digest,
+        size=sum(map(snapshot.size, snapshot)),
+        files=tuple(snapshot),
+        executable=tuple(filter(snapshot.is_executable, snapshot)),
+        links=tuple(snapshot.links.items()),
     )
+
+
+def _test_running(task: Task, asked: TestedTask, snapshot: Snapshot) -> TestRunning:
+    assert task.environment is not None
+    place = str(TREE) if task.environment.editable else ""
+    return TestRunning(driver(), tuple(neutral_files(asked, snapshot)), place)
 
 
 def _sources() -> dict[str, str]:

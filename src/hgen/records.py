@@ -277,7 +277,9 @@ class Prediction(Record):
     model_patch: str | tuple[str] | None
     """The diff. None if the agent gave none; what is no text at all is kept as JSON in a tuple, and earns nothing."""
     row: int
-    """The line of the file that it was given in, counted from 1 without blank ones: what tells it from others."""
+    """Its place in the file that it was given in, counted from 1; of lines the blank ones do not count."""
+    origin: Storable = ""
+    """That file, or a trial's folder, where several were given in a folder. With ``row`` it tells it from others."""
 
 
 class Submission(Record):
@@ -295,8 +297,11 @@ class Objection(Record):
     detail: Storable
 
 
-PARTS = ("precision", "recall", "f1", "file_recall")
-"""What a reward may be made of, as columns of the rewards."""
+PARTS = (
+    "precision", "recall", "f1", "file_precision", "file_recall", "file_f1", "module_precision", "module_recall",
+    "module_f1", "mutants",
+)  # fmt: skip
+"""What a reward may be made of, as columns of the rewards; ``hgen.scoring.verdicts.PARTS`` says what has which."""
 
 
 class Scored(Record):
@@ -306,6 +311,8 @@ class Scored(Record):
     family: str
     model_name_or_path: str
     row: int
+    """As in ``Prediction``."""
+    origin: Storable = ""
     """As in ``Prediction``."""
     reward: float | None
     """In [0, 1]; None if there is no verdict, as the task or its files are at fault. Then it counts in no mean."""

@@ -10,6 +10,7 @@ from hgen import __version__
 from hgen.records import Check, Environment, Provenance, Record, Reject, Target, Task, Validated, Wheel
 from hgen.runner import Receipt
 from hgen.shards import ShardWriter
+from tests.export.stored import snapshot
 
 DOC = '"""Join the parts.\n\n    ```python\n    join()\n    ```\n    """'
 
@@ -81,7 +82,7 @@ def _validated(number: int, family: str = "dep-search", **changes: object) -> Va
         graded_by="docstrings" if localize else "markers",
         repo=f"pypi:pack{number % 3}",
         base_commit="1.0",
-        snapshot="ab" * 32,
+        snapshot=snapshot(),
         license=("MIT", "BSD-3-Clause", "MIT OR Apache-2.0")[number % 3],
         problem_statement=f"{STATEMENT}{number}",
         setup_patch=f"diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-{DOC}\n+...\n"
@@ -89,8 +90,8 @@ def _validated(number: int, family: str = "dep-search", **changes: object) -> Va
         else "",
         patch=f"diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-...\n+{DOC}\n",
         subject=None if localize else target,
-        targets=(target,) * (number % 4),
-        difficulty={"dependencies": number % 5, "files": 1} if not localize else {"targets": number % 4},
+        targets=(target,) * (1 + number % 3),
+        difficulty={"dependencies": number % 5, "files": 1} if not localize else {"targets": 1 + number % 3},
         secrets=("Parser", "parser") if localize else (),
         provenance=Provenance(hgen="0.1.0", template="cd" * 32, seed=0),
     )

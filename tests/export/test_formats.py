@@ -12,11 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from hgen.config import Config
 from hgen.errors import ConfigError
 from hgen.export.folders import MANIFEST, exported_files
-from hgen.export.formats import grader
-from hgen.export.table import FORMATS, writer
+from hgen.export.formats import grader, harbor
+from hgen.export.table import OWN, chosen
+from hgen.export.view import views
+from hgen.records import Target
 from hgen.shards import file_digest
+from tests.export.stored import store
 
 FAMILIES = ("dep-search", "func-localize")
 
@@ -24,11 +28,13 @@ FAMILIES = ("dep-search", "func-localize")
 WRITE = """
 import resource, sys, time
 from pathlib import Path
-from hgen.export.table import writer
+from hgen.config import Config
+from hgen.export.table import chosen
+from hgen.export.view import views
 from hgen.records import Validated
 from hgen.shards import read_shard
 
-name, source, folder, limit, pause = sys.argv[1:]
+name, source, folder, limit, pause, store = sys.argv[1:]
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 
@@ -38,7 +44,7 @@ def tasks():
         print("all read", flush=True)
         time.sleep(600)
 
-writer(name)(tasks(), Path(folder), store=Path(), shard_bytes=10**7)
+chosen(name).write(views(tasks(), Path(store)), Path(folder), Config())
 """
 
 
@@ -47,14 +53,34 @@ def shard(tasks, path: Path) -> str:
     return str(path)
 
 
-@pytest.fixture(params=sorted(FORMATS.keys() - {grader.NAME}))
+@pytest.fixture(params=sorted({each.name for each in OWN} - {grader.NAME, harbor.NAME}))
 def name(request: pytest.FixtureRequest) -> str:
-    """The formats that carry no files of repositories; ``test_travel`` is about the one that does."""
+    """The formats that carry no files of repositories; ``test_travel`` and ``test_harbor`` are about those that do."""
     return request.param
 
 
+@pytest.fixture
+def validated(validated):
+    """Tasks that every format can express: about files that are in ``store``, of repositories on GitHub."""
+    join = Target(file="parts.py", qualname="join", kind="function", def_line=1)
+    split = Target(file="parts.py", qualname="split", kind="function", def_line=6)
+
+    def made(number, family="dep-search", **changes):
+        given = {
+            "repo": f"someone/pack{number % 3}",
+            "base_commit": f"{number % 3:040d}",
+            "problem_statement": f"{number}. Find it:\n\n    It takes them apart \f again.\n",
+            "targets": (split,),
+            "subject": join,
+            "setup_patch": "",
+        }
+        return validated(number, family, **{**given, **changes})
+
+    return made
+
+
 def export(name, tasks, folder, shard_bytes=10_000_000):
-    return writer(name)(tasks, folder, store=Path(), shard_bytes=shard_bytes)
+    return chosen(name).write(views(tasks, store()), folder, Config(export={"shard_bytes": shard_bytes}))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -68,8 +94,9 @@ def mixed(validated, count):
 def test_the_summary_counts_what_is_on_disk(name, validated, tmp_path):
     summary = export(name, mixed(validated, 7), tmp_path / name)
     assert summary.tasks == {"dep-search": 4, "func-localize": 3}
-    files = contents(tmp_path / name)
-    assert (summary.files, summary.bytes) == (len(files), sum(map(len, files.values())))
+    files = [path.stat() for path in (tmp_path / name).rglob("*") if path.is_file()]
+    # A file with several names is on disk once.
+    assert (summary.files, summary.bytes) == (len(files), sum({file.st_ino: file.st_size for file in files}.values()))
 
 
 def test_the_manifest_names_every_file_with_its_digest(name, validated, tmp_path):
@@ -85,7 +112,7 @@ def test_the_same_tasks_give_the_same_bytes_for_any_hash_seed(name, validated, t
     for seed in ("1", "2"):
         folder = tmp_path / seed / name
         folder.parent.mkdir()
-        command = [sys.executable, "-c", WRITE, name, source, str(folder), "0", "0"]
+        command = [sys.executable, "-c", WRITE, name, source, str(folder), "0", "0", store()]
         subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
         outputs.append(contents(folder))
     assert outputs[0] == outputs[1]
@@ -118,7 +145,7 @@ def test_a_full_disk_leaves_the_earlier_export(name, validated, tmp_path):
     source = shard(large, tmp_path / "tasks")
     export(name, mixed(validated, 3), tmp_path / name)
     before = contents(tmp_path)
-    command = [sys.executable, "-c", WRITE, name, source, str(tmp_path / name), "20000", "0"]
+    command = [sys.executable, "-c", WRITE, name, source, str(tmp_path / name), "20000", "0", store()]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.rstrip().split("\n")[-1].startswith("OSError: ")
@@ -130,11 +157,11 @@ def test_after_kill_9_the_same_command_gives_the_same_bytes(name, validated, tmp
     export(name, mixed(validated, 3), tmp_path / name)
     before = contents(tmp_path / name)
     command = [sys.executable, "-c", WRITE, name, source, str(tmp_path / name), "0"]
-    with subprocess.Popen([*command, "1"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*command, "1", store()], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "all read\n"
         process.kill()
     assert contents(tmp_path / name) == before
-    subprocess.run([*command, "0"], check=True)
+    subprocess.run([*command, "0", store()], check=True)
     export(name, mixed(validated, 30), tmp_path / "undisturbed")
     assert contents(tmp_path / name) == contents(tmp_path / "undisturbed")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "tasks", "undisturbed"])
@@ -225,7 +252,9 @@ def test_a_link_beside_an_export_stays_and_is_named_if_it_is_in_the_way(name, be
     before = contents(tmp_path / "elsewhere")
     for _ in range(2):
         if beside == "old":
-            with pytest.raises(ConfigError, match="it is a link; move it away"):
+            with pytest.raises(
+                ConfigError, match="it is a link; move it away, or have `hgen export --force` move it aside"
+            ):
                 export(name, mixed(validated, 3), tmp_path / name)
         else:
             export(name, mixed(validated, 3), tmp_path / name)
@@ -239,8 +268,8 @@ def test_an_empty_folder_may_be_taken(name, validated, tmp_path):
 
 
 def test_an_unknown_format_is_named_with_the_known_ones():
-    with pytest.raises(ConfigError, match="unknown format 'hff'; known: grader, hf, jsonl"):
-        writer("hff")
+    with pytest.raises(ConfigError, match="unknown format 'hff'; known: hf, jsonl, grader"):
+        chosen("hff")
 
 
 def test_json_lines_hold_the_record_as_it_is(validated, tmp_path):

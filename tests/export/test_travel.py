@@ -1,17 +1,23 @@
 """The exported grader grades a real tree away from hgen, as the library does."""
 
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from hgen.config import Config
+from hgen.export.environment import recipe
 from hgen.export.formats import grader
+from hgen.export.view import views
+from hgen.grader import answer_file
 from hgen.records import Validated
 from hgen.runner import done_shards
-from hgen.scoring.standalone import tested_answer_file
-from hgen.scoring.standalone.answer_file import AnswerFileError, read
+from hgen.scoring.standalone.answer_file import AnswerFileError, pack, unpack
+from hgen.scoring.standalone.start import opened
+from hgen.scoring.tested.task import TestedTask
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from hgen.snapshots.tree import TreeLimits
@@ -26,11 +32,16 @@ def test_the_exported_grader_gives_gold_1_and_the_untouched_tree_0(undisturbed: 
     shards = done_shards(out, "validate")
     tasks = [found.task for shard in shards for found in read_shard(shard, Validated)]
     assert {path.stem for path in (out / "export/grader/answers").iterdir()} == {task.instance_id for task in tasks}
+    kept = {path.stem: path for path in (out / "export/grader/snapshots").iterdir()}
+    assert kept.keys() == {task.snapshot for task in tasks}
+    for digest, archive in kept.items():
+        assert archive.samefile(Store(out / "snapshots").archive(digest))
     for task in tasks[:: len(tasks) // 6]:
         tree = tmp_path / task.instance_id
         Store(out / "snapshots").extract(task.snapshot, tree)
         grade = [sys.executable, "-I", "-S", out / "export/grader/grader.py"]
-        grade += ["--answer", out / f"export/grader/answers/{task.instance_id}.json", "--tree", tree]
+        grade += ["--answer", out / f"export/grader/answers/{task.instance_id}.json"]
+        grade += ["--start", kept[task.snapshot], "--tree", tree]
         rewards = []
         for patch in (task.setup_patch, task.patch):
             if patch:
@@ -53,39 +64,68 @@ def stored(tmp_path: Path, validated: Validated, files: dict[str, bytes]) -> Val
     return validated.model_copy(update={"task": validated.task.model_copy(update={"snapshot": kept.digest})})
 
 
-def test_a_task_that_runs_tests_carries_all_that_grading_needs(repaired: Validated, tmp_path: Path) -> None:
+def test_a_task_that_runs_tests_carries_what_grading_needs_besides_its_snapshot(
+    repaired: Validated, tmp_path: Path
+) -> None:
     files = {"x.py": b"x = 0\n", "run.py": b"#!", "data/\u00e9.bin": bytes(range(256))}
     validated = stored(tmp_path, repaired, files)
-    summary = grader.write([validated], tmp_path / "grader", store=tmp_path / "store", shard_bytes=10**7)
+    task = validated.task
+    summary = grader.write(views([validated], tmp_path / "store"), tmp_path / "grader", Config())
     assert summary.tasks == {"verify-repair": 1}
-    content = (tmp_path / "grader/answers" / f"{validated.task.instance_id}.json").read_bytes()
-    answer = tested_answer_file.unpack(read(content))
-    assert answer.snapshot == files
-    assert (answer.executable, answer.links) == ({"run.py"}, {"link": "x.py"})
-    assert answer.task.fail_to_pass == validated.task.FAIL_TO_PASS
+    content = (tmp_path / "grader/answers" / f"{task.instance_id}.json").read_bytes()
+    answer = unpack(content)
+    assert answer.listing.digest == task.snapshot
+    assert set(answer.listing.files) == files.keys()
+    assert (answer.listing.executable, answer.listing.links) == (("run.py",), (("link", "x.py"),))
+    assert isinstance(answer.task, TestedTask)
+    assert answer.task.fail_to_pass == task.FAIL_TO_PASS
     assert answer.task.environment.generated == {"src/_version.py": "version = '1'\n"}
-    assert set(answer.driver) >= {"hgen_driver/main.py", "hgen_driver/session.py", "hgen_driver/guard.py"}
-    assert tested_answer_file.pack(answer) == content
-    for damaged in (
-        b"",
-        b"[]",
-        content[:-100],
-        content.replace(b'"wheels": [', b'"heels": ['),
-        content.replace(b'"entries": [[', b'"entries": [["snapshot", "a", 1], ['),
-    ):
+    assert answer.tests is not None
+    assert set(answer.tests.driver) >= {"hgen_driver/main.py", "hgen_driver/session.py", "hgen_driver/guard.py"}
+    assert pack(answer) == content
+    with opened(str(tmp_path / f"grader/snapshots/{task.snapshot}.zip"), answer) as start:
+        assert dict(start.snapshot) == files
+    for damaged in (b"", b"[]", content[:-100], content.replace(b'"wheels": [', b'"heels": [')):
         with pytest.raises(AnswerFileError):
-            tested_answer_file.unpack(read(damaged))
+            unpack(damaged)
 
 
-def test_what_the_grader_cannot_judge_or_carry_is_left_out_and_said_to_be(
-    repaired: Validated, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    large = stored(tmp_path, repaired, {"x.py": b"", "run.py": b"", "data": bytes(100_000_001)})
+def test_what_the_grader_cannot_judge_is_left_out_and_said_to_be(repaired: Validated, tmp_path: Path) -> None:
     strange = repaired.model_copy(
         update={"task": repaired.task.model_copy(update={"family": "riddles", "graded_by": "family"})}
     )
-    summary = grader.write([large, strange], tmp_path / "grader", store=tmp_path / "store", shard_bytes=10**7)
+    summary = grader.write(views([strange], tmp_path / "store"), tmp_path / "grader", Config())
     assert summary.tasks == {}
     assert not any((tmp_path / "grader/answers").iterdir())
-    assert "1 tasks left out, riddles: the single-file grader does not judge it" in caplog.text
-    assert "too large to be carried along" in caplog.text
+    assert summary.left_out == {"riddles: the single-file grader does not judge it, `hgen score` does": 1}
+
+
+def test_an_answer_file_does_not_grow_with_the_contents_of_the_snapshot(repaired: Validated, tmp_path: Path) -> None:
+    sizes = []
+    for size in (1, 10**6):
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        validated = stored(folder, repaired, {"x.py": b"x = 0\n", "run.py": b"", "data": random.randbytes(size)})
+        grader.write(views([validated], folder / "store"), folder / "grader", Config())
+        sizes.append((folder / "grader/answers" / f"{validated.task.instance_id}.json").stat().st_size)
+    assert abs(sizes[1] - sizes[0]) < 100
+
+
+def test_the_start_state_that_an_exported_image_holds_is_believed(undisturbed: Path, tmp_path: Path) -> None:
+    store = Store(undisturbed / "snapshots")
+    tasks = [found.task for shard in done_shards(undisturbed, "validate") for found in read_shard(shard, Validated)]
+    for task in tasks[:: len(tasks) // 3]:
+        context, place = tmp_path / task.instance_id, tmp_path / task.instance_id / "repo"
+        context.mkdir()
+        for name, content in {**recipe.tools(), recipe.START: recipe.start(task)}.items():
+            (context / name).write_bytes(content)
+        (context / f"{task.snapshot}.zip").symlink_to(store.archive(task.snapshot).absolute())
+        lay_out = [sys.executable, "-I", context / "lay_out.py", context, place, context / "start.tar.gz"]
+        subprocess.run(lay_out, check=True)
+        (context / "start").mkdir()
+        subprocess.run(["tar", "-xzf", context / "start.tar.gz", "-C", context / "start"], check=True)
+        with store.open(task.snapshot) as snapshot:
+            answer = unpack(answer_file(task, snapshot))
+            for found in (place, context / "start"):
+                with opened(str(found), answer) as start:
+                    assert dict(start.snapshot) == dict(snapshot)

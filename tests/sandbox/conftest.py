@@ -1,6 +1,5 @@
 """Container tests run against Docker and, where it is there, Podman; without an engine they fail, never skip."""
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -16,17 +15,6 @@ from hgen.sandbox.layout import StartState
 
 TREE = {"pkg/__init__.py": b"", "pkg/core.py": b"def answer():\n    return 42\n", "README.md": b"# A tree\n"}
 
-_ran = pytest.StashKey[set[str]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_ran] = set()
-    config.pluginmanager.register(_Counter(config.stash[_ran]))
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    sys.stdout.write(f"{len(config.stash.get(_ran, set()))} container tests ran\n")
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "client" in metafunc.fixturenames:
@@ -38,15 +26,6 @@ def _kinds() -> list[str]:
     there = {engine.kind for engine in discovery.engines() if not engine.problem}
     # With no engine at all, the fixture fails with the advice to set one up.
     return sorted(kind for kind in there if kind) or ["docker"]
-
-
-class _Counter:
-    def __init__(self, ran: set[str]) -> None:
-        self.ran = ran
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and "container" in report.keywords and not report.skipped:
-            self.ran.add(report.nodeid)
 
 
 @pytest.fixture(scope="session")

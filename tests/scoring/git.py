@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "HOME": "/nonexistent",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -40,7 +40,7 @@ def diff(before: Mapping[str, bytes], after: Mapping[str, bytes], *options: str)
 
 def _git(arguments: list[str], folder: Path, text: bytes) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
-        ["git", *arguments], cwd=folder, input=text, env=_ENVIRONMENT, capture_output=True, check=False
+        ["git", *arguments], cwd=folder, input=text, env=ENVIRONMENT, capture_output=True, check=False
     )
 
 

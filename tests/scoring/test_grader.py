@@ -1,10 +1,13 @@
 """The travelling grader: one file, any Python from 3.9 on, and the library's verdicts."""
 
+import gzip
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,14 +15,16 @@ import pytest
 
 from hgen.grader import answer_file, grader_source
 from hgen.records import Validated
-from hgen.scoring import StaticTask, score
+from hgen.scoring import score
 from hgen.scoring.diffs import Patched
-from hgen.scoring.standalone import answer_file as answers
+from hgen.scoring.verdicts import PARTS
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from tests.scoring.catalogue import CASES
 from tests.scoring.catalogue.case import Case
+from tests.scoring.packing import archived, packed
 
+PLACES = ("precision", "recall", "f1", *PARTS["markers"])
 RUN = Path(__file__).with_name("run_grader.py")
 NEVER_TEXT = {"null", "number", "list", "surrogates", "huge"}
 """Cases that are no text that a file can hold, or too large to copy about."""
@@ -35,25 +40,16 @@ def interpreters() -> list[str]:
     return sorted({sys.executable, *(path for path in found.values() if path)})
 
 
-@pytest.fixture(scope="session")
-def grader(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("grader") / "grader.py"
-    path.write_text(grader_source(), encoding="utf-8")
-    return path
-
-
-def pack(row: Mapping[str, object], files: Mapping[str, bytes], links: Mapping[str, str], **limits: int) -> bytes:
-    return answers.pack(str(row["instance_id"]), StaticTask.of(row), files, links, **limits)
-
-
-def answer(case: Case) -> bytes:
-    return pack(case.task, case.files, {})
+def asked(case: Case, folder: Path) -> dict[str, object]:
+    """What a row of ``run_grader`` says about a case, whose snapshot is kept in a folder."""
+    with archived(folder, case.files) as snapshot:
+        return {"answer": packed(case.task, snapshot).decode(), "start": str(folder / f"{snapshot.digest}.zip")}
 
 
 @pytest.mark.parametrize("python", interpreters())
 def test_the_grader_gives_the_librarys_verdict_on_every_diff(python: str, grader: Path, tmp_path: Path):
     cases = [case for case in CASES if case.name not in NEVER_TEXT]
-    rows = [{"answer": answer(case).decode(), "patch": case.patch} for case in cases]
+    rows = [{**asked(case, tmp_path), "patch": case.patch} for case in cases]
     for case, row in zip(cases, graded(python, grader, rows, tmp_path), strict=True):
         expected = score(case.task, case.patch, case.files).row()
         assert verdict(row) == verdict(expected), f"{case.name}: {row} instead of {expected}"
@@ -66,7 +62,7 @@ def test_the_grader_gives_the_librarys_verdict_on_every_tree(python: str, grader
     for number, case in enumerate(cases):
         assert case.after is not None
         write(tmp_path / str(number), case.after)
-        rows.append({"answer": answer(case).decode(), "tree": str(tmp_path / str(number))})
+        rows.append({**asked(case, tmp_path / "store"), "tree": str(tmp_path / str(number))})
     for case, row in zip(cases, graded(python, grader, rows, tmp_path), strict=True):
         expected = score(case.task, case.patch, case.files).row()
         assert verdict(row) == verdict(expected), f"{case.name}: {row} instead of {expected}"
@@ -94,9 +90,15 @@ class Workplace:
         self.tree = folder / "tree"
         write(self.tree, self.case.after)
         self.answer = folder / "answer.json"
-        self.answer.write_bytes(answer(self.case))
+        self.begin(self.case.files)
         self.reward = folder / "logs" / "reward.txt"
         self.grader = grader
+
+    def begin(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
+        """Have the task start from other files."""
+        with archived(self.answer.parent / "store", files, links) as snapshot:
+            self.answer.write_bytes(packed(self.case.task, snapshot))
+            self.start = self.answer.parent / "store" / f"{snapshot.digest}.zip"
 
     def grade(
         self,
@@ -107,7 +109,8 @@ class Workplace:
         options: tuple[str, ...] = (),
     ) -> tuple[int, str]:
         done = subprocess.run(
-            [python, *options, self.grader, "--answer", self.answer, *(arguments or ("--tree", str(self.tree))),
+            [python, *options, self.grader, "--answer", self.answer, "--start", self.start,
+             *(arguments or ("--tree", str(self.tree))),
              "--reward-file", self.reward],
             cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
@@ -132,11 +135,89 @@ def test_a_diff_earns_its_reward(workplace: Workplace):
     assert workplace.grade("--diff", str(diff)) == (0, "0.0")
 
 
+def test_a_tree_in_an_archive_earns_its_reward(workplace: Workplace):
+    archive = workplace.tree.parent / "tree.tar"
+    for answered, reward in ((True, "1.0"), (False, "0.0")):
+        if not answered:
+            (workplace.tree / "new.py").write_bytes(b"")
+        subprocess.run(["tar", "-cf", archive, "-C", workplace.tree, "."], check=True)
+        assert workplace.grade("--tree", str(archive)) == (0, reward)
+
+
+def test_a_damaged_archive_of_a_tree_is_an_answer_that_is_worth_nothing(workplace: Workplace):
+    archive = workplace.tree.parent / "tree.tar"
+    subprocess.run(["tar", "-cf", archive, "-C", workplace.tree, "."], check=True)
+    whole = archive.read_bytes()
+    for damaged in (b"", b"no archive", whole[:700], gzip.compress(whole)):
+        archive.write_bytes(damaged)
+        assert workplace.grade("--tree", str(archive)) == (0, "0.0")
+    assert workplace.grade("--tree", str(archive.with_name("missing.tar"))) == (3, "none")
+
+
+def test_an_archive_of_a_tree_writes_nothing_and_names_nothing_outside(workplace: Workplace):
+    archive = workplace.tree.parent / "tree.tar"
+    outside = workplace.tree.parent / "outside.py"
+    outside.write_bytes(b"x\n")
+    with tarfile.open(archive, "w") as members:
+        members.add(workplace.tree, ".")
+        for name in ("../outside.py", str(outside), "./../../outside.py"):
+            member = tarfile.TarInfo(name)
+            member.size = 4
+            members.addfile(member, io.BytesIO(b"evil"))
+        device = tarfile.TarInfo("./device")
+        device.type = tarfile.CHRTYPE
+        members.addfile(device)
+        loop = tarfile.TarInfo("./loop.py")
+        loop.type, loop.linkname = tarfile.LNKTYPE, "loop.py"
+        members.addfile(loop)
+    assert workplace.grade("--tree", str(archive)) == (0, "1.0")
+    assert outside.read_bytes() == b"x\n"
+    with tarfile.open(archive, "a") as members:
+        secret = tarfile.TarInfo("./shop/cart.py")
+        secret.type, secret.linkname = tarfile.SYMTYPE, str(outside)
+        members.addfile(secret)
+    assert workplace.grade("--tree", str(archive)) == (0, "0.0")
+
+
+def test_a_hole_in_an_archive_of_a_tree_is_not_read(workplace: Workplace):
+    archive = workplace.tree.parent / "tree.tar"
+    with (workplace.tree / "README.md").open("r+b") as file:
+        file.truncate(1 << 40)
+    subprocess.run(["tar", "--sparse", "-cf", archive, "-C", workplace.tree, "."], check=True)
+    assert archive.stat().st_size < 10**6
+    assert workplace.grade("--tree", str(archive)) == (0, "0.0")
+
+
+def test_what_is_collected_beside_an_untouched_folder_is_graded_elsewhere(workplace: Workplace):
+    start, diff = workplace.answer.parent / "start", workplace.answer.parent / "logs/answer.diff"
+    write(start, workplace.case.files)
+    for tree in (workplace.tree, start):
+        collect = ["--collect", str(tree), "--start", str(start), "--diff", str(diff)]
+        done = subprocess.run([sys.executable, workplace.grader, *collect], capture_output=True, text=True, check=True)
+        assert done.stdout == ""
+        assert workplace.grade("--diff", str(diff)) == (0, "1.0" if tree == workplace.tree else "0.0")
+    with (workplace.tree / "huge").open("wb") as file:
+        file.truncate(1 << 40)
+    collect = [sys.executable, str(workplace.grader), "--collect", str(workplace.tree), "--start", str(start)]
+    done = subprocess.run(collect, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("too-large: huge")
+    diff.write_text(done.stdout, encoding="utf-8")
+    assert workplace.grade("--diff", str(diff)) == (0, "0.0")
+
+
+def test_wrong_usage_is_status_2(workplace: Workplace):
+    tree = ["--tree", str(workplace.tree)]
+    for wrong in ([], [*tree, "--diff", "-"], ["--collect", "x"]):
+        argv = [sys.executable, workplace.grader, "--answer", workplace.answer, "--start", workplace.start, *wrong]
+        assert subprocess.run(argv, capture_output=True, check=False).returncode == 2, wrong
+    assert subprocess.run([sys.executable, workplace.grader, *tree], capture_output=True, check=False).returncode == 2
+
+
 def test_the_reward_comes_with_its_parts_if_asked(workplace: Workplace):
     workplace.reward = workplace.reward.with_name("reward.json")
     code, text = workplace.grade()
     assert code == 0
-    assert json.loads(text) == {"reward": 1.0, "resolved": 1.0, "precision": 1.0, "recall": 1.0, "f1": 1.0}
+    assert json.loads(text) == {"reward": 1.0, "resolved": 1.0, **dict.fromkeys(PLACES, 1.0)}
 
 
 def test_what_tools_leave_behind_is_no_answer_and_no_fault(workplace: Workplace):
@@ -177,8 +258,8 @@ def test_a_users_site_and_a_startup_file_are_never_run(workplace: Workplace):
 @pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1", "tr_TR.ISO-8859-9", "ja_JP.SJIS", "nowhere"])
 def test_the_locale_does_not_matter(locale: str, tmp_path: Path, grader: Path):
     workplace = Workplace(tmp_path, grader)
-    names = {"ünïcödé/模块.py": "# é\n".encode(), "latin-\udce9": b""}
-    workplace.answer.write_bytes(pack(workplace.case.task, {**workplace.case.files, **names}, {}))
+    names = {"ünïcödé/模块.py": "# é\n".encode(), "latin-é": b""}
+    workplace.begin({**workplace.case.files, **names})
     write(workplace.tree, names)
     env = {**os.environ, "LC_ALL": locale, "LANG": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     assert workplace.grade(env={**env, "PYTHONIOENCODING": "utf-16"}) == (0, "1.0")
@@ -188,7 +269,8 @@ def test_an_isolated_grader_runs_no_sitecustomize(workplace: Workplace):
     planted = workplace.tree.parent / "planted"
     write(planted, {"sitecustomize.py": b"import os\nos._exit(0)\n"})
     done = subprocess.run(
-        [sys.executable, "-I", "-S", workplace.grader, "--answer", workplace.answer, "--tree", workplace.tree],
+        [sys.executable, "-I", "-S", workplace.grader, "--answer", workplace.answer, "--start", workplace.start,
+         "--tree", workplace.tree],
         env={**os.environ, "PYTHONPATH": str(planted)}, cwd=planted, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["resolved"] is True
@@ -228,7 +310,7 @@ def test_a_huge_file_is_refused_unread(python: str, workplace: Workplace):
 def test_a_large_file_that_nobody_touched_is_no_fault(tmp_path: Path, grader: Path):
     workplace = Workplace(tmp_path, grader)
     large = {"data.bin": bytes(60_000_000)}
-    workplace.answer.write_bytes(pack(workplace.case.task, {**workplace.case.files, **large}, {}))
+    workplace.begin({**workplace.case.files, **large})
     write(workplace.tree, large)
     assert workplace.grade() == (0, "1.0")
     with (workplace.tree / "data.bin").open("r+b") as file:
@@ -239,15 +321,15 @@ def test_a_large_file_that_nobody_touched_is_no_fault(tmp_path: Path, grader: Pa
 def test_what_tools_leave_behind_may_be_part_of_the_start_state(tmp_path: Path, grader: Path):
     workplace = Workplace(tmp_path, grader)
     kept = {"tests/__pycache__/golden.pyc": b"\0", "a.egg-info/PKG-INFO": b"Name: a\n", ".hypothesis/x/y": b"z"}
-    workplace.answer.write_bytes(pack(workplace.case.task, {**workplace.case.files, **kept}, {}))
+    workplace.begin({**workplace.case.files, **kept})
     assert workplace.grade() == (0, "0.0")
     write(workplace.tree, {**kept, ".coverage": b"", "b.egg-info/PKG-INFO": b"", "tests/__pycache__/new.pyc": b""})
     assert workplace.grade() == (0, "1.0")
 
 
-def test_modes_and_dates_do_not_matter(workplace: Workplace):
+def test_modes_that_git_does_not_keep_and_dates_do_not_matter(workplace: Workplace):
     for file in workplace.tree.rglob("*.py"):
-        file.chmod(0o4555)
+        file.chmod(0o4466)
         os.utime(file, (0, 0))
     workplace.tree.chmod(0o555)
     assert workplace.grade() == (0, "1.0")
@@ -303,13 +385,35 @@ def test_a_link_in_place_of_the_reward_file_is_not_followed(workplace: Workplace
     assert precious.read_text(encoding="utf-8") == "kept"
 
 
+def test_a_planted_reward_is_gone_without_a_verdict(workplace: Workplace):
+    workplace.answer.write_bytes(b"{}")
+    write(workplace.reward.parent, {"reward.txt": b"1.0\n", "details.json": b"{}"})
+    details = workplace.reward.with_name("details.json")
+    assert workplace.grade("--tree", str(workplace.tree), "--details-file", str(details)) == (3, "none")
+    assert not details.exists()
+
+
+def test_the_reasons_go_to_a_file_of_their_own(workplace: Workplace):
+    (workplace.tree / "shop/cart.py").write_bytes(workplace.case.files["shop/cart.py"])
+    workplace.reward = workplace.reward.with_name("reward.json")
+    details = workplace.reward.with_name("details.json")
+    code, text = workplace.grade("--tree", str(workplace.tree), "--details-file", str(details))
+    assert code == 0
+    assert json.loads(text) == {"reward": 0.0, "resolved": 0.0, **dict.fromkeys(PLACES, 0.0)}
+    told = json.loads(details.read_text(encoding="utf-8"))
+    assert told["instance_id"] == workplace.case.task["instance_id"]
+    assert [reason["code"] for reason in told["reasons"]] == ["empty-patch"]
+
+
 def test_a_damaged_answer_file_is_no_verdict(workplace: Workplace):
+    whole = workplace.answer.read_bytes()
     for damaged in (
         b"",
         b"{}",
         b"null",
-        answer(workplace.case)[:100],
-        answer(workplace.case).replace(b'"files": "', b'"files": "zz'),
+        whole[:100],
+        whole.replace(b'"listing": "', b'"listing": "zz'),
+        whole.replace(b'"format": 6', b'"format": 5'),
     ):
         workplace.answer.write_bytes(damaged)
         assert workplace.grade() == (3, "none")
@@ -317,20 +421,10 @@ def test_a_damaged_answer_file_is_no_verdict(workplace: Workplace):
 
 def test_links_of_the_start_state_may_stay(tmp_path: Path, grader: Path):
     workplace = Workplace(tmp_path, grader)
-    workplace.answer.write_bytes(pack(workplace.case.task, workplace.case.files, {"link": "./README.md"}))
+    workplace.begin(workplace.case.files, {"link": "./README.md"})
     assert workplace.grade() == (0, "0.0")
     (workplace.tree / "link").symlink_to("./README.md")
     assert workplace.grade() == (0, "1.0")
-
-
-def test_a_start_state_too_large_to_carry_still_grades_its_targets(workplace: Workplace):
-    small = pack(workplace.case.task, workplace.case.files, {}, max_bytes=10)
-    workplace.answer.write_bytes(small)
-    assert len(small) < len(answer(workplace.case))
-    assert workplace.grade() == (0, "1.0")
-    other = workplace.tree / "shop" / "other.py"
-    other.write_bytes(other.read_bytes() + b"# more\n")
-    assert workplace.grade() == (0, "0.0")
 
 
 def graded(python: str, grader: Path, rows: list[dict[str, object]], folder: Path) -> list[dict[str, object]]:
@@ -365,11 +459,12 @@ def test_real_tasks_are_graded_like_the_library_does(undisturbed: Path, grader: 
     for number, task in enumerate(tasks[::9]):
         with store.open(task.snapshot) as snapshot:
             text = answer_file(task, snapshot).decode()
+            given = {"answer": text, "start": str(store.archive(task.snapshot))}
             gold = Patched(Patched(snapshot, task.setup_patch), task.patch)
             write(tmp_path / str(number), gold)
             for path, target in snapshot.links.items():
                 (tmp_path / str(number) / path).symlink_to(target)
-        rows += [{"answer": text, "patch": task.patch}, {"answer": text, "tree": str(tmp_path / str(number))}]
-        rows += [{"answer": text, "patch": ""}]
+        rows += [{**given, "patch": task.patch}, {**given, "tree": str(tmp_path / str(number))}]
+        rows += [{**given, "patch": ""}]
     rewards = [row["reward"] for row in graded(sys.executable, grader, rows, tmp_path)]
     assert rewards == [1.0, 1.0, 0.0] * len(tasks[::9])

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,15 @@ import pytest
 
 from hgen.grader import grader_source
 from hgen.records import Environment
-from hgen.scoring.standalone.answer_file import read
-from hgen.scoring.standalone.by_tests import tree_diff
-from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack, unpack
+from hgen.scoring.standalone.answer_file import AnswerFile, pack, unpack
+from hgen.scoring.standalone.main import tree_diff
+from hgen.scoring.standalone.start import Start
+from hgen.scoring.standalone.trees import FolderTree
 from hgen.scoring.tested.plan import plan
 from hgen.scoring.tested.task import TestedTask
 from hgen.scoring.verdicts import Refusal
-from hgen.testbed.mutation.neutral import neutral_files
-from hgen.testbed.running import driver
+from hgen.snapshots import Snapshot
+from tests.scoring.packing import answer_for, archived
 from tests.scoring.test_grader import interpreters, write
 from tests.testbed import world
 from tests.testbed.test_cheats import CHEATS
@@ -42,23 +43,36 @@ ANSWERS: list[tuple[str, Changes, str | None]] = [
     ("func-gen", {LIBRARY: None}, None),
     ("func-gen", {LIBRARY: b"def total(:\n"}, None),
     ("func-gen", {LIBRARY: library().replace(b"\n", b"\r\n")}, None),
-    ("func-gen", {LIBRARY: library() + b"# \xff\x00\n"}, None),
+    ("func-gen", {LIBRARY: library() + b"# \xff\n"}, None),
     ("func-gen", {LIBRARY: library()[:-1]}, None),
     ("verify-repair", {LIBRARY: library()}, MUTANTS[1]),
     ("verify-repair", {}, MUTANTS[1]),
     ("verify-repair", {}, BODY),
     ("verify-repair", {LIBRARY: library(MUTANTS[1])}, BODY),
     ("test-gen", written(SUM, PERCENT), None),
-    ("test-gen", {"tests/data.bin": bytes(range(256)), **written(SUM)}, None),
+    ("test-gen", {"tests/data.bin": bytes(range(1, 256)), **written(SUM)}, None),
     *(("test-gen", changes, None) for changes, _ in UNFIT.values()),
 ]
 
 
-def answer_of(family: str, candidate: str | None) -> TestedAnswer:
-    task = TestedTask.of(world.task(family, ENVIRONMENT, candidate))
-    files = snapshot_files()
-    neutral = tuple(neutral_files(task, files))
-    return TestedAnswer(task, files, frozenset(), {}, neutral=neutral, driver=driver(), place="")
+@dataclass(frozen=True)
+class Asked:
+    """A task, and the snapshot that it starts from."""
+
+    answer: AnswerFile
+    snapshot: Snapshot
+
+    @property
+    def start(self) -> Start:
+        return Start(self.snapshot, frozenset())
+
+    def tree_diff(self, tree: Path) -> str:
+        return tree_diff(self.answer, self.start, FolderTree(str(tree)))
+
+
+def asked(folder: Path, family: str, candidate: str | None = None) -> Asked:
+    snapshot = archived(folder / "store", snapshot_files())
+    return Asked(answer_for(world.task(family, ENVIRONMENT, candidate), snapshot), snapshot)
 
 
 def met(family: str, candidate: str | None) -> dict[str, bytes]:
@@ -66,9 +80,12 @@ def met(family: str, candidate: str | None) -> dict[str, bytes]:
     return start if candidate is None else start | {LIBRARY: library(candidate)}
 
 
-def planned(answer: TestedAnswer, patch: str) -> list[Any]:
+def planned(asked: Asked, patch: str) -> list[Any]:
+    task, tests = asked.answer.task, asked.answer.tests
+    assert isinstance(task, TestedTask)
+    assert tests is not None
     try:
-        made = plan(answer.task, patch, answer.snapshot, neutral=answer.neutral)
+        made = plan(task, patch, asked.snapshot, neutral=tests.neutral)
     except Refusal as refusal:
         return ["refused", refusal.reason.code]
     tree = made.tree()
@@ -83,17 +100,15 @@ def test_a_diff_and_a_tree_lead_to_the_librarys_plan(python: str, tmp_path: Path
     grader.write_text(grader_source(), encoding="utf-8")
     rows, expected = [], []
     for number, (family, changes, candidate) in enumerate(ANSWERS):
-        answer, start = answer_of(family, candidate), met(family, candidate)
-        text, patch = pack(answer).decode(), world.patch(start, changes)
-        rows.append({"answer": text, "patch": patch})
-        expected.append(planned(answer, patch))
+        one, start = asked(tmp_path, family, candidate), met(family, candidate)
+        given, patch = {"answer": pack(one.answer).decode(), "start": one.snapshot.name}, world.patch(start, changes)
+        rows.append({**given, "patch": patch})
+        expected.append(planned(one, patch))
         tree = tmp_path / str(number)
         write(tree, {path: content for path, content in {**start, **changes}.items() if content is not None})
         write(tree, {".git/config": b"[core]\n", "shop/__pycache__/x.pyc": b"\0", "shop/_version.py": b"agents()"})
-        rows.append({"answer": text, "tree": str(tree)})
-        # What only adds files beside the library is no answer; a diff of it is, and a wrong one.
-        kept = family == "test-gen" or {path for path in changes if path in start}
-        expected.append(expected[-1] if kept or family == "verify-repair" else ["refused", "empty-patch"])
+        rows.append({**given, "tree": str(tree)})
+        expected.append(expected[-1])
     cases = tmp_path / "cases.jsonl"
     cases.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     done = subprocess.run([python, "-I", "-S", RUN, grader, cases], capture_output=True, text=True, check=False)
@@ -118,11 +133,14 @@ def test_answers_are_judged_by_tests_on_any_python(python: str, tmp_path: Path) 
         ("func-gen", {LIBRARY: library(MUTANTS[0])}, 0.0),
         ("test-gen", written(SUM, PERCENT), 0.75),
     ):
-        answer = answer_of(family, None)
-        task = replace(answer.task, environment=replace(answer.task.environment, python=here))
-        (tmp_path / "answer.json").write_bytes(pack(replace(answer, task=task)))
+        one = asked(tmp_path, family)
+        task = one.answer.task
+        assert isinstance(task, TestedTask)
+        task = replace(task, environment=replace(task.environment, python=here))
+        (tmp_path / "answer.json").write_bytes(pack(replace(one.answer, task=task)))
         (tmp_path / "answer.diff").write_text(world.patch(met(family, None), changes), encoding="utf-8")
         argv = [*AS_ONESELF, python, "grader.py", "--answer", "answer.json", "--diff", "answer.diff"]
+        argv += ["--start", one.snapshot.name]
         argv += ["--python", str(Path(sys.prefix, "bin/python"))]
         done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -140,33 +158,32 @@ def test_links_pipes_and_what_cannot_be_read_are_gone(tree: Path, tmp_path: Path
     (tmp_path / "elsewhere.py").write_bytes(library())
     (tree / LIBRARY).unlink()
     (tree / LIBRARY).symlink_to(tmp_path / "elsewhere.py")
-    answer = answer_of("func-gen", None)
-    assert planned(answer, tree_diff(answer, str(tree))) == ["refused", "file-deleted"]
+    one = asked(tmp_path, "func-gen")
+    assert planned(one, one.tree_diff(tree)) == ["refused", "file-deleted"]
     (tree / LIBRARY).unlink()
     os.mkfifo(tree / LIBRARY)
-    assert planned(answer, tree_diff(answer, str(tree))) == ["refused", "file-deleted"]
+    assert planned(one, one.tree_diff(tree)) == ["refused", "file-deleted"]
     (tree / LIBRARY).unlink()
     (tree / "shop/__init__.py").unlink()
     (tree / "shop").rmdir()
     write(tmp_path / "elsewhere", {"pricing.py": library(), "__init__.py": b""})
     (tree / "shop").symlink_to(tmp_path / "elsewhere")
-    assert planned(answer, tree_diff(answer, str(tree))) == ["refused", "file-deleted"]
+    assert planned(one, one.tree_diff(tree)) == ["refused", "file-deleted"]
 
 
 def test_beside_written_tests_nothing_but_files_may_be_added(tmp_path: Path) -> None:
-    answer = answer_of("test-gen", None)
+    one = asked(tmp_path, "test-gen")
     tree = tmp_path / "tree"
     write(tree, met("test-gen", None))
     (tree / "tests/test_link.py").symlink_to(tree / TESTS)
-    with pytest.raises(Refusal, match="not-regular"):
-        tree_diff(answer, str(tree))
+    assert planned(one, one.tree_diff(tree)) == ["refused", "mode-changed"]
 
 
-def test_a_huge_file_is_refused_unread(tree: Path) -> None:
+def test_a_huge_file_is_refused_unread(tree: Path, tmp_path: Path) -> None:
     with (tree / LIBRARY).open("r+b") as file:
         file.truncate(1 << 40)
     with pytest.raises(Refusal, match="too-large"):
-        tree_diff(answer_of("func-gen", None), str(tree))
+        asked(tmp_path, "func-gen").tree_diff(tree)
 
 
 def test_tests_may_take_half_as_long_again_as_where_they_were_found_stable() -> None:
@@ -184,11 +201,7 @@ def test_what_rows_of_old_mean_is_the_same_to_records_and_to_scoring() -> None:
     assert (record.test_seconds, record.run_seconds) == (asked.test_seconds, asked.run_seconds)
 
 
-def test_an_answer_file_holds_what_went_into_it() -> None:
-    answer = answer_of("test-gen", None)
-    again = unpack(read(pack(answer)))
-    assert again.task == answer.task
-    assert again.snapshot == answer.snapshot
-    assert again.neutral == answer.neutral
-    assert again.driver == answer.driver
-    assert pack(again) == pack(answer)
+def test_an_answer_file_holds_what_went_into_it(tmp_path: Path) -> None:
+    for family, candidate in (("test-gen", None), ("verify-repair", MUTANTS[1])):
+        answer = asked(tmp_path, family, candidate).answer
+        assert unpack(pack(answer)) == answer

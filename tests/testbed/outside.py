@@ -17,6 +17,7 @@ from hgen.sandbox.layout import StartState
 
 TREE = "/sandbox/repo"
 ANSWER = "/private/answer.json"
+START = "/private/snapshot.zip"
 PYTHON = "/opt/venv/bin/python"
 
 
@@ -78,21 +79,26 @@ class Outside:
 
     def grade(
         self,
-        answer: bytes | None,
+        private: tuple[bytes, bytes] | None,
         diff: str | None = None,
         *options: str,
+        start: str = START,
+        tree: str = TREE,
         user: int = 0,
         env: Mapping[str, str] | None = None,
         cwd: str = "/",
     ) -> dict[str, Any]:
-        """The verdict on a diff, or on the tree; with ``code`` and ``said``, how the grader ended and complained."""
-        if answer is not None:
-            self.put({ANSWER: answer}, owner=user, mode=0o600)
-        judged = ["--tree", TREE]
+        """The verdict on a diff, or on the tree; with ``code`` and ``said``, how the grader ended and complained.
+
+        ``private`` are the answer file and the snapshot's archive, if they are not there already.
+        """
+        if private is not None:
+            self.put(dict(zip((ANSWER, START), private, strict=True)), owner=user, mode=0o600)
+        judged = ["--tree", tree]
         if diff is not None:
             self.put({"/private/answer.diff": diff.encode("utf-8", "surrogateescape")})
             judged = ["--diff", "/private/answer.diff"]
         python = "/usr/bin/python3" if self.run(["test", "-x", "/usr/bin/python3"])[0] == 0 else PYTHON
-        argv = [python, "-I", "-S", "/private/grader.py", "--answer", ANSWER, *judged, *options]
+        argv = [python, "-I", "-S", "/private/grader.py", "--answer", ANSWER, "--start", start, *judged, *options]
         code, out, err = self.run(argv, user=user, env=env, cwd=cwd)
         return {"code": code, "said": err, **(json.loads(out) if out else {})}

@@ -10,16 +10,15 @@ from hgen.config import SandboxConfig
 from hgen.engines import OpenEngine
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
-from hgen.sandbox.layout import AGENT, GRADER, TREE
+from hgen.sandbox.layout import AGENT, GRADER, TREE, StartState
 from hgen.scoring import Score
-from hgen.scoring.standalone.tested_answer_file import TestedAnswer, pack
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
-from hgen.testbed.mutation.neutral import neutral_files
-from hgen.testbed.running import driver
+from tests.scoring.packing import archived, packed, zipped
 from tests.testbed import world
-from tests.testbed.outside import ANSWER, Outside
+from tests.testbed.outside import ANSWER, START, Outside
+from tests.testbed.outside import TREE as STATE
 from tests.testbed.test_cheats import CHEATS
 from tests.testbed.test_grading import ERROR, HONEST, PERCENT, SUM, UNFIT, written
 from tests.testbed.world import BODY, LIBRARY, MUTANTS, library, start_files
@@ -42,18 +41,9 @@ def fresh(testbed: Containers) -> Iterator[Outside]:
         yield container
 
 
-def answer(task: dict[str, Any], snapshot: Snapshot) -> bytes:
-    return pack(
-        TestedAnswer(
-            task=TestedTask.of(task),
-            snapshot=dict(snapshot),
-            executable=frozenset(),
-            links=snapshot.links,
-            neutral=tuple(neutral_files(TestedTask.of(task), snapshot)),
-            driver=driver(),
-            place=str(TREE) if task["environment"]["editable"] else "",
-        )
-    )
+def answer(task: dict[str, Any], snapshot: Snapshot) -> tuple[bytes, bytes]:
+    place = str(TREE) if task["environment"]["editable"] else ""
+    return packed(task, snapshot, place=place), zipped(snapshot)
 
 
 def met(family: str, candidate: str | None = None) -> dict[str, bytes]:
@@ -135,7 +125,7 @@ def test_nothing_of_the_graders_can_be_seen():
               "PYTHONHASHSEED", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "LC_CTYPE"}}
     assert not set(os.environ) - known, set(os.environ) - known
     assert not os.environ["PATH"].startswith("/evil")
-    for path in ("{answer}", "/private/answer.diff"):
+    for path in ("{answer}", "/private/snapshot.zip", "/private/answer.diff"):
         try:
             readable = bool(open(path).read())
         except PermissionError:
@@ -187,9 +177,9 @@ def test_an_answer_file_that_others_could_read_is_closed(
 ) -> None:
     task = world.task("test-gen", environment)
     changes = written(SUM, PERCENT, ERROR) | {"tests/test_spy.py": SPY.format(agent=AGENT, answer=ANSWER).encode()}
-    outside.put({ANSWER: answer(task, snapshot)}, mode=0o644)
+    outside.put(dict(zip((ANSWER, START), answer(task, snapshot), strict=True)), mode=0o644)
     assert outside.grade(None, world.patch(met("test-gen"), changes))["reward"] == 1.0
-    assert outside.run(["stat", "-c", "%a", ANSWER])[1].strip() == "600"
+    assert outside.run(["stat", "-c", "%a", ANSWER, START])[1].split() == ["600", "600"]
 
 
 DAEMON = """
@@ -261,12 +251,13 @@ def test_no_grader_is_ended_by_tests_that(
 
 
 def test_what_is_planted_above_the_tree_is_not_looked_at(
-    environment: dict[str, Any], snapshot: Snapshot, fresh: Outside
+    environment: dict[str, Any], snapshot: Snapshot, fresh: Outside, tmp_path: Path
 ) -> None:
     """As a user who can only use ``/tmp``, where the agent can, too."""
     bare = {path: content for path, content in snapshot.items() if path != "pyproject.toml"}
     task = world.task("func-gen", environment)
-    private = pack(TestedAnswer(TestedTask.of(task), bare, frozenset(), {}, neutral=(), driver=driver(), place=""))
+    with archived(tmp_path, bare) as without:
+        private = answer(task, without)
     fresh.put({"/tmp/pytest.ini": b"[pytest]\naddopts = -k rounded\n", "/tmp/conftest.py": b"raise SystemExit\n"})
     fresh.run(["chmod", "777", "/private"])
     judged = fresh.grade(private, task["patch"], user=GRADER)
@@ -362,7 +353,9 @@ def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
     private = answer(task, snapshot)
     changes = written(SUM, PERCENT, ERROR, BY_ANOTHER)
     diff = world.patch(met("test-gen"), changes)
-    assert grade(TestedTask.of(task), diff, snapshot, where_installed) == Score(1.0, True, 1.0, 1.0, 1.0, ())
+    assert grade(TestedTask.of(task), diff, snapshot, where_installed) == Score(
+        1.0, True, 1.0, 1.0, 1.0, (), {"mutants": 1.0}
+    )
     with Outside(where_installed) as fresh:
         assert fresh.grade(private, diff)["reward"] == 1.0
         assert seen(fresh) == ""
@@ -371,7 +364,7 @@ def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
         judged = fresh.grade(private)
         assert (judged["code"], judged["reward"]) == (0, 1.0), judged
         assert seen(fresh) == before
-        fresh.put({ANSWER: private}, owner=GRADER)
+        fresh.put(dict(zip((ANSWER, START), private, strict=True)), owner=GRADER)
         refused = fresh.grade(None, diff, user=GRADER)
         assert refused["code"] == 3
         assert "/sandbox/repo, which must be free" in refused["said"]
@@ -398,3 +391,29 @@ def test_what_an_installation_would_import_from_the_agents_tree_is_not_there(
         assert fresh.run(["/opt/venv/bin/python", "-c", "pass"])[0] == 7
         judged = fresh.grade(answer(task, snapshot))
         assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+
+
+@pytest.mark.parametrize("family", ["func-gen", "verify-repair", "test-gen"])
+def test_a_pristine_copy_of_the_start_state_serves_as_well_as_the_archive(
+    family: str, environment: dict[str, Any], snapshot: Snapshot, fresh: Outside
+) -> None:
+    candidate = MUTANTS[1] if family == "verify-repair" else None
+    task = world.task(family, environment, candidate)
+    start = met(family, candidate)
+    right = written(SUM, PERCENT, ERROR) if family == "test-gen" else {LIBRARY: library()}
+    fresh.tree({**start, **{path: text.encode() for path, text in environment["generated"].items()}})
+    private = answer(task, snapshot)
+    for changes, reward in ((right, 1.0), ({}, 0.0)):
+        judged = fresh.grade(private, world.patch(start, changes), start=STATE)
+        assert (judged["code"], judged["reward"]) == (0, reward), judged
+    # The agent's tree, carried over as an archive.
+    agent = StartState(after(start, right)).archive
+    fresh.put({"/private/agent.tar": agent})
+    fresh.run(["sh", "-c", "mkdir /private/agent && tar -xf /private/agent.tar -C /private/agent"])
+    fresh.run(["tar", "-cf", "/private/tree.tar", "--exclude=./.git", "-C", "/private/agent/repo", "."])
+    judged = fresh.grade(private, None, start=STATE, tree="/private/tree.tar")
+    assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+    fresh.run(["sh", "-c", f"echo >> {STATE}/{LIBRARY}"])
+    judged = fresh.grade(private, world.patch(start, right), start=STATE)
+    assert judged["code"] == 3
+    assert "does not hold the start state" in judged["said"]

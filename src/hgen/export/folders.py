@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from hgen import __version__
@@ -14,6 +15,9 @@ from hgen.shards import file_digest, sync_folder
 
 MANIFEST = ".hgen.json"
 """Lists an export's files with their digests; hidden, so that data loaders pass it by."""
+
+_SYNCED_ONE_BY_ONE = 200
+"""Files beyond this are written down by ``sync`` of the whole system: a disk's cache is flushed once, not per file."""
 
 
 @contextmanager
@@ -43,6 +47,25 @@ def whole_folder(folder: Path, kind: str) -> Iterator[Path]:
             _recover(folder, old)
 
 
+def move_aside(folder: Path) -> tuple[Path, ...]:
+    """Give what is in the way of an export at ``folder`` another name: ``NAME.before-1``, or with the next free number.
+
+    Returns where it is then; what an export wrote is not in the way. Nothing is deleted.
+    """
+    folder = Path(os.path.realpath(folder))
+    return tuple(
+        _renamed(place, folder.name) for place in (folder.with_name(f".{folder.name}.old"), folder) if _foreign(place)
+    )
+
+
+def _renamed(place: Path, name: str) -> Path:
+    names = (place.with_name(f"{name}.before-{number}") for number in count(1))
+    free = next(each for each in names if not os.path.lexists(each))
+    place.rename(free)
+    sync_folder(place.parent)
+    return free
+
+
 def exported_files(folder: Path, kind: str) -> dict[str, str]:
     """The files of a finished export with their SHA-256, by relative path in POSIX form, in order.
 
@@ -70,20 +93,23 @@ def _recover(folder: Path, old: Path) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
+    if problem := _foreign(folder):
+        raise ConfigError(f"{folder} {problem}; move it away, or have `hgen export --force` move it aside")
+
+
+def _foreign(folder: Path) -> str:
+    """What is there that no export wrote, or nothing."""
     if folder.is_symlink():
-        raise ConfigError(f"{folder} is in the way of an export: it is a link; move it away")
+        return "is in the way of an export: it is a link"
     if not folder.exists():
-        return
+        return ""
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is in the way of an export: it is not a folder")
+        return "is in the way of an export: it is not a folder"
     manifest = _manifest(folder) or {}
     ours = manifest.get("files")
     known = {MANIFEST, *ours} if isinstance(ours, dict) else set()
     foreign = [name for name in _relative(folder) if name not in known]
-    if foreign:
-        raise ConfigError(
-            f"{folder} holds files that no export wrote, such as {foreign[0]}; move them away or export elsewhere"
-        )
+    return f"holds files that no export wrote, such as {foreign[0]}" if foreign else ""
 
 
 def _manifest(folder: Path) -> dict[str, object] | None:
@@ -95,7 +121,15 @@ def _manifest(folder: Path) -> dict[str, object] | None:
 
 
 def _write_manifest(folder: Path, kind: str) -> None:
-    files = {name: file_digest(folder / name) for name in _relative(folder)}
+    # A file with several names, as an archive that many tasks share, is read once.
+    digests: dict[tuple[int, int], str] = {}
+    files = {}
+    for path in tree_files(folder):
+        status = path.lstat()
+        inode = (status.st_dev, status.st_ino)
+        if inode not in digests:
+            digests[inode] = file_digest(path)
+        files[path.relative_to(folder).as_posix()] = digests[inode]
     manifest = {"hgen": __version__, "format": kind, "files": files}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
@@ -105,7 +139,12 @@ def _relative(folder: Path) -> list[str]:
 
 
 def _sync_tree(folder: Path) -> None:
-    for path in tree_files(folder):
+    """Have everything written down: file by file while they are few, else the whole system's at once."""
+    files = tree_files(folder)
+    if len(files) > _SYNCED_ONE_BY_ONE:
+        os.sync()
+        return
+    for path in files:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)

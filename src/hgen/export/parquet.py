@@ -22,17 +22,22 @@ FOOTER_BYTES = 32_000
 
 
 class ParquetShards:
-    """Writes ``train-00000-of-0000N.parquet`` in a folder; the names are given when the block ends.
+    """Writes ``SPLIT-00000-of-0000N.parquet`` in a folder; the names are given when the block ends.
 
     A file ends before the row group that could take it past ``shard_bytes``; only a single row that is larger than
     that makes a larger file. Only the columns in ``indexed`` get statistics.
     """
 
-    def __init__(self, folder: Path, schema: pa.Schema, shard_bytes: int, *, indexed: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, split: str, schema: pa.Schema, shard_bytes: int, *, indexed: Sequence[str]
+    ) -> None:
         self.rows = 0
         self.memory_bytes = 0
         """The size of all rows as Arrow tables."""
+        self.file_bytes = 0
+        """The length of the files, once the block has ended."""
         self._folder = folder
+        self._split = split
         self._schema = schema
         self._shard_bytes = shard_bytes
         self._group_bytes = min(GROUP_BYTES, shard_bytes // 4)
@@ -44,7 +49,7 @@ class ParquetShards:
         self._writer: pq.ParquetWriter | None = None
 
     def __enter__(self) -> Self:
-        self._folder.mkdir()
+        self._folder.mkdir(exist_ok=True)
         return self
 
     def write(self, row: Row) -> None:
@@ -70,8 +75,9 @@ class ParquetShards:
         if self._pending:
             self._flush()
         self._close()
+        self.file_bytes = sum(part.stat().st_size for part in self._parts)
         for number, part in enumerate(self._parts):
-            part.rename(self._folder / f"train-{number:05d}-of-{len(self._parts):05d}.parquet")
+            part.rename(self._folder / f"{self._split}-{number:05d}-of-{len(self._parts):05d}.parquet")
 
     def _flush(self) -> None:
         table = pa.Table.from_pylist(self._pending, schema=self._schema)
@@ -86,7 +92,7 @@ class ParquetShards:
         self._pending_bytes = 0
 
     def _open(self) -> pq.ParquetWriter:
-        part = self._folder / f"part-{len(self._parts):05d}"
+        part = self._folder / f"{self._split}-part-{len(self._parts):05d}"
         self._parts.append(part)
         self._sink = pa.OSFile(str(part), "wb")
         # Not with chunks defined by content, though the hub likes them: pyarrow 26 then aborts on a full disk.

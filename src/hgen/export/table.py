@@ -1,38 +1,46 @@
-"""The table of export formats."""
+"""The table of export formats: hgen's own, and those that other packages register as entry points."""
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Protocol
+from functools import cache
+from importlib.metadata import entry_points
 
 from hgen.errors import ConfigError
-from hgen.export.formats import grader, hf, jsonl
-from hgen.export.summary import ExportSummary
-from hgen.records import Validated
+from hgen.export.format import Format
+from hgen.export.formats import grader, harbor, hf, inspect, jsonl, nemo_gym, openhands, swebench, trl, verifiers
+
+OWN = (
+    hf.FORMAT,
+    jsonl.FORMAT,
+    grader.FORMAT,
+    harbor.FORMAT,
+    swebench.FORMAT,
+    openhands.FORMAT,
+    verifiers.FORMAT,
+    inspect.FORMAT,
+    trl.FORMAT,
+    nemo_gym.FORMAT,
+)
 
 
-class Writer(Protocol):
-    """Writes tasks into a folder, whole or not at all; the same tasks give the same bytes.
+@cache
+def formats() -> dict[str, Format]:
+    """All formats by name, hgen's own first.
 
-    There must be a task. ``store`` holds the snapshots, for formats that carry files of the repositories; those of one
-    snapshot follow each other. Files are at most ``shard_bytes`` long where the format can split them. Raises
-    ``ConfigError`` if the folder holds something that no export wrote.
+    Raises ``ConfigError`` when another package's format cannot be loaded or takes a name that is taken.
     """
-
-    def __call__(self, tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes: int) -> ExportSummary:
-        """Write, and say what was written."""
-        ...
-
-
-FORMATS: dict[str, Writer] = {
-    hf.NAME: hf.write,
-    jsonl.NAME: jsonl.write,
-    grader.NAME: grader.write,
-}
+    found = {each.name: each for each in OWN}
+    for entry in sorted(entry_points(group="hgen.formats"), key=lambda entry: entry.name):
+        each = entry.load()
+        if not isinstance(each, Format):
+            raise ConfigError(f"the entry point {entry.name} of hgen.formats is {type(each).__name__}, not a Format")
+        if each.name in found:
+            raise ConfigError(f"two export formats are called {each.name}; one comes from {entry.value}")
+        found[each.name] = each
+    return found
 
 
-def writer(name: str) -> Writer:
-    """The writer for a format's name; raises ``ConfigError`` for a name that is none."""
-    try:
-        return FORMATS[name]
-    except KeyError:
-        raise ConfigError(f"unknown format {name!r}; known: {', '.join(sorted(FORMATS))}") from None
+def chosen(name: str) -> Format:
+    """The format of a name; raises ``ConfigError`` for a name that is none."""
+    known = formats()
+    if name not in known:
+        raise ConfigError(f"unknown format {name!r}; known: {', '.join(known)}")
+    return known[name]

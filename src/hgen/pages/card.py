@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import yaml
@@ -12,6 +13,9 @@ from huggingface_hub import DatasetCardData
 from jinja2 import Environment, StrictUndefined
 
 from hgen import __version__, resources
+from hgen.config import Config
+from hgen.pages.background import Background
+from hgen.pages.bars import bars, steps
 from hgen.pages.census import Census
 from hgen.pages.text import visible
 
@@ -35,31 +39,48 @@ _SIZES = (("n<1K", 1_000), ("1K<n<10K", 10_000), ("10K<n<100K", 100_000), ("100K
 
 @dataclass(frozen=True)
 class Table:
-    """One config as written; ``memory_bytes`` counts its rows as Arrow tables, ``file_bytes`` its files."""
+    """One split of a config as written; ``memory_bytes`` counts its rows as Arrow tables, ``file_bytes`` its files."""
 
     family: str
     config: str
+    split: str
     tasks: int
     memory_bytes: int
     file_bytes: int
 
 
-def render(census: Census, tables: list[Table], features: Features) -> str:
-    """The README.md of a dataset with these tables; ``tables`` is ordered by family."""
+def render(
+    census: Census,
+    tables: list[Table],
+    features: Features,
+    *,
+    config: Config,
+    background: Background,
+) -> str:
+    """The README.md of a dataset with these tables, which are ordered by family."""
     # The page is Markdown: HTML's escapes would show in the code blocks.
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters |= {"fenced": fenced, "cell": _cell, "percent": "{:.1%}".format, "json": _json}
+    environment.filters |= {
+        "fenced": fenced, "cell": _cell, "percent": "{:.1%}".format, "json": _json, "number": "{:,}".format,
+        "bars": bars, "steps": steps,
+    }  # fmt: skip
+    configs = _by_config(tables)
     page = environment.from_string(resources.text(TEMPLATE)).render(
         version=__version__,
-        tables=tables,
+        configs=configs,
+        default=_default(configs),
         families=census,
         origins=census.origins(),
         licenses=census.licenses(),
         tasks=sum(table.tasks for table in tables),
+        asked_splits=config.export.splits,
+        splits=census.splits(),
+        decontaminate=config.mine.decontaminate,
+        background=background,
     )
-    return f"---\n{_front_matter(census, tables, features)}---\n\n{page}"
+    return f"---\n{_front_matter(census, configs, features)}---\n\n{page}"
 
 
 def fenced(text: str, language: str) -> str:
@@ -78,23 +99,38 @@ def hub_licenses(expressions: list[str]) -> list[str]:
     return sorted({name if name in _HUB_LICENSES else "other" for name in names})
 
 
-def _front_matter(census: Census, tables: list[Table], features: Features) -> str:
+def _by_config(tables: list[Table]) -> dict[str, list[Table]]:
+    configs: dict[str, list[Table]] = {}
+    for table in tables:
+        configs.setdefault(table.config, []).append(table)
+    return configs
+
+
+def _default(configs: Mapping[str, list[Table]]) -> str:
+    """The config that is loaded where none is named: the largest."""
+    return max(configs, key=lambda name: sum(table.tasks for table in configs[name]))
+
+
+def _front_matter(census: Census, configs: Mapping[str, list[Table]], features: Features) -> str:
     licenses = hub_licenses(list(census.licenses())) or ["other"]
     described = DatasetCardData()
-    DatasetInfosDict({table.config: _described(table, features) for table in tables}).to_dataset_card_data(described)
+    infos = {name: _described(name, tables, features) for name, tables in configs.items()}
+    DatasetInfosDict(infos).to_dataset_card_data(described)
     matter = {
         "license": licenses[0] if len(licenses) == 1 else licenses,
         "language": ["en", "code"],
         "pretty_name": "hgen tasks",
-        "size_categories": [_size(sum(table.tasks for table in tables))],
+        "size_categories": [_size(sum(family.tasks for family in census.values()))],
         "task_categories": ["text-generation"],
         "tags": ["code", "coding-agents", "software-engineering", "reinforcement-learning", "synthetic", "hgen"],
         "configs": [
             {
-                "config_name": table.config,
-                "data_files": [{"split": "train", "path": f"{table.config}/train-*.parquet"}],
+                "config_name": name,
+                # Named, so that the archives of the snapshots are not taken for data.
+                "data_files": [{"split": table.split, "path": f"{name}/{table.split}-*.parquet"} for table in tables],
+                **({"default": True} if name == _default(configs) else {}),
             }
-            for table in tables
+            for name, tables in configs.items()
         ],
         "dataset_info": described["dataset_info"],
     }
@@ -103,15 +139,16 @@ def _front_matter(census: Census, tables: list[Table], features: Features) -> st
     return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True)
 
 
-def _described(table: Table, features: Features) -> DatasetInfo:
+def _described(name: str, tables: list[Table], features: Features) -> DatasetInfo:
     splits = SplitDict()
-    splits.add(SplitInfo("train", num_bytes=table.memory_bytes, num_examples=table.tasks))
+    for table in tables:
+        splits.add(SplitInfo(table.split, num_bytes=table.memory_bytes, num_examples=table.tasks))
     return DatasetInfo(
         features=features,
         splits=splits,
-        download_size=table.file_bytes,
-        dataset_size=table.memory_bytes,
-        config_name=table.config,
+        download_size=sum(table.file_bytes for table in tables),
+        dataset_size=sum(table.memory_bytes for table in tables),
+        config_name=name,
     )
 
 

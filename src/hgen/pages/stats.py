@@ -58,8 +58,7 @@ def stats(out: Path, progress: Callable[[int, int], None]) -> Stats:
 
     Unfinished shards are passed over. Raises ``ConfigError`` if no stage has left anything in ``out``.
     """
-    stages = {name: _stage(out / name) for name in STAGES}
-    stages = {name: stage for name, stage in stages.items() if stage.shards}
+    stages = stage_stats(out)
     if not stages:
         raise ConfigError(f"{out} holds nothing that hgen has made; run `hgen mine` or `hgen run` first")
     census = Census()
@@ -69,6 +68,12 @@ def stats(out: Path, progress: Callable[[int, int], None]) -> Stats:
             census.add(validated)
         progress(done, len(shards))
     return Stats(stages, census)
+
+
+def stage_stats(out: Path) -> dict[str, StageStats]:
+    """The stages in order, as far as they have run."""
+    stages = {name: _stage(out / name) for name in STAGES}
+    return {name: stage for name, stage in stages.items() if stage.shards}
 
 
 def to_json(found: Stats) -> dict[str, object]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from hgen.config import SandboxConfig
 from hgen.records import Environment
-from hgen.scoring import BY_RUNNING, Refusal, Score, Scorer, StaticTask, refused, score_patch
+from hgen.scoring import BY_RUNNING, Refusal, Score, Scorer, StaticTask, refused, score_patch, with_all_parts
 from hgen.scoring.start_state import committed_state
 from hgen.scoring.tasks import graded_by
 from hgen.scoring.tested.task import TestedTask
@@ -19,19 +19,25 @@ Row = Mapping[str, object]
 
 
 def graded(task: Row, patch: object, *, store: Path, sandbox: SandboxConfig, cache_folder: Path) -> Score:
-    """The verdict on an answer; ``bad-task`` or ``start-state`` if the task is at fault.
+    """The verdict on an answer, with all its parts; ``bad-task`` or ``start-state`` if the task is at fault.
 
     Raises ``ShardError`` if the snapshot is missing or damaged, ``SandboxError`` if the engine is at fault.
     """
     try:
         how = graded_by(task)
         if how in BY_RUNNING:
-            return _graded_by_tests(task, patch, store, sandbox, cache_folder)
-        own = _own_scorer(str(task["family"])) if how == "family" else None
-        files = committed_state(_snapshot(store, str(task["snapshot"])), str(task["setup_patch"]))
-        return score_patch(StaticTask.of(task), patch, files, own)
+            score = _graded_by_tests(task, patch, store, sandbox, cache_folder)
+        else:
+            score = _graded_by_trees(how, task, patch, store)
     except Refusal as refusal:
         return refused(refusal.reason)
+    return with_all_parts(score, how)
+
+
+def _graded_by_trees(how: str, task: Row, patch: object, store: Path) -> Score:
+    own = _own_scorer(str(task["family"])) if how == "family" else None
+    files = committed_state(_snapshot(store, str(task["snapshot"])), str(task["setup_patch"]))
+    return score_patch(StaticTask.of(task), patch, files, own)
 
 
 def _own_scorer(name: str) -> Scorer:

@@ -5,20 +5,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import mean
 
 from hgen.errors import ConfigError
-from hgen.predictions.reading import lines_of, require_readable, task_files
-from hgen.predictions.submissions import REJECTS, Joined
+from hgen.predictions.submissions import REJECTS, GivenRow, Joined
 from hgen.records import PARTS, Scored
 from hgen.runner import BUG, Summary
 from hgen.scratch import scratch
 from hgen.shards import put_in_place, read_shard
+from hgen.tasksets.places import lines_of, require_readable
+from hgen.tasksets.taskset import TaskSet
 
 _NAMED = 5
 """How many predictions a message names."""
 
 _ALWAYS = {"instance_id", "family", "reward", "resolved", "reasons"}
-_SOMETIMES = {"model_name_or_path", "row", *PARTS, "inputs"}
+_SOMETIMES = {"model_name_or_path", "row", "origin", *PARTS, "inputs"}
 """The columns of rewards; what has others is somebody's work. An earlier hgen wrote ``inputs``."""
 
 
@@ -33,6 +35,8 @@ class FamilySummary:
     resolved: int
     mean_reward: float | None
     """Over those with a verdict; None if there are none."""
+    mean_parts: dict[str, float]
+    """What rewards are made of, by the names in ``PARTS``, over those with a verdict that have it."""
     reasons: tuple[tuple[str, int], ...]
     """How many predictions each reason code applies to, most frequent first."""
 
@@ -44,6 +48,8 @@ class ScoreSummary:
     rewards: Path
     folder: Path
     """Where the shards are, the rejects among them."""
+    shape: str
+    """What the predictions were taken for."""
     families: tuple[FamilySummary, ...]
     tasks: int
     missing: tuple[str, ...]
@@ -84,22 +90,30 @@ class ScoreSummary:
         return asdict(self) | {"rewards": str(self.rewards), "folder": str(self.folder)}
 
 
-def require_rewards(file: Path, tasks: Path, predictions: Path) -> None:
+def rewards_beside(predictions: Path) -> Path:
+    """Where rewards go by default."""
+    if predictions.is_dir():
+        folder = predictions.resolve()
+        return folder.with_name(f"{folder.name}.rewards.jsonl")
+    return predictions.parent / f"{predictions.stem}.rewards.jsonl"
+
+
+def require_rewards(file: Path, tasks: TaskSet, predictions: Path) -> None:
     """Raise ``ConfigError`` for what cannot be read, and for a file of rewards that may not be written.
 
     That is an input by whatever name, one that would be taken for tasks by the next run, and what is no file of
     rewards or is write-protected.
     """
-    inputs = [predictions, *task_files(tasks)]
-    for given in inputs:
-        require_readable(given)
-    if tasks.is_dir() and _is_among(file, inputs[1:]):
-        raise ConfigError(f"{file} would be among the tasks in {inputs[-1].parent}; name another --rewards")
+    inputs = [*([] if predictions.is_dir() else [predictions]), *tasks.files]
+    for each in inputs:
+        require_readable(each)
+    if Path(tasks.name).is_dir() and _is_among(file, tasks.files):
+        raise ConfigError(f"{file} would be among the tasks in {tasks.files[-1].parent}; name another --rewards")
     if not file.exists():
         return
-    for given in inputs:
-        if file.samefile(given):
-            raise ConfigError(f"{file} is an input ({given}), which the rewards would replace; name another --rewards")
+    for each in inputs:
+        if file.samefile(each):
+            raise ConfigError(f"{file} is an input ({each}), which the rewards would replace; name another --rewards")
     if not file.is_file():
         raise ConfigError(f"{file} is no regular file, so that no rewards can be written there")
     # Root may write to any file, so that asking the system would say nothing.
@@ -111,12 +125,12 @@ def require_rewards(file: Path, tasks: Path, predictions: Path) -> None:
 
 def write_rewards(file: Path, shards: Iterable[Path], joined: Joined, stage: Summary, *, folder: Path) -> ScoreSummary:
     """Put the verdicts in the shards into one file, which appears whole or not at all, and count them."""
-    lines: dict[int, bytes] = {}
+    lines: dict[GivenRow, bytes] = {}
     tallies: dict[str, _Tally] = {}
     ungradable = []
     for shard in shards:
         for scored in read_shard(shard, Scored):
-            lines[scored.row] = json.dumps(_line(scored)).encode() + b"\n"
+            lines[scored.origin, scored.row] = json.dumps(_line(scored)).encode() + b"\n"
             tallies.setdefault(scored.family, _Tally()).add(scored)
             if scored.reward is None:
                 ungradable.append(scored.instance_id)
@@ -124,6 +138,7 @@ def write_rewards(file: Path, shards: Iterable[Path], joined: Joined, stage: Sum
     return ScoreSummary(
         rewards=file,
         folder=folder,
+        shape=joined.shape,
         families=tuple(tally.summary(family) for family, tally in sorted(tallies.items())),
         tasks=joined.tasks,
         missing=tuple(joined.missing),
@@ -142,12 +157,15 @@ class _Tally:
     predictions: int = 0
     resolved: int = 0
     rewards: list[float] = field(default_factory=list)
+    parts: dict[str, list[float]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, scored: Scored) -> None:
         self.predictions += 1
         self.resolved += scored.resolved
         self.reasons.update({reason.code for reason in scored.reasons})
+        for name, value in scored.parts.items():
+            self.parts.setdefault(name, []).append(value)
         if scored.reward is not None:
             self.rewards.append(scored.reward)
 
@@ -157,7 +175,8 @@ class _Tally:
             predictions=self.predictions,
             graded=len(self.rewards),
             resolved=self.resolved,
-            mean_reward=sum(self.rewards) / len(self.rewards) if self.rewards else None,
+            mean_reward=mean(self.rewards) if self.rewards else None,
+            mean_parts={name: mean(self.parts[name]) for name in PARTS if name in self.parts},
             reasons=tuple(sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))),
         )
 
@@ -169,6 +188,7 @@ def _line(scored: Scored) -> dict[str, object]:
         "family": scored.family,
         "model_name_or_path": scored.model_name_or_path,
         "row": scored.row,
+        **({"origin": scored.origin} if scored.origin else {}),
         "reward": scored.reward,
         "resolved": scored.resolved,
         **scored.parts,

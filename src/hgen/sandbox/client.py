@@ -3,6 +3,7 @@
 docker-py is used nowhere else but in ``connection``. Whatever goes wrong is raised as ``SandboxError``.
 """
 
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
@@ -136,6 +137,24 @@ class Client(Connection):
                 getattr(connection, "_sock", connection).sendall(stdin)
         return identifier, self._pieces(connection)
 
+    def open_terminal(
+        self, container: str, argv: Sequence[str], *, user: str, folder: str
+    ) -> tuple[str, socket.socket]:
+        """Run a command with a terminal of its own; gives its identifier and what the terminal is connected to."""
+        with self._trouble("run a command"):
+            command = self._api.exec_create(
+                container, list(argv), user=user, workdir=folder, stdin=True, tty=True, environment={"TERM": "xterm"}
+            )
+            identifier: str = command["Id"]
+            connection = self._api.exec_start(identifier, tty=True, socket=True)
+        underlying: socket.socket = getattr(connection, "_sock", connection)
+        return identifier, underlying
+
+    def resize_terminal(self, identifier: str, *, lines: int, columns: int) -> None:
+        """Tell a command's terminal how large it is."""
+        with self._trouble("resize a terminal"):
+            self._api.exec_resize(identifier, height=lines, width=columns)
+
     def exit_code(self, identifier: str) -> int | None:
         """The exit code of a command, or None while it runs."""
         with self._trouble("ask for an exit code"):
@@ -229,7 +248,37 @@ class Client(Connection):
             log = self._api.pull(repository, tag or "latest", stream=True, decode=True)
             self._follow(f"pull {name}", log)
 
-    def build(self, context: BinaryIO, *, tag: str, arguments: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    def tag(self, image: str, name: str) -> None:
+        """Give an image another name."""
+        repository, tag = docker.utils.parse_repository_tag(name)
+        with self._trouble(f"name an image {name}"):
+            self._api.tag(image, repository, tag)
+
+    def push(self, name: str) -> None:
+        """Send an image to its registry, as whoever Docker's own configuration says."""
+        repository, tag = docker.utils.parse_repository_tag(name)
+        with self._trouble(f"push {name}"):
+            log = self._api.push(repository, tag=tag, stream=True, decode=True)
+            self._follow(f"push {name}", log)
+
+    def save(self, names: Sequence[str], file: BinaryIO) -> None:
+        """Write images to a file as one archive that ``docker load`` takes; what they share is in it once."""
+        with self._trouble(f"save {len(names)} images"):
+            # docker-py's own method takes one name.
+            answer = self._api._get(self._api._url("/images/get"), params={"names": list(names)}, stream=True)
+            self._api._raise_for_status(answer)
+            for piece in answer.iter_content(1 << 20):
+                file.write(piece)
+
+    def build(
+        self,
+        context: BinaryIO,
+        *,
+        tag: str,
+        arguments: Mapping[str, str],
+        labels: Mapping[str, str],
+        network: Literal["host", "none"] = "host",
+    ) -> None:
         """Build an image from an open tar archive that holds a ``Containerfile``."""
         with self._trouble(f"build the image {tag}"):
             log = self._api.build(
@@ -241,7 +290,7 @@ class Client(Connection):
                 labels=dict(labels),
                 rm=True,
                 forcerm=True,
-                network_mode="host",
+                network_mode=network,
                 decode=True,
             )
             self._follow(f"build the image {tag}", log)

@@ -72,13 +72,26 @@ class StartState:
     def archive(self) -> bytes:
         """A tar archive for ``/sandbox``: the files, and ``.git``, a repository of one commit, no reflog, no remote."""
         tree = {b"repo/" + path: entry for path, entry in self.tree.items()}
-        for path, content in _repository(self.tree).items():
+        for path, content in repository(self.tree).items():
             tree[b"repo/.git/" + path] = hostgit.GitFile(hostgit.REGULAR, content)
         return _pack(tree, self.job)
 
     def _entry(self, path: str) -> hostgit.GitFile:
         mode = hostgit.EXECUTABLE if path in self.executable else hostgit.REGULAR
         return hostgit.GitFile(mode, self.files[path])
+
+
+def repository(tree: Mapping[bytes, hostgit.GitFile]) -> dict[bytes, bytes]:
+    """The files of ``.git``, by path, for a tree as the only commit: no reflog, no remote, no hook; the index holds it.
+
+    ``refs`` must be a folder beside them.
+    """
+    with hostgit.repository() as folder:
+        hostgit.commit(folder, "main", tree)
+        hostgit.git(folder, "read-tree", "main")
+        hostgit.git(folder, "config", "core.bare", "false")
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {os.fsencode(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def single(name: str, content: bytes, *, owner: tuple[int, int], mode: int) -> bytes:
@@ -96,15 +109,6 @@ def _checked(path: str) -> str:
     if "\0" in path or any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
         raise ValueError(f"{path!r} cannot be a path in a start state")
     return path
-
-
-def _repository(tree: Mapping[bytes, hostgit.GitFile]) -> dict[bytes, bytes]:
-    with hostgit.repository() as folder:
-        hostgit.commit(folder, "main", tree)
-        hostgit.git(folder, "read-tree", "main")
-        hostgit.git(folder, "config", "core.bare", "false")
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        return {os.fsencode(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def _pack(tree: Mapping[bytes, hostgit.GitFile], job: Mapping[str, bytes]) -> bytes:

@@ -2,7 +2,7 @@
 
 from hgen.scoring.scorers import SCORERS, Scorer, score, score_changes, score_patch
 from hgen.scoring.tasks import BY_RUNNING, GRADED_BY, StaticTask, SymbolRef
-from hgen.scoring.verdicts import PARTIAL, REASONS, UNGRADABLE, Reason, Refusal, Score, refused
+from hgen.scoring.verdicts import PARTIAL, REASONS, UNGRADABLE, Reason, Refusal, Score, refused, with_all_parts
 
 __all__ = [
     "BY_RUNNING",
@@ -21,4 +21,5 @@ __all__ = [
     "score",
     "score_changes",
     "score_patch",
+    "with_all_parts",
 ]

@@ -50,6 +50,11 @@ class SymbolRef:
     kind: str
     def_line: int
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its file and qualified name."""
+        return self.file, self.qualname
+
     def __str__(self) -> str:
         """As shown in a reason's detail."""
         return f"{self.file}:{self.qualname}"

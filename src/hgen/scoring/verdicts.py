@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 REASONS = {
     "no-patch": "the prediction holds no patch (null)",
@@ -13,11 +14,10 @@ REASONS = {
     "does-not-apply": "the patch does not apply to the start state",
     "file-added": "a file is created or copied",
     "file-deleted": "a file is deleted",
-    "file-renamed": "a file is renamed",
     "mode-changed": "a file's mode changes",
     "binary-patch": "a file is changed in binary form",
     "not-python": "a file that is no Python source is changed",
-    "not-regular": "a file was replaced by a link or a folder",
+    "not-regular": "a file was replaced by a link, or a link is changed",
     "encoding-changed": "the declared encoding of a file changes",
     "does-not-parse": "a changed file is no longer valid Python",
     "code-changed": "a changed file differs in more than the allowed edit",
@@ -66,6 +66,21 @@ UNGRADABLE = frozenset({"start-state", "bad-task"})
 """Reasons that say nothing about the prediction: the task, its files or this Python's age are at fault."""
 
 
+_PLACES = ("file_precision", "file_recall", "file_f1", "module_precision", "module_recall", "module_f1")
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "docstrings": _PLACES,
+    "markers": _PLACES,
+    "comments": _PLACES,
+    "mutants": ("mutants",),
+}
+"""What a reward is made of besides precision, recall and F1, by a task's ``graded_by``.
+
+Where places are to be found, ``precision``, ``recall`` and ``f1`` count definitions; these count the files in which
+they are, and the modules: a module is a file's top-level class or function with all that is defined in it, as in the
+field's benchmarks of localization. Where tests are written, ``mutants`` is the share of the mutants that they notice.
+"""
+
+
 @dataclass(frozen=True)
 class Reason:
     """Why a score is not full: a code of ``REASONS`` that can be counted, and what was found."""
@@ -88,19 +103,24 @@ class Score:
     recall: float
     f1: float
     reasons: tuple[Reason, ...]
-    file_recall: float | None = None
-    """The share of the files to find that were found, for families that count them."""
+    more: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """Further parts, by their names in ``PARTS``, for tasks that have them."""
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """What the reward is made of, by name."""
+        return {"precision": self.precision, "recall": self.recall, "f1": self.f1, **self.more}
+
+    def numbers(self) -> dict[str, float]:
+        """The reward, full success as 0 or 1, and the parts."""
+        return {"reward": self.reward, "resolved": float(self.resolved), **self.parts}
 
     def row(self) -> dict[str, object]:
         """The score as a JSON object."""
-        files = {} if self.file_recall is None else {"file_recall": self.file_recall}
         return {
             "reward": self.reward,
             "resolved": self.resolved,
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-            **files,
+            **self.parts,
             "reasons": [{"code": reason.code, "detail": reason.detail[:MAX_DETAIL]} for reason in self.reasons],
         }
 
@@ -122,12 +142,48 @@ def refused(*reasons: Reason) -> Score:
     return Score(0.0, False, 0.0, 0.0, 0.0, reasons)
 
 
-def scored(*, hits: int, given: int, wanted: int, reasons: list[Reason]) -> Score:
-    """The score of ``hits`` right places among ``given`` ones, where ``wanted`` were to be found."""
-    precision = hits / given if given else 0.0
-    recall = hits / wanted if wanted else 0.0
-    f1 = 2 * hits / (given + wanted) if hits else 0.0
+def with_all_parts(score: Score, graded_by: str) -> Score:
+    """The score with every part that such tasks have; what was refused has nothing of any."""
+    return replace(score, more={**dict.fromkeys(PARTS.get(graded_by, ()), 0.0), **score.more})
+
+
+def scored(
+    *,
+    hits: int,
+    given: int,
+    wanted: int,
+    reasons: list[Reason],
+    places: Collection[tuple[str, str]],
+    targets: Collection[tuple[str, str]],
+) -> Score:
+    """The score of ``hits`` right places among ``given`` ones, where ``wanted`` were to be found.
+
+    ``places`` are the definitions that the answer points at, right or wrong, by file and qualified name, which is empty
+    outside of definitions; ``targets`` are those that it should point at.
+    """
+    precision, recall, f1 = rates(hits, given, wanted)
+    more: dict[str, float] = {}
+    for level, wider in (("file", _file), ("module", _module)):
+        found, right = set(map(wider, places)), set(map(wider, targets))
+        of_level = rates(len(found & right), len(found), len(right))
+        more.update(zip((f"{level}_precision", f"{level}_recall", f"{level}_f1"), of_level))
     forbidden = any(reason.code not in PARTIAL for reason in reasons)
-    return Score(
-        0.0 if forbidden else round(f1, 6), not reasons and hits == wanted > 0, precision, recall, f1, tuple(reasons)
+    resolved = not reasons and hits == wanted > 0
+    return Score(0.0 if forbidden else round(f1, 6), resolved, precision, recall, f1, tuple(reasons), more)
+
+
+def rates(hits: int, given: int, wanted: int) -> tuple[float, float, float]:
+    """Precision, recall and F1."""
+    return (
+        hits / given if given else 0.0,
+        hits / wanted if wanted else 0.0,
+        2 * hits / (given + wanted) if hits else 0.0,
     )
+
+
+def _file(place: tuple[str, str]) -> str:
+    return place[0]
+
+
+def _module(place: tuple[str, str]) -> tuple[str, str]:
+    return place[0], place[1].partition(".")[0]

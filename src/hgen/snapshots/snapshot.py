@@ -2,19 +2,17 @@
 
 import hashlib
 import os
-import stat
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from hgen.errors import MachineError, ShardError
+from hgen.scoring.archived_tree import ArchivedTree, TreeError
 from hgen.snapshots.tree import is_safe_path
 
 
-class Snapshot(Mapping[str, bytes]):
+class Snapshot(ArchivedTree):
     """The regular files of a source tree, by their paths with ``/``, in the order of the paths.
 
     A context manager. Opening reads the list of files and checks it against the digest; each content is read when it
@@ -22,18 +20,15 @@ class Snapshot(Mapping[str, bytes]):
     """
 
     def __init__(self, archive: Path, digest: str) -> None:
-        self.digest = digest
-        self._path = archive
-        self._archive = _open(archive)
         try:
-            self._entries = {info.filename: info for info in self._archive.infolist()}
-            listed = tree_digest((name, _mode(info), info.comment.decode()) for name, info in self._entries.items())
-            if listed != digest or not all(map(is_safe_path, self._entries)):
-                raise ShardError(f"{archive} does not hold the tree that it is named after; {_REMEDY}")
-        except BaseException:
-            self._archive.close()
-            raise
-        self._files = sorted(name for name, info in self._entries.items() if _mode(info) != "120000")
+            super().__init__(archive, digest)
+        except FileNotFoundError:
+            raise ShardError(f"{archive} is missing; run mine again") from None
+        except TreeError as error:
+            raise ShardError(f"{error}; {_REMEDY}") from error
+        if not all(map(is_safe_path, self._entries)):
+            self.close()
+            raise ShardError(f"{archive} holds paths that lead out of a tree; {_REMEDY}")
 
     def __enter__(self) -> Self:
         return self
@@ -42,39 +37,6 @@ class Snapshot(Mapping[str, bytes]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Close the archive; nothing can be read afterwards."""
-        self._archive.close()
-
-    def __getitem__(self, path: str) -> bytes:
-        if path not in self:
-            raise KeyError(path)
-        return self._read(path)
-
-    def __contains__(self, path: object) -> bool:
-        return isinstance(path, str) and path in self._entries and _mode(self._entries[path]) != "120000"
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def size(self, path: str) -> int:
-        """The bytes of a file, without reading it."""
-        return self._entries[path].file_size
-
-    def is_executable(self, path: str) -> bool:
-        """Whether a file has its executable bit set."""
-        return _mode(self._entries[path]) == "100755"
-
-    @property
-    def links(self) -> dict[str, str]:
-        """The symbolic links and their targets, all of which stay in the tree."""
-        return {
-            name: self._read(name).decode() for name in sorted(self._entries) if _mode(self._entries[name]) == "120000"
-        }
 
     def extract(self, destination: Path, files: Mapping[str, bytes] | None = None) -> None:
         """Write the whole tree to a folder, which is created and must be empty; links come last.
@@ -100,22 +62,10 @@ class Snapshot(Mapping[str, bytes]):
             ) from error
 
     def _read(self, path: str) -> bytes:
-        info = self._entries[path]
         try:
-            content = self._archive.read(info)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise ShardError(f"{self._path} is damaged at {path} ({error}); {_REMEDY}") from error
-        if hashlib.sha256(content).hexdigest().encode() != info.comment:
-            raise ShardError(f"{self._path} is damaged at {path}; {_REMEDY}")
-        return content
-
-
-def tree_digest(entries: Iterable[tuple[str, str, str]]) -> str:
-    """The digest of a tree from its paths, modes and SHA-256 digests of contents, in any order."""
-    digest = hashlib.sha256(b"hgen tree 1\n")
-    for path, mode, content in sorted((path.encode(), mode, content) for path, mode, content in entries):
-        digest.update(f"{mode} {content} {len(path)} ".encode() + path + b"\n")
-    return digest.hexdigest()
+            return super()._read(path)
+        except TreeError as error:
+            raise ShardError(f"{error}; {_REMEDY}") from error
 
 
 def is_digest(text: str) -> bool:
@@ -124,22 +74,6 @@ def is_digest(text: str) -> bool:
 
 
 _REMEDY = "delete it and run mine again"
-
-
-def _open(archive: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(archive)
-    except FileNotFoundError:
-        raise ShardError(f"{archive} is missing; run mine again") from None
-    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError) as error:
-        raise ShardError(f"{archive} is damaged ({error}); {_REMEDY}") from error
-
-
-def _mode(info: zipfile.ZipInfo) -> str:
-    mode = info.external_attr >> 16
-    if stat.S_ISLNK(mode):
-        return "120000"
-    return "100755" if mode & stat.S_IXUSR else "100644"
 
 
 def _write_new(path: Path, content: bytes, *, executable: bool) -> None:

@@ -1,7 +1,6 @@
 """Keep source trees: one zip archive a tree, named by the tree's digest, written whole or not at all."""
 
 import fcntl
-import hashlib
 import os
 import tempfile
 import zipfile
@@ -12,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hgen.errors import ShardError, Skip
+from hgen.scoring.archived_tree import add_member, tree_digest
 from hgen.shards import sync_folder
-from hgen.snapshots.snapshot import Snapshot, is_digest, tree_digest
+from hgen.snapshots.snapshot import Snapshot, is_digest
 from hgen.snapshots.tree import Entry, Mode, TreeLimits, is_python, read_tree
 
-_BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
 _TEMPORARY = ".incoming-"
 
 
@@ -87,14 +86,7 @@ class _Content:
 
 def _store(entry: Entry, tree: Path, archive: zipfile.ZipFile, limits: TreeLimits) -> _Content:
     content = entry.link.encode() if entry.mode == "120000" else _read(tree / entry.path, limits)
-    info = zipfile.ZipInfo(entry.path, _BEGINNING_OF_TIME)
-    info.create_system = 3  # Unix, whose modes these are
-    info.external_attr = int(entry.mode, 8) << 16
-    info.compress_type = zipfile.ZIP_DEFLATED
-    sha256 = hashlib.sha256(content).hexdigest()
-    # In the list of files, so that the list can be checked against the tree's digest without reading a content.
-    info.comment = sha256.encode()
-    archive.writestr(info, content)
+    sha256 = add_member(archive, entry.path, entry.mode, content)
     lines = content.count(b"\n") + (not content.endswith(b"\n") and content != b"")
     return _Content(entry.path, entry.mode, sha256, len(content), lines)
 

@@ -26,7 +26,8 @@ def prove_laid_out(task: Task, *, sandboxes: Sandboxes, store: Path) -> Check:
             links=snapshot.links,
         )
         answer = answer_file(task, snapshot) if travels(task) else None
-    proof = check_start_state(sandboxes, state, task.patch, grader=_grader(), answer=answer)
+    archive = Store(store).archive(task.snapshot).read_bytes()
+    proof = check_start_state(sandboxes, state, task.patch, grader=_grader(), answer=answer, snapshot=archive)
     if not proof.passed:
         raise Skip("sandbox", proof.evidence)
     return Check(name="sandbox", passed=True, evidence=proof.evidence)

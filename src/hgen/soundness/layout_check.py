@@ -38,6 +38,7 @@ def check_start_state(
     *,
     grader: str,
     answer: bytes | None,
+    snapshot: bytes,
     timeout: float = 120.0,
 ) -> LayoutProof:
     """Lay a start state out as an agent sees it and have the travelling grader judge it, untouched and solved.
@@ -45,10 +46,11 @@ def check_start_state(
     It passes if the tree is a clean repository of one commit with neither reflog nor remote, earns 0 as it is, and 1
     once ``git apply`` has applied the gold patch there. ``grader`` is the text of the grader, ``answer`` its answer
     file, or None if the grader does not judge such tasks: then only the layout and the gold patch are tried.
+    ``snapshot`` is the archive of the task's snapshot.
     ``timeout`` is for each of the commands. Raises ``SandboxError`` if the engine is at fault: no verdict.
     """
     with sandboxes.start(state) as sandbox:
-        grading = None if answer is None else _install(sandbox, grader, answer)
+        grading = None if answer is None else _install(sandbox, grader, answer, snapshot)
         try:
             _layout(sandbox.exec(["/bin/sh", "-c", _LAYOUT], timeout=timeout))
             if grading is not None:
@@ -71,10 +73,12 @@ def check_start_state(
     )
 
 
-def _install(sandbox: Sandbox, grader: str, answer: bytes) -> list[str]:
+def _install(sandbox: Sandbox, grader: str, answer: bytes, snapshot: bytes) -> list[str]:
     program = sandbox.hide_file("grader.py", grader.encode())
     answer_file = sandbox.hide_file("answer.json", answer)
-    return ["python3", "-I", "-S", "-B", str(program), "--answer", str(answer_file), "--tree", str(TREE)]
+    start = sandbox.hide_file("snapshot.zip", snapshot)
+    grading = ["--answer", str(answer_file), "--start", str(start), "--tree", str(TREE)]
+    return ["python3", "-I", "-S", "-B", str(program), *grading]
 
 
 def _layout(done: Result) -> None:

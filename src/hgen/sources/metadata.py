@@ -1,6 +1,7 @@
 """What a tree says about itself: its project's name, addresses and licence, from its packaging files."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -13,6 +14,20 @@ _SETUP_NAME = re.compile(r"""\bname\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _SETUP_URL = re.compile(r"""\burl\s*=\s*["'](https?://[^"'\s]+)["']""")
 _SETUP_LICENSE = re.compile(r"""\blicen[cs]e\s*=\s*["']([^"'\n]+)["']""")
 _CLASSIFIER = re.compile(r"""License :: [^"'\n#]+""")
+
+_PLACES = (
+    "pyproject.toml", "setup.cfg", "setup.py",
+    "PKG-INFO", "*.dist-info/METADATA", "*.egg-info/PKG-INFO", "src/*.egg-info/PKG-INFO",
+)  # fmt: skip
+"""Where packaging files are."""
+
+_HEADERS = (
+    re.compile(r"PKG-INFO"),
+    re.compile(r"[^/]*\.dist-info/METADATA"),
+    re.compile(r"[^/]*\.egg-info/PKG-INFO"),
+    re.compile(r"src/[^/]*\.egg-info/PKG-INFO"),
+)
+"""Those of them that are headers, as of mail; the first of each kind is read."""
 
 _LABELS_OF_THE_REPOSITORY = frozenset(
     {"home", "homepage", "home-page", "source", "sourcecode", "repository", "code", "github", "git"}
@@ -44,19 +59,25 @@ class Metadata:
 
 def read_metadata(tree: Path) -> Metadata:
     """Read pyproject.toml, PKG-INFO or METADATA, setup.cfg and setup.py; run nothing, believe nothing."""
-    found = _from_pyproject(_read(tree / "pyproject.toml"))
-    for name in ("PKG-INFO", "*.dist-info/METADATA", "*.egg-info/PKG-INFO", "src/*.egg-info/PKG-INFO"):
-        for path in sorted(tree.glob(name))[:1]:
-            found += _from_headers(_read(path))
-    found += _from_setup_cfg(_read(tree / "setup.cfg"))
-    return found + _from_setup_py(_read(tree / "setup.py"))
+    found = (path for place in _PLACES for path in sorted(tree.glob(place)))
+    files = [path for path in found if path.is_file() and not path.is_symlink() and path.stat().st_size <= MOST_BYTES]
+    return metadata_of({path.relative_to(tree).as_posix(): path.read_bytes() for path in files})
 
 
-def _read(path: Path) -> str:
-    """The text of a regular file, or nothing."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
-        return ""
-    return path.read_bytes().decode(errors="replace")
+def metadata_of(files: Mapping[str, bytes]) -> Metadata:
+    """What the packaging files among a tree's files say; as ``read_metadata``."""
+    found = _from_pyproject(_text(files, "pyproject.toml"))
+    for place in _HEADERS:
+        for path in sorted(filter(place.fullmatch, files))[:1]:
+            found += _from_headers(_text(files, path))
+    found += _from_setup_cfg(_text(files, "setup.cfg"))
+    return found + _from_setup_py(_text(files, "setup.py"))
+
+
+def _text(files: Mapping[str, bytes], path: str) -> str:
+    """The text of a file, or nothing."""
+    content = files.get(path, b"")
+    return content.decode(errors="replace") if len(content) <= MOST_BYTES else ""
 
 
 def _from_pyproject(text: str) -> Metadata:

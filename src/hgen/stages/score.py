@@ -27,15 +27,15 @@ def score(
     task, prediction = submission.task, submission.prediction
     verdict = graded(task, prediction.model_patch, store=store, sandbox=sandbox, cache_folder=cache_folder)
     faults = [reason for reason in verdict.reasons if reason.code in UNGRADABLE]
-    parts = {name: value for name in PARTS if isinstance(value := verdict.row().get(name), float)}
     yield Scored(
         instance_id=prediction.instance_id,
         family=str(task["family"]),
         model_name_or_path=prediction.model_name_or_path,
         row=prediction.row,
+        origin=prediction.origin,
         reward=None if faults else verdict.reward,
         resolved=verdict.resolved and not faults,
-        parts={} if faults else parts,
+        parts={} if faults else {name: verdict.parts[name] for name in PARTS if name in verdict.parts},
         reasons=tuple(Objection(code=each.code, detail=each.detail[:MAX_DETAIL]) for each in verdict.reasons),
     )
     for fault in faults:

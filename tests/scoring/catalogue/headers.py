@@ -36,23 +36,21 @@ _case(
 _case(
     "mode-alone", "a header that says half of a change", 0, f"{GIT}{RIGHT}{GIT_ONLY}new mode 100755\n", "damaged-patch"
 )
-_case("link-mode", "a mode that is not the file's", 0, GIT.replace("100644", "120000") + RIGHT, "does-not-apply")
-_case("submodule-mode", "nor is this", 0, GIT.replace("100644", "160000") + RIGHT, "does-not-apply")
-_case(
-    "to-link", "a file that becomes a link", 0, f"{RIGHT}{GIT_ONLY}old mode 100644\nnew mode 120000\n", "mode-changed"
-)
+_case("link-mode", "a mode that is not the file's", 0, GIT.replace("100644", "120000") + RIGHT, "not-regular")
+_case("submodule-mode", "nor is this", 0, GIT.replace("100644", "160000") + RIGHT, "not-regular")
+_case("to-link", "a file that becomes a link", 0, f"{RIGHT}{GIT_ONLY}old mode 100644\nnew mode 120000\n", "not-regular")
 _case("no-mode", "what is no mode", 0, GIT.replace("100644", "plain") + RIGHT, "damaged-patch")
 _case(
     "case-only",
     "a renaming in letters' case",
     0,
     f"{RIGHT}diff --git a/b.py b/B.py\nrename from b.py\nrename to B.py\n",
-    "file-renamed",
+    "file-added",
 )
 _case(
     "names-differ", "two names and no word of renaming", 0, RIGHT.replace("+++ b/a.py", "+++ b/z.py"), "does-not-apply"
 )
-_case("git-names-differ", "in git's form that renames", 0, (GIT + RIGHT).replace("b/a.py", "b/z.py"), "file-renamed")
+_case("git-names-differ", "in git's form that renames", 0, (GIT + RIGHT).replace("b/a.py", "b/z.py"), "file-deleted")
 _case(
     "orig",
     "the shorter of two names counts",

@@ -118,7 +118,7 @@ start.patch(
     "a renamed file",
     0,
     "diff --git a/a.py b/z.py\nsimilarity index 100%\nrename from a.py\nrename to z.py\n",
-    code="file-renamed",
+    code="file-deleted",
 )
 start.patch(
     "rename-and-edit",
@@ -126,7 +126,7 @@ start.patch(
     0,
     "diff --git a/a.py b/z.py\nsimilarity index 90%\nrename from a.py\nrename to z.py\n"
     + RIGHT.replace("b/a.py", "b/z.py"),
-    code="file-renamed",
+    code="file-deleted",
 )
 start.patch(
     "copy",
@@ -149,7 +149,7 @@ start.patch(
     "diff --git a/b.py b/b.py\ndeleted file mode 100644\n--- a/b.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x = 1\n"
     "diff --git a/b.py b/b.py\nnew file mode 120000\n--- /dev/null\n+++ b/b.py\n@@ -0,0 +1 @@\n"
     "+a.py\n\\ No newline at end of file\n",
-    code="file-deleted",
+    code="not-regular",
 )
 start.patch(
     "binary",

@@ -1,52 +1,40 @@
-"""The format ``grader``: the single-file grader, and the private answer file of each task."""
+"""The format ``grader``: the single-file grader, the private answer file of each task, and the tasks' snapshots."""
 
-import logging
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 
-from hgen.errors import Skip
+from hgen.config import Config
+from hgen.export.carried import carry_snapshot
 from hgen.export.folders import whole_folder
+from hgen.export.format import Format
 from hgen.export.summary import ExportSummary
-from hgen.grader import answer_file, grader_source, travels
-from hgen.records import Validated
-from hgen.snapshots import Snapshot, Store
+from hgen.export.view import TaskView
+from hgen.grader import grader_source
 
 NAME = "grader"
 
-log = logging.getLogger(__name__)
 
+def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
+    """Write ``grader.py``, ``answers/{name}.json`` and ``snapshots/{digest}.zip``; all stay away from the agent.
 
-def write(tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes: int) -> ExportSummary:
-    """Write ``grader.py`` and ``answers/{instance_id}.json``; the answers stay away from the agent.
-
-    Tasks of one snapshot follow each other, so that each archive in ``store`` is opened once. Tasks of families
-    that bring a scorer of their own, and those whose snapshot is too large to be carried along, are left out with a
-    warning.
+    Tasks of families that bring a scorer of their own are left out.
     """
-    del shard_bytes
+    del config
     counts: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
-    with whole_folder(folder, NAME) as new, ExitStack() as stack:
+    with whole_folder(folder, NAME) as new:
         (new / "grader.py").write_text(grader_source(), encoding="utf-8", newline="\n")
         (new / "answers").mkdir()
-        snapshot: Snapshot | None = None
-        for validated in tasks:
-            task = validated.task
-            if not travels(task):
+        for view in tasks:
+            task = view.task
+            if not view.is_graded_anywhere:
                 left_out[f"{task.family}: the single-file grader does not judge it, `hgen score` does"] += 1
                 continue
-            if snapshot is None or snapshot.digest != task.snapshot:
-                stack.close()
-                snapshot = stack.enter_context(Store(store).open(task.snapshot))
-            try:
-                answer = answer_file(task, snapshot)
-            except Skip:
-                left_out[f"{task.repo}: its snapshot is too large to be carried along; use `hgen score`"] += 1
-                continue
-            (new / "answers" / f"{task.instance_id}.json").write_bytes(answer)
+            carry_snapshot(view, new)
+            (new / "answers" / f"{view.name}.json").write_bytes(view.answer())
             counts[task.family] += 1
-    for why, count in sorted(left_out.items()):
-        log.warning("%d tasks left out, %s", count, why)
-    return ExportSummary.of(NAME, folder, counts)
+    return ExportSummary.of(NAME, folder, counts, left_out)
+
+
+FORMAT = Format(NAME, "the single-file grader with each task's answer file, and their snapshots", write)

@@ -1,18 +1,24 @@
 """The format ``hf``: one parquet config per task family with declared features, and a dataset card."""
 
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
 from datasets import Features, List, Value
 
-from hgen.export.folders import tree_files, whole_folder
+from hgen.config import Config
+from hgen.export.carried import carry_snapshot
+from hgen.export.folders import whole_folder
+from hgen.export.format import Format
 from hgen.export.parquet import ParquetShards
+from hgen.export.splits import SPLITS
 from hgen.export.summary import ExportSummary
 from hgen.export.task_row import config_name, table_row
+from hgen.export.view import TaskView
+from hgen.pages.background import Background
 from hgen.pages.card import Table, render
 from hgen.pages.census import Census
-from hgen.records import Validated
 
 NAME = "hf"
 
@@ -51,36 +57,54 @@ FEATURES = Features(
 _INDEXED = ("instance_id", "family", "variant", "repo", "base_commit", "snapshot", "license")
 
 
-def write(tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes: int) -> ExportSummary:
-    """Write a config for each family met, and the card.
+def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
+    """Write a config for each family met, the card, and the archives of the snapshots.
 
     The folder is what ``datasets.load_dataset(folder, "dep_search")`` and the Hugging Face Hub read. A family without
-    tasks has no config, because ``datasets`` cannot load one without rows (its pull request 8401).
+    tasks has no config, and a split without tasks no file, because ``datasets`` cannot load one without rows (its pull
+    request 8401).
     """
-    del store
     with whole_folder(folder, NAME) as new:
         census = Census()
-        tables = _write_tables(tasks, new, shard_bytes, census)
-        (new / "README.md").write_text(render(census, tables, FEATURES), encoding="utf-8")
-    return ExportSummary.of(NAME, folder, {table.family: table.tasks for table in tables})
+        background, tables = _write_tables(tasks, new, config, census)
+        card = render(census, tables, FEATURES, config=config, background=background)
+        (new / "README.md").write_text(card, encoding="utf-8")
+    counts: Counter[str] = Counter()
+    for table in tables:
+        counts[table.family] += table.tasks
+    return ExportSummary.of(NAME, folder, counts)
 
 
-def _write_tables(tasks: Iterable[Validated], folder: Path, shard_bytes: int, census: Census) -> list[Table]:
+def _write_tables(
+    tasks: Iterable[TaskView], folder: Path, config: Config, census: Census
+) -> tuple[Background, list[Table]]:
     # Without the library's own metadata, which older versions of it cannot read.
     schema = FEATURES.arrow_schema.remove_metadata()
-    writers: dict[str, ParquetShards] = {}
+    writers: dict[tuple[str, str], ParquetShards] = {}
+    background = Background()
     with ExitStack() as stack:
-        for validated in tasks:
-            family = validated.task.family
-            if family not in writers:
-                shards = ParquetShards(folder / config_name(family), schema, shard_bytes, indexed=_INDEXED)
-                writers[family] = stack.enter_context(shards)
-            writers[family].write(table_row(validated))
-            census.add(validated)
-    return [_table(folder, family, shards) for family, shards in sorted(writers.items())]
+        for view in tasks:
+            family = view.task.family
+            table = (family, view.split)
+            if table not in writers:
+                shards = ParquetShards(
+                    folder / config_name(family), view.split, schema, config.export.shard_bytes, indexed=_INDEXED
+                )
+                writers[table] = stack.enter_context(shards)
+            writers[table].write(table_row(view.validated))
+            carry_snapshot(view, folder)
+            census.add(view.validated, view.split)
+            background = view.background
+    return background, [_table(family, split, writers[family, split]) for family, split in sorted(writers, key=_order)]
 
 
-def _table(folder: Path, family: str, shards: ParquetShards) -> Table:
-    config = config_name(family)
-    file_bytes = sum(path.stat().st_size for path in tree_files(folder / config))
-    return Table(family, config, shards.rows, shards.memory_bytes, file_bytes)
+def _order(table: tuple[str, str]) -> tuple[str, int]:
+    family, split = table
+    return family, SPLITS.index(split)
+
+
+def _table(family: str, split: str, shards: ParquetShards) -> Table:
+    return Table(family, config_name(family), split, shards.rows, shards.memory_bytes, shards.file_bytes)
+
+
+FORMAT = Format(NAME, "parquet with a dataset card, for the Hub", write)

@@ -7,37 +7,43 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
+from hgen.config import Config
+from hgen.export.carried import carry_snapshot
 from hgen.export.folders import whole_folder
+from hgen.export.format import Format
 from hgen.export.summary import ExportSummary
 from hgen.export.task_row import config_name, row
-from hgen.records import Validated
+from hgen.export.view import TaskView
 
 NAME = "jsonl"
 
 
-def write(tasks: Iterable[Validated], folder: Path, *, store: Path, shard_bytes: int) -> ExportSummary:
-    """Write ``{family}.jsonl`` for each family met; its size is not limited.
+def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
+    """Write ``{family}.jsonl`` for each family met, or ``{family}.{split}.jsonl`` if there are splits.
+
+    Their size is not limited. The archives of the snapshots are beside them.
 
     The lines are ASCII, so that readers which split at other separators than newlines split them rightly too.
     """
-    del store, shard_bytes
+    splits = len(config.export.splits) > 1
     with whole_folder(folder, NAME) as new:
-        counts = _write_lines(tasks, new)
+        counts = _write_lines(tasks, new, splits=splits)
     return ExportSummary.of(NAME, folder, counts)
 
 
-def _write_lines(tasks: Iterable[Validated], folder: Path) -> Counter[str]:
+def _write_lines(tasks: Iterable[TaskView], folder: Path, *, splits: bool) -> Counter[str]:
     counts: Counter[str] = Counter()
     files: dict[str, TextIO] = {}
     with ExitStack() as stack:
-        for validated in tasks:
-            family = validated.task.family
-            if family not in files:
-                files[family] = stack.enter_context(_open(folder, family))
-            files[family].write(json.dumps(row(validated)) + "\n")
+        for view in tasks:
+            family = view.task.family
+            name = f"{config_name(family)}.{view.split}.jsonl" if splits else f"{config_name(family)}.jsonl"
+            if name not in files:
+                files[name] = stack.enter_context((folder / name).open("w", encoding="ascii", newline="\n"))
+            files[name].write(json.dumps(row(view.validated)) + "\n")
+            carry_snapshot(view, folder)
             counts[family] += 1
     return counts
 
 
-def _open(folder: Path, family: str) -> TextIO:
-    return (folder / f"{config_name(family)}.jsonl").open("w", encoding="ascii", newline="\n")
+FORMAT = Format(NAME, "one file of JSON lines per family", write)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hgen.scoring.diffs.applier import apply
+from hgen.scoring.diffs.backwards import take_back
 
 
 class Patched(Mapping[str, bytes]):
@@ -32,3 +33,11 @@ class Patched(Mapping[str, bytes]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+class TakenBack(Patched):
+    """What files were before a diff was applied; raises ``DiffError`` at once if it does not lead to them."""
+
+    def __init__(self, files: Mapping[str, bytes], patch: str) -> None:
+        super().__init__(files, "")
+        self.changed = take_back(patch, files)

@@ -49,24 +49,34 @@ def edited(path: str, before: bytes, edits: Sequence[Edit]) -> bytes:
     return b"".join([*result, *lines[at:]])
 
 
-def _file(path: str, before: bytes | None, after: bytes | None, context: int) -> str:
-    old, new = split_lines(before or b""), split_lines(after or b"")
-    if before is None:
-        header = _header(path, "new file mode 100644", old="/dev/null", names=bool(new))
-    elif after is None:
-        header = _header(path, "deleted file mode 100644", new="/dev/null", names=bool(old))
-    else:
-        header = _header(path)
-    changes = [(first, last, lines) for first, last, _, lines in differences(old, new)]
-    return header + _hunks(old, changes, context)
+def hunks(before: bytes, after: bytes, context: int = CONTEXT) -> str:
+    """The part of a diff that says how one content becomes another."""
+    old, new = split_lines(before), split_lines(after)
+    return _hunks(old, [(first, last, lines) for first, last, _, lines in differences(old, new)], context)
 
 
-def _header(path: str, *extended: str, old: str = "", new: str = "", names: bool = True) -> str:
+def side_names(path: str, *, old: bool = True, new: bool = True) -> tuple[str, str]:
+    """What a diff calls a file before and after, where there is one."""
     # A tab ends a name with spaces, as git writes it: some tools cut names at spaces.
     end = "\t" if " " in path else ""
+    return quote(path, "a/") + end if old else "/dev/null", quote(path, "b/") + end if new else "/dev/null"
+
+
+def _file(path: str, before: bytes | None, after: bytes | None, context: int) -> str:
+    if before is None:
+        header = _header(path, "new file mode 100644", old=False, names=bool(after))
+    elif after is None:
+        header = _header(path, "deleted file mode 100644", new=False, names=bool(before))
+    else:
+        header = _header(path)
+    return header + hunks(before or b"", after or b"", context)
+
+
+def _header(path: str, *extended: str, old: bool = True, new: bool = True, names: bool = True) -> str:
     lines = [f"diff --git {quote(path, 'a/')} {quote(path, 'b/')}", *extended]
     if names:
-        lines += [f"--- {old or quote(path, 'a/') + end}", f"+++ {new or quote(path, 'b/') + end}"]
+        before, after = side_names(path, old=old, new=new)
+        lines += [f"--- {before}", f"+++ {after}"]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -98,7 +108,7 @@ def _fit_last_newline(lines: list[bytes], changes: list[_Change]) -> None:
 
 def _hunks(lines: list[bytes], changes: Sequence[_Change], context: int = CONTEXT) -> str:
     shift = 0
-    hunks = []
+    texts = []
     for group in _groups(changes, context):
         start = max(group[0][0] - context, 0)
         end = min(group[-1][1] + context, len(lines))
@@ -108,9 +118,9 @@ def _hunks(lines: list[bytes], changes: Sequence[_Change], context: int = CONTEX
         old_start = start + 1 if old_count else start
         new_start = start + shift + 1 if new_count else start + shift
         shift += new_count - old_count
-        hunks.append(f"@@ -{_range(old_start, old_count)} +{_range(new_start, new_count)} @@\n")
-        hunks.append(b"".join(body).decode("utf-8", "surrogateescape"))
-    return "".join(hunks)
+        texts.append(f"@@ -{_range(old_start, old_count)} +{_range(new_start, new_count)} @@\n")
+        texts.append(b"".join(body).decode("utf-8", "surrogateescape"))
+    return "".join(texts)
 
 
 def _groups(changes: Sequence[_Change], context: int) -> Iterator[list[_Change]]:

@@ -1,28 +1,29 @@
-"""The private answer file of a task judged by its syntax trees: all that grading needs, besides the answer.
+"""The private answer file of a task: all that grading needs, besides the answer and the task's snapshot.
 
-So nothing in the agent's container is trusted. Tasks judged by running tests have a format of their own, that of
-``tested_answer_file``.
+The snapshot is named by its digest, so that whoever grades may bring it from anywhere; see ``start``. Nothing in the
+agent's container is trusted.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Union
 
-from hgen.scoring.tasks import StaticTask
+from hgen.scoring.tasks import BY_RUNNING, StaticTask, graded_by
+from hgen.scoring.tested.task import TestedTask
 from hgen.scoring.verdicts import NoVerdict, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 4
+FORMAT = 6
 MAX_UNPACKED = 1 << 30
-MAX_FILE = 50_000_000
-"""Bytes of a file that an answer may change."""
+
+GradedTask = Union[StaticTask, TestedTask]
 
 
 class AnswerFileError(NoVerdict):
@@ -30,86 +31,110 @@ class AnswerFileError(NoVerdict):
 
 
 @dataclass(frozen=True)
+class Listing:
+    """What a snapshot holds, without the contents."""
+
+    digest: str
+    """Of the tree; see ``hgen.scoring.archived_tree.tree_digest``."""
+    size: int
+    """Bytes of all files."""
+    files: tuple[str, ...]
+    executable: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+    """Symbolic links and what they point to."""
+
+
+@dataclass(frozen=True)
+class TestRunning:
+    """What is needed besides to judge by running tests."""
+
+    __test__ = False
+
+    driver: Mapping[str, bytes]
+    """The modules of the driver, by their path in its archive."""
+    neutral: tuple[Mapping[str, bytes], ...]
+    """Files of variants that written tests must not notice; see ``hgen.scoring.tested.plan``."""
+    place: str
+    """Where the tree must lie, because the environment points there; empty if it may lie anywhere."""
+
+
+@dataclass(frozen=True)
 class AnswerFile:
-    """What is known about a task's start state."""
+    """What grading needs to know about a task."""
 
     instance_id: str
-    task: StaticTask
-    files: dict[str, bytes]
-    """Contents of the Python files, or of those that an answer may concern."""
-    digests: dict[str, str]
-    """SHA-256 of every file."""
-    links: dict[str, str]
-    """The symbolic links and what they point to."""
-    large: dict[str, int]
-    """Sizes of the files that no answer may change as they are too large."""
+    task: GradedTask
+    setup_patch: str
+    candidate_patch: str
+    listing: Listing
+    tests: TestRunning | None
+    """For tasks that are judged by running tests."""
 
 
-def pack(
-    instance_id: str,
-    task: StaticTask,
-    start: Mapping[str, bytes],
-    links: Mapping[str, str],
-    *,
-    max_bytes: int = 50_000_000,
-) -> bytes:
-    """The answer file of a task, given its whole start state: JSON, ASCII, one line.
-
-    It holds the contents of all Python files; if they are more than ``max_bytes``, only those of the targets, and an
-    answer that edits another file is then refused, even if it only adds a comment there.
-    """
-    python: dict[str, bytes] = {}
-    digests = {}
-    for path, content in sorted(start.items()):
-        digests[path] = digest(content)
-        if path.endswith((".py", ".pyi")):
-            python[path] = content
-    if sum(map(len, python.values())) > max_bytes:
-        concerned = {target.file for target in task.targets}
-        python = {path: content for path, content in python.items() if path in concerned}
-    contents = {path: base64.b64encode(content).decode() for path, content in python.items()}
-    row = {
+def pack(answer: AnswerFile) -> bytes:
+    """The answer file: JSON, ASCII, one line; the same answer gives the same bytes."""
+    listing, tests = answer.listing, answer.tests
+    patches = {"setup_patch": answer.setup_patch, "candidate_patch": answer.candidate_patch}
+    row: dict[str, object] = {
         "format": FORMAT,
-        "task": {"instance_id": instance_id, **task.row()},
-        "files": base64.b64encode(zlib.compress(json.dumps(contents).encode(), 9)).decode(),
-        "digests": digests,
-        "links": dict(sorted(links.items())),
-        "large": {path: len(content) for path, content in sorted(start.items()) if len(content) > MAX_FILE},
+        "task": {"instance_id": answer.instance_id, **answer.task.row(), **patches},
+        "snapshot": {"digest": listing.digest, "size": listing.size, "listing": _packed_listing(listing)},
+        "tests": None,
     }
+    if tests is not None:
+        files = {"driver": _texts(tests.driver), "neutral": [_texts(variant) for variant in tests.neutral]}
+        row["tests"] = {"files": _packed(files), "place": tests.place}
     return json.dumps(row, sort_keys=True).encode() + b"\n"
 
 
-def read(content: bytes) -> dict[str, object]:
-    """An answer file's JSON, of whatever format; raises ``AnswerFileError``."""
+def unpack(content: bytes) -> AnswerFile:
+    """Read an answer file; raises ``AnswerFileError``."""
     try:
         row = json.loads(content)
-    except ValueError as error:
-        raise AnswerFileError(f"damaged answer file: {error}") from None
-    if not isinstance(row, dict) or "format" not in row:
-        raise AnswerFileError("damaged answer file: it is no JSON object with a format")
-    return row
-
-
-def unpack(row: Mapping[str, Any]) -> AnswerFile:
-    """An answer file of the static families, given its JSON; raises ``AnswerFileError``."""
-    if row["format"] != FORMAT:
-        raise AnswerFileError(f"format {row['format']} is not {FORMAT}: the grader is of another version of hgen")
-    try:
-        inflater = zlib.decompressobj()
-        contents = json.loads(inflater.decompress(base64.b64decode(row["files"]), MAX_UNPACKED))
-        files = {path: base64.b64decode(text) for path, text in contents.items()}
+        if row["format"] != FORMAT:
+            raise AnswerFileError(f"format {row['format']} is not {FORMAT}: the grader is of another version of hgen")
+        task = row["task"]
+        parsed = TestedTask.of(task) if graded_by(task) in BY_RUNNING else StaticTask.of(task)
         return AnswerFile(
-            instance_id=str(row["task"]["instance_id"]),
-            task=StaticTask.of(row["task"]),
-            files=files,
-            digests=dict(row["digests"]),
-            links=dict(row["links"]),
-            large=dict(row["large"]),
+            instance_id=str(task["instance_id"]),
+            task=parsed,
+            setup_patch=str(task["setup_patch"]),
+            candidate_patch=str(task["candidate_patch"]),
+            listing=_listing(row["snapshot"]),
+            tests=_tests(row["tests"]) if isinstance(parsed, TestedTask) else None,
         )
-    except (KeyError, TypeError, zlib.error, ValueError, Refusal) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, zlib.error, ValueError, Refusal) as error:
         raise AnswerFileError(f"damaged answer file: {error!r}") from None
 
 
-def digest(content: bytes) -> str:
-    """The digest by which a file's contents are known."""
-    return hashlib.sha256(content).hexdigest()
+def _listing(row: Mapping[str, Any]) -> Listing:
+    names = _unpacked(row["listing"])
+    links = tuple((str(path), str(target)) for path, target in names["links"])
+    return Listing(str(row["digest"]), int(row["size"]), tuple(names["files"]), tuple(names["executable"]), links)
+
+
+def _tests(row: Mapping[str, Any]) -> TestRunning:
+    files = _unpacked(row["files"])
+    return TestRunning(_contents(files["driver"]), tuple(map(_contents, files["neutral"])), str(row["place"]))
+
+
+@lru_cache(maxsize=4)
+def _packed_listing(listing: Listing) -> str:
+    """Compressed once for all tasks of a snapshot that follow each other."""
+    return _packed({"files": listing.files, "executable": listing.executable, "links": listing.links})
+
+
+def _packed(value: object) -> str:
+    return base64.b64encode(zlib.compress(json.dumps(value, sort_keys=True).encode(), 9)).decode()
+
+
+def _unpacked(text: str) -> Any:
+    return json.loads(zlib.decompressobj().decompress(base64.b64decode(text), MAX_UNPACKED))
+
+
+def _texts(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: content.decode("utf-8", "surrogateescape") for path, content in files.items()}
+
+
+def _contents(texts: Mapping[str, str]) -> dict[str, bytes]:
+    return {path: text.encode("utf-8", "surrogateescape") for path, text in texts.items()}

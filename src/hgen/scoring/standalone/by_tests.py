@@ -14,18 +14,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hgen.scoring.standalone import lay_out, other_user, worktree
+from hgen.scoring.standalone import lay_out, other_user
 from hgen.scoring.standalone.python_check import Someone, require
-from hgen.scoring.start_state import start_state
 from hgen.scoring.tested import driver
 from hgen.scoring.tested.judge import judged
 from hgen.scoring.tested.plan import plan
+from hgen.scoring.tested.task import TestedTask
 from hgen.scoring.verdicts import NoVerdict, Refusal, Score, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hgen.scoring.standalone.tested_answer_file import TestedAnswer
+    from hgen.scoring.standalone.answer_file import AnswerFile, Listing, TestRunning
+    from hgen.scoring.standalone.start import Start
     from hgen.scoring.tested.jobs import Job
     from hgen.scoring.tested.plan import GradingPlan
     from hgen.scoring.tested.report import TestRun
@@ -36,63 +37,58 @@ _GIT_SECONDS = 120.0
 _WHO = "hgen", "hgen@localhost", "946684800 +0000"
 
 
-def tree_diff(answer: TestedAnswer, root: str) -> str:
-    """What an agent made of the tree, as a diff that can be graded; raises ``Refusal`` for what is none."""
-    task = answer.task
-    start = start_state(answer.snapshot, task.setup_patch, task.candidate_patch)
-    return worktree.prediction(
-        root,
-        {path: start[path] for path in start},
-        answer.links,
-        aside=task.environment.generated,
-        added=task.graded_by == "mutants",
-    )
-
-
-def grade(answer: TestedAnswer, patch: str, *, python: str, secret: str, agent: Someone) -> Score:
-    """The verdict on a diff; ``secret`` is the answer file, which tests must not read.
+def grade(
+    answer: AnswerFile, start: Start, patch: str, *, python: str, secrets_in: Sequence[str], agent: Someone
+) -> Score:
+    """The verdict on a diff; ``secrets_in`` are the answer file and the snapshot's archive, which tests must not read.
 
     Raises ``NoVerdict`` or ``OSError`` if there can be none.
     """
+    task, tests = answer.task, answer.tests
+    assert isinstance(task, TestedTask)
+    assert tests is not None
     try:
-        made = plan(answer.task, patch, answer.snapshot, neutral=answer.neutral)
+        made = plan(task, patch, start.snapshot, neutral=tests.neutral)
     except Refusal as refusal:
         return refused(refusal.reason)
-    require(python, answer.task.environment, agent)
+    require(python, task.environment, agent)
     os.umask(0o022)
     # What is laid out must be removed again, also if somebody loses patience.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    also = os.path.realpath(secret)
-    jobs = tuple(replace(job, hidden=(*job.hidden, also)) if job.guard else job for job in made.jobs)
+    also = tuple(map(os.path.realpath, secrets_in))
+    jobs = tuple(replace(job, hidden=(*job.hidden, *also)) if job.guard else job for job in made.jobs)
     made = replace(made, jobs=jobs)
     other_user.harden()
     with other_user.free_user(taken=agent.user) as user:
-        _hide(secret, user)
-        return judged(answer.task, made, lambda jobs: _run(answer, made, jobs, python=python, user=user))
+        _hide(secrets_in, user)
+        return judged(task, made, lambda jobs: _run(answer.listing, tests, made, jobs, python=python, user=user))
 
 
-def _hide(secret: str, user: int | None) -> None:
-    """Keep the answer file from others, and say so where that cannot be done."""
+def _hide(files: Sequence[str], user: int | None) -> None:
+    """Keep the answer from others, and say so where that cannot be done."""
     if user is None:
         sys.stderr.write(
             "grader: this process may not change users, so the tests run as its own: what keeps the answer's code from "
             "the answer file and from other processes of this user is screening and a guard only\n"
         )
-    elif Path(secret).stat().st_mode & 0o077:
-        try:
-            Path(secret).chmod(0o600)
-        except OSError as error:
-            sys.stderr.write(f"grader: {secret} can be read by others, and that cannot be changed: {error.strerror}\n")
+        return
+    for file in files:
+        if Path(file).stat().st_mode & 0o077:
+            try:
+                Path(file).chmod(0o600)
+            except OSError as error:
+                why = f"can be read by others, and that cannot be changed: {error.strerror}"
+                sys.stderr.write(f"grader: {file} {why}\n")
 
 
 def _run(
-    answer: TestedAnswer, made: GradingPlan, jobs: Sequence[Job], *, python: str, user: int | None
+    listing: Listing, tests: TestRunning, made: GradingPlan, jobs: Sequence[Job], *, python: str, user: int | None
 ) -> tuple[TestRun, ...]:
     files = made.tree()
     key = secrets.token_bytes(32)
-    with lay_out.folders(answer.place, user) as (tree, job, scratch):
-        lay_out.lay(tree, files, executable=answer.executable, links=answer.links, owner=user)
-        packed = driver.packed(answer.driver, jobs, key)
+    with lay_out.folders(tests.place, user) as (tree, job, scratch):
+        lay_out.lay(tree, files, executable=frozenset(listing.executable), links=dict(listing.links), owner=user)
+        packed = driver.packed(tests.driver, jobs, key)
         lay_out.lay(job, {driver.ARCHIVE: packed}, executable=(), links={}, owner=user)
         job.chmod(0o700)
         environment = _minimum(python, tree, scratch)

@@ -1,165 +1,140 @@
-"""A working tree that an agent has left, compared with the start state without trusting anything in it.
+"""A working tree that an agent has left, as the diff that git would make of it, without asking anything in it.
 
-No program is run, no link is followed, and git's folder is not looked at. File modes count for nothing, unless they
-keep the grader from reading a file: that is refused.
+No program is run, no link is followed, and git's folder is not looked at.
 """
 
 from __future__ import annotations
 
 import os
-import stat
-from pathlib import Path
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
-from hgen.scoring import diffs
+from hgen.scoring.diffs import render_trees
+from hgen.scoring.diffs.tree_diff import Entry
+from hgen.scoring.modes import EXECUTABLE, FILE, LINK, REPOSITORY
+from hgen.scoring.predicted_diff import MAX_PATCH
 from hgen.scoring.roles import is_leftover
-from hgen.scoring.standalone.answer_file import MAX_FILE, digest
+from hgen.scoring.standalone.trees import MAX_ENTRIES
+from hgen.scoring.standalone.untrusted_files import TooLarge, Unreadable
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from hgen.scoring.standalone.trees import Tree
 
-    from hgen.scoring.standalone.answer_file import AnswerFile
-
-MAX_ENTRIES = 1_000_000
-"""Files and folders looked at beyond those of the start state."""
-
-
-def changed_files(root: str, start: AnswerFile) -> dict[str, bytes]:
-    """The new contents of the files that differ; raises ``Refusal`` if files came, went, or are no files any more."""
-    seen: set[str] = set()
-    changed: dict[str, bytes] = {}
-    for path in _entries(root, {*start.digests, *start.links}):
-        seen.add(path)
-        if path in start.links:
-            _require_same_link(root, path, start.links[path])
-        elif path in start.digests:
-            content = _changed(root, path, start)
-            if content is not None:
-                changed[path] = content
-        else:
-            raise Refusal("file-added", path)
-    gone = sorted({*start.digests, *start.links} - seen)
-    if gone:
-        raise Refusal("file-deleted", gone[0])
-    for path in sorted(changed):
-        _require_known(path, start.files)
-    return dict(sorted(changed.items()))
+MAX_FILE = 50_000_000
+"""Bytes of a file that is read, unless the start state's has more."""
+_COMMIT = b"Subproject commit " + b"0" * 40 + b"\n"
 
 
 def prediction(
-    root: str, start: Mapping[str, bytes], links: Mapping[str, str], *, aside: Collection[str], added: bool
+    tree: Tree,
+    start: Mapping[str, bytes],
+    links: Mapping[str, str],
+    *,
+    executable: Collection[str],
+    aside: Collection[str] = (),
+    added: bool = True,
 ) -> str:
-    """The diff between a start state and a working tree; ``aside`` are paths that count for nothing.
+    """The diff between a start state and a working tree: what ``git add -A`` and ``git diff --cached`` make of it.
 
-    Files that are not in the start state count only if ``added``; so do links. What is no regular file any more, or
-    cannot be read, is gone. Raises ``Refusal`` for something else than a file that is added.
+    With three exceptions: what tools leave behind and the paths ``aside`` are left out where the start state does not
+    have them, nothing is ignored besides, and there are no renames. Files and links that are new are left out unless
+    ``added``. What is no file any more, or cannot be read, is gone. Raises ``Refusal``.
     """
-    before: dict[str, bytes] = {}
-    after: dict[str, bytes] = {}
-    room = MAX_FILE
-    gone = set(start)
-    for path in _entries(root, {*start, *links, *aside}):
-        if path in start:
-            gone.discard(path)
-            content = _known(root, path, start[path])
-            if content != start[path]:
-                before[path] = start[path]
-                if content is not None:
-                    after[path] = content
-        elif added and path not in links and path not in aside:
-            after[path] = _regular(root, path, room)
-            room -= len(after[path])
-    if added:
-        for path, target in sorted(links.items()):
-            _require_same_link(root, path, target)
-    before.update({path: start[path] for path in gone})
-    return diffs.render(before, after)
+    before: dict[str, Entry] = {}
+    after: dict[str, Entry] = {}
+    known = {*start, *links}
+    gone = set(known)
+    room = MAX_PATCH
+    old_entry = partial(_before, start=start, links=links, executable=executable)
+    for path, mode in _entries(tree, known):
+        if path not in known and (path in aside or not added):
+            continue
+        old = old_entry(path) if path in known else None
+        new = _after(tree, path, mode, MAX_FILE if old is None else max(MAX_FILE, len(old.content)))
+        if new is None:
+            continue
+        gone.discard(path)
+        if new == old:
+            continue
+        after[path] = new
+        if old is not None:
+            before[path] = old
+        else:
+            room -= len(new.content)
+            if room < 0:
+                raise Refusal("too-large", f"more than {MAX_PATCH} bytes are added")
+    before.update({path: old_entry(path) for path in gone})
+    return render_trees(before, after)
 
 
-def _known(root: str, path: str, before: bytes) -> bytes | None:
+def difference(start: Tree, tree: Tree) -> str:
+    """As ``prediction``, for a start state that lies somewhere untouched; all in it but git's is part of it."""
+    modes = dict(_entries(start, frozenset(), leftovers=True))
+    entries = {path: _after(start, path, mode, sys.maxsize) for path, mode in modes.items() if mode != REPOSITORY}
+    links = {path: os.fsdecode(entry.content) for path, entry in entries.items() if entry and entry.mode == LINK}
+    files = {path: entry.content for path, entry in entries.items() if entry and entry.mode != LINK}
+    executable = {path for path, entry in entries.items() if entry and entry.mode == EXECUTABLE}
+    return prediction(tree, files, links, executable=executable)
+
+
+def _before(path: str, start: Mapping[str, bytes], links: Mapping[str, str], executable: Collection[str]) -> Entry:
+    if path in links:
+        return Entry(LINK, os.fsencode(links[path]))
+    return Entry(EXECUTABLE if path in executable else FILE, start[path])
+
+
+def _after(tree: Tree, path: str, mode: str, most: int) -> Entry | None:
+    """What is at a path; None if it is nothing that git keeps."""
+    if mode == REPOSITORY:
+        return Entry(mode, _COMMIT)
     try:
-        return _regular(root, path, max(MAX_FILE, len(before)))
-    except Refusal as refusal:
-        if refusal.reason.code == "too-large":
-            raise
+        if mode == LINK:
+            return Entry(mode, os.fsencode(tree.link(path)))
+        content, executable = tree.file(path, most)
+    except TooLarge as error:
+        raise Refusal("too-large", str(error)) from None
+    except Unreadable:
         return None
+    return Entry(EXECUTABLE if executable else FILE, content)
 
 
-def _entries(root: str, known: set[str]) -> Iterator[str]:
-    """Paths of everything but real folders, with ``/``, in no particular order."""
+def _entries(tree: Tree, known: Collection[str], *, leftovers: bool = False) -> Iterator[tuple[str, str]]:
+    """Paths of files, links and repositories, with what they seem to be, in no particular order.
+
+    What tools leave behind is left out, unless it is ``known`` or ``leftovers`` are wanted.
+    """
     folders = {path[:at] for path in known for at in range(len(path)) if path[at] == "/"}
     pending = [""]
     count = 0
     while pending:
         folder = pending.pop()
-        try:
-            with os.scandir(Path(root, folder)) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            raise Refusal("not-regular", f"{folder or '.'}: {error.strerror}") from None
-        for entry in found:
-            count += 1
-            if count > len(known) + MAX_ENTRIES:
-                raise Refusal("file-added", f"more than {MAX_ENTRIES} entries that were not there")
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if path not in known and path not in folders and (path == ".git" or is_leftover(path)):
+        found = tree.children(folder)
+        if folder and folder not in folders and _is_repository(tree, folder, dict(found)):
+            yield folder, REPOSITORY
+            continue
+        count += len(found)
+        if count > len(known) + MAX_ENTRIES:
+            raise Refusal("file-added", f"more than {MAX_ENTRIES} entries that were not there")
+        for name, kind in found:
+            path = f"{folder}/{name}" if folder else name
+            left_behind = name == ".git" or (is_leftover(path) and not leftovers)
+            if left_behind and path not in known and path not in folders:
                 continue
-            if entry.is_dir(follow_symlinks=False):
+            if kind == "folder":
                 pending.append(path)
-            else:
-                yield path
+            elif kind in ("file", "link"):
+                yield path, FILE if kind == "file" else LINK
 
 
-def _require_same_link(root: str, path: str, target: str) -> None:
+def _is_repository(tree: Tree, folder: str, found: Mapping[str, str]) -> bool:
+    """Whether git would see another repository in a folder, and nothing of what else is in it."""
+    kind, path = found.get(".git"), f"{folder}/.git"
+    if kind == "folder":
+        return {"HEAD", "objects", "refs"} <= {name for name, _ in tree.children(path)}
     try:
-        same = os.readlink(Path(root, path)) == target  # noqa: PTH115 - Path would tidy the target up
-    except OSError:
-        same = False
-    if not same:
-        raise Refusal("not-regular", f"the link {path} was replaced")
-
-
-def _changed(root: str, path: str, start: AnswerFile) -> bytes | None:
-    """The contents of a regular file, None if they are as before; a link, a device or an unreadable file is refused."""
-    content = _regular(root, path, max(MAX_FILE, start.large.get(path, 0)))
-    if digest(content) == start.digests[path]:
-        return None
-    if len(content) > MAX_FILE:
-        raise Refusal("too-large", f"{path}: {len(content)} bytes")
-    return content
-
-
-def _regular(root: str, path: str, most: int) -> bytes:
-    """The contents of a regular file, reached through real folders only, whatever happens to them meanwhile."""
-    try:
-        # Without O_NONBLOCK, opening a named pipe would wait for ever.
-        with os.fdopen(_open(root, path), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise Refusal("not-regular", path)
-            content = file.read(status.st_size + 1) if status.st_size <= most else b""
-    except OSError as error:
-        raise Refusal("not-regular", f"{path}: {error.strerror}") from None
-    if max(len(content), status.st_size) > most:
-        raise Refusal("too-large", f"{path}: {status.st_size} bytes")
-    return content
-
-
-def _open(root: str, path: str) -> int:
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    *parents, name = path.split("/")
-    try:
-        for parent in parents:
-            inner = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-            os.close(folder)
-            folder = inner
-        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-    finally:
-        os.close(folder)
-
-
-def _require_known(path: str, files: Mapping[str, bytes]) -> None:
-    if path not in files:
-        python = path.endswith((".py", ".pyi"))
-        raise Refusal("code-changed" if python else "not-python", path)
+        return kind == "link" or (kind == "file" and tree.file(path, MAX_FILE)[0].startswith(b"gitdir: "))
+    except Unreadable:
+        return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hgen.scoring.predicted_diff import changed_by, is_left_behind, parsed
+from hgen.scoring.predicted_diff import changed_by, is_left_behind, is_no_file, parsed
 from hgen.scoring.python import excerpts, sources, trees
 from hgen.scoring.verdicts import Refusal
 
@@ -14,14 +14,22 @@ if TYPE_CHECKING:
     from hgen.scoring.diffs import FilePatch
     from hgen.scoring.python.values import ParsedSource
 
-_FORBIDDEN = {"add": "file-added", "copy": "file-added", "delete": "file-deleted", "rename": "file-renamed"}
+_FORBIDDEN = {"add": "file-added", "copy": "file-added", "delete": "file-deleted"}
 
 
 def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The new contents of the files that a prediction changes; raises ``Refusal`` if it does anything else."""
+    """The new contents of the files that a prediction changes; raises ``Refusal`` if it does anything else.
+
+    Of several faults, the one of the first path is told.
+    """
     patches = [file_patch for file_patch in parsed(patch) if not is_left_behind(file_patch, files)]
+    if not patches:
+        raise Refusal("empty-patch", "nothing but what tools leave behind")
+    changes: dict[str, set[str]] = {}
     for file_patch in patches:
-        _require_edit(file_patch)
+        changes.setdefault(file_patch.new_path, set()).add(file_patch.change)
+    for file_patch in patches:
+        _require_edit(file_patch, changes[file_patch.new_path])
     return changed_by(patches, files)
 
 
@@ -58,10 +66,14 @@ def compared_comments(path: str, before: bytes, after: bytes) -> tuple[ParsedSou
     return start, answer
 
 
-def _require_edit(patch: FilePatch) -> None:
+def _require_edit(patch: FilePatch, changes: set[str]) -> None:
+    """Raise ``Refusal`` unless a file is edited; ``changes`` are all that happen to its path."""
+    path = patch.new_path
+    if {"add", "delete"} <= changes or (patch.change == "modify" and is_no_file(patch)):
+        raise Refusal("not-regular", path)
     if patch.change in _FORBIDDEN:
-        raise Refusal(_FORBIDDEN[patch.change], patch.new_path)
+        raise Refusal(_FORBIDDEN[patch.change], path)
     if patch.mode_changed:
-        raise Refusal("mode-changed", f"{patch.new_path}: {patch.old_mode} became {patch.new_mode}")
+        raise Refusal("mode-changed", f"{path}: {patch.old_mode} became {patch.new_mode}")
     if patch.binary:
-        raise Refusal("binary-patch", patch.new_path)
+        raise Refusal("binary-patch", path)

@@ -51,6 +51,7 @@ def score_markers(task: StaticTask, changed: Mapping[str, bytes], files: Mapping
     targets = task.targets
     names = names_of(subject_of(task))
     hits: set[SymbolRef] = set()
+    places: set[tuple[str, str]] = set()
     given = 0
     reasons = []
     for path, after in changed.items():
@@ -58,6 +59,7 @@ def score_markers(task: StaticTask, changed: Mapping[str, bytes], files: Mapping
         wanted = located(targets, path, files[path])
         for mark, count in _added(_marks(start, names), _marks(answer, names)):
             given += count
+            places.add((path, mark.where if mark.path else ""))
             if mark.path is None or mark.path not in wanted:
                 reasons.append(Reason("marker-elsewhere", f"{path}: {mark.where}"))
             else:
@@ -65,7 +67,10 @@ def score_markers(task: StaticTask, changed: Mapping[str, bytes], files: Mapping
                 if count > 1:
                     reasons.append(Reason("marker-repeated", f"{wanted[mark.path]}: {count} times"))
     reasons += [Reason("target-missed", str(target)) for target in targets if target not in hits]
-    return scored(hits=len(hits), given=given, wanted=len(targets), reasons=reasons)
+    return scored(
+        hits=len(hits), given=given, wanted=len(targets), reasons=reasons, places=places,
+        targets=[target.place for target in targets],
+    )  # fmt: skip
 
 
 def names_of(subject: SymbolRef) -> frozenset[str]:

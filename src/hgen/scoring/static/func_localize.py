@@ -17,11 +17,13 @@ def score_docstrings(task: StaticTask, changed: Mapping[str, bytes], files: Mapp
     """The verdict on an answer given as the new contents of the files it changes."""
     targets = task.targets
     written: dict[tuple[str, int], str] = {}
+    places: set[tuple[str, str]] = set()
     for path, after in changed.items():
         for change in compared(path, files[path], after)[2].docstrings:
             if change.before is not None or change.after is None:
                 raise Refusal("docstring-changed", f"{path}:{change.qualname or '(module)'}")
             written[path, change.line] = change.after
+            places.add((path, change.qualname))
     wanted = {
         (path, line): target for path in changed for line, target in def_lines(targets, path, files[path]).items()
     }
@@ -36,4 +38,7 @@ def score_docstrings(task: StaticTask, changed: Mapping[str, bytes], files: Mapp
         if target not in done:
             tried = any(wanted.get(key) == target for key in written)
             reasons.append(Reason("docstring-empty" if tried else "target-missed", str(target)))
-    return scored(hits=len(described), given=len(written), wanted=len(targets), reasons=reasons)
+    return scored(
+        hits=len(described), given=len(written), wanted=len(targets), reasons=reasons, places=places,
+        targets=[target.place for target in targets],
+    )  # fmt: skip

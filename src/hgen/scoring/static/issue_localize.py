@@ -6,7 +6,6 @@ The family itself is still to come; rows with ``graded_by`` ``comments`` are jud
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hgen.scoring.diffs.renderer import differences
@@ -40,28 +39,25 @@ def score_comments(task: StaticTask, changed: Mapping[str, bytes], files: Mappin
     """
     targets = task.targets
     hits: set[SymbolRef] = set()
-    others: set[str] = set()
-    files_hit = set()
+    others: set[tuple[str, str]] = set()
     for path, after in changed.items():
         start, answer = compared_comments(path, files[path], after)
         wanted = located(targets, path, files[path])
         for line in _new_comments(start, answer):
-            files_hit.add(path)
             around = _around(parse_start(files[path]), answer, line)
             gold = [wanted[place.path] for place in around if place.path in wanted]
             if gold:
                 hits.add(gold[-1])
             else:
-                others.add(f"{path}:{around[-1].qualname if around else ''}")
+                others.add((path, around[-1].qualname if around else ""))
     reasons = [Reason("target-missed", str(target)) for target in targets if target not in hits]
     given = len(hits) + len(others)
     if len(hits) < MIN_PRECISION * given:
         reasons.append(Reason("imprecise", f"{len(others)} of {given} commented places need no change"))
-    gold_files = {target.file for target in targets}
-    return replace(
-        scored(hits=len(hits), given=given, wanted=len(targets), reasons=reasons),
-        file_recall=len(files_hit & gold_files) / len(gold_files),
-    )
+    return scored(
+        hits=len(hits), given=given, wanted=len(targets), reasons=reasons,
+        places={*others, *(target.place for target in hits)}, targets=[target.place for target in targets],
+    )  # fmt: skip
 
 
 def _new_comments(start: ParsedSource, answer: ParsedSource) -> Iterator[int]:

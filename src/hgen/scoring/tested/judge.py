@@ -91,7 +91,7 @@ def _judge_tests(task: TestedTask, plan: GradingPlan, runs: Sequence[TestRun]) -
     share = killed / len(mutants) if mutants else 0.0
     reasons = () if killed == len(mutants) else (Reason("mutants-live", f"{len(mutants) - killed} of {len(mutants)}"),)
     resolved = bool(mutants) and share >= task.resolved_share
-    return Score(round(share, 6), resolved, 1.0, share, share, reasons)
+    return Score(round(share, 6), resolved, 1.0, share, share, reasons, {"mutants": share})
 
 
 def _judges(run: TestRun) -> frozenset[str]:

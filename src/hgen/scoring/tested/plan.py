@@ -76,6 +76,8 @@ def _plan_answer(task: TestedTask, patch: object, snapshot: Mapping[str, bytes])
         changed = library_changes_from_either_base(patch, start, committed)
     else:
         changed = library_changes(patch, start)
+        if not changed:
+            raise Refusal("empty-patch", "no module of the library is changed")
     overlay = {path: content for path, content in {**before, **changed}.items() if path in snapshot}
     tests = (*task.fail_to_pass, *task.pass_to_pass)
     hidden = {test.partition("::")[0] for test in tests} | {path for path in committed.changed if not is_library(path)}
@@ -111,7 +113,7 @@ def _plan_tests(
     task: TestedTask, patch: object, snapshot: Mapping[str, bytes], neutral: Sequence[Mapping[str, bytes]]
 ) -> GradingPlan:
     start = start_state(snapshot, task.setup_patch, task.candidate_patch)
-    changed = test_changes(patch, start)
+    changed = test_changes(patch, start, task.environment.generated)
     modules = tuple(path for path in changed if is_test_module(path))
     if not modules:
         raise Refusal("no-tests", "no test module is added or changed")

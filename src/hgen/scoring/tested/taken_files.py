@@ -5,14 +5,15 @@ Tests, their configuration and whatever else runs before the library are never t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from hgen.scoring.predicted_diff import changed_by, is_left_behind, parsed
+from hgen.scoring.predicted_diff import changed_by, is_left_behind, is_no_file, parsed
 from hgen.scoring.roles import is_library, is_written_test
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from hgen.scoring.diffs import FilePatch, Patched
 
@@ -25,9 +26,15 @@ def library_changes(patch: object, files: Mapping[str, bytes]) -> dict[str, byte
     return _changes(patch, files, _concerns_library)
 
 
-def test_changes(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The test files that a prediction adds or changes; raises ``Refusal`` if it touches anything else."""
-    return _changes(patch, files, _concerns_tests)
+def test_changes(patch: object, files: Mapping[str, bytes], made: Collection[str]) -> dict[str, bytes]:
+    """The test files that a prediction adds or changes; raises ``Refusal`` if it touches anything else.
+
+    ``made`` are files that building the repository makes, which are there without the answer.
+    """
+    changes = _changes(patch, files, partial(_concerns_tests, made=made))
+    if not changes:
+        raise Refusal("empty-patch", "nothing but what tools leave behind")
+    return changes
 
 
 def library_changes_from_either_base(
@@ -45,9 +52,10 @@ def library_changes_from_either_base(
         if refusal.reason.code != "does-not-apply":
             raise
         try:
-            return library_changes(patch, commit)
+            changes = library_changes(patch, commit)
         except Refusal:
             raise refusal from None
+        return {path: content for path, content in changes.items() if content != candidate[path]}
 
 
 def touched(after: Patched) -> dict[str, bytes]:
@@ -70,14 +78,16 @@ def _concerns_library(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
     if not (path.endswith(".py") and is_library(path)) or patch.change in ("add", "copy"):
         return False
     if patch.change != "modify":
-        raise Refusal(f"file-{patch.change}d", path)
+        raise Refusal("file-deleted", path)
+    if is_no_file(patch):
+        return False
     if path not in files:
         raise Refusal("does-not-apply", f"{path}: no such file")
     return True
 
 
-def _concerns_tests(patch: FilePatch, files: Mapping[str, bytes]) -> bool:
-    if is_left_behind(patch, files):
+def _concerns_tests(patch: FilePatch, files: Mapping[str, bytes], made: Collection[str]) -> bool:
+    if is_left_behind(patch, files) or (patch.new_path in made and patch.new_path not in files):
         return False
     if patch.change not in ("add", "modify") or not is_written_test(patch.new_path):
         raise Refusal("not-a-test", patch.new_path)

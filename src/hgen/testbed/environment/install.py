@@ -25,7 +25,7 @@ _LIMITS = Limits(
     memory=3 << 30, processes=256, disk=256 << 20, scratch=256 << 20, venv=1536 << 20, inodes=100_000, lifetime=1800.0
 )
 _SECONDS = 600.0
-_VERSION_VARIABLES = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS")
+VERSION_VARIABLES = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS")
 """How build backends are told a version that they would ask the history for."""
 
 
@@ -66,7 +66,7 @@ def install(sandbox: ContainerSandbox, *, installable: bool, version: str) -> In
 
     Raises ``Skip("install")`` with the end of the log if the wheels themselves cannot be installed.
     """
-    environment = {**dict.fromkeys(_VERSION_VARIABLES, version), "HOME": "/tmp"}  # noqa: S108 - inside
+    environment = {**dict.fromkeys(VERSION_VARIABLES, version), "HOME": "/tmp"}  # noqa: S108 - inside
     argv = ["python3", "-I", "-c", _program(), VENV, str(JOB), "install" if installable else "path"]
     done = sandbox.exec(argv, timeout=_SECONDS, env=environment)
     said = done.stderr.decode(errors="replace").strip()[-1500:]

@@ -64,9 +64,7 @@ class Wheelhouse:
 
     def path(self, wheel: Wheel) -> Path:
         """Where a wheel is kept; raises ``ShardError`` for what cannot be the name of one, or no digest."""
-        if not is_digest(wheel.sha256) or "/" in wheel.name or not wheel.name.endswith(".whl"):
-            raise ShardError(f"{wheel.name!r} with the SHA-256 {wheel.sha256!r} is no wheel")
-        return self.cache / "wheels" / wheel.sha256 / wheel.name
+        return wheel_path(self.cache, wheel)
 
     def read(self, wheel: Wheel) -> bytes:
         """A wheel from the cache, checked; raises ``ShardError`` if it is damaged."""
@@ -99,6 +97,13 @@ class Wheelhouse:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, content)
         return wheel
+
+
+def wheel_path(cache: Path, wheel: Wheel) -> Path:
+    """Where a cache keeps a wheel; raises ``ShardError`` for what cannot be the name of one, or no digest."""
+    if not is_digest(wheel.sha256) or "/" in wheel.name or not wheel.name.endswith(".whl"):
+        raise ShardError(f"{wheel.name!r} with the SHA-256 {wheel.sha256!r} is no wheel")
+    return cache / "wheels" / wheel.sha256 / wheel.name
 
 
 def open_wheelhouse(client: Client, image: str, cache: Path, environ: Mapping[str, str] = os.environ) -> Wheelhouse:

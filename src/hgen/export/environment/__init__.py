@@ -1,0 +1,1 @@
+"""The environment of an exported task: what its image is made of."""

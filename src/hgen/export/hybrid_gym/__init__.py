@@ -1,0 +1,1 @@
+"""Tasks in the columns of the original Hybrid-Gym datasets."""

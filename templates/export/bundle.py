@@ -1,0 +1,145 @@
+"""A folder of tasks: their rows, the trees that they start from, and the verdicts on agents' diffs.
+
+The folder holds the answers, so all of this belongs where no agent can read: beside the trainer, never in an agent's
+container. Needs Python 3.10 or newer, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Row = dict[str, Any]
+
+LAY_OUT = """
+set -e
+tar --no-same-owner -xf "$1"
+rm -f "$1"
+if command -v git >/dev/null 2>&1; then
+    unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+    export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
+    git init -q --template= .
+    git add -A -f .
+    git -c user.name=hgen -c user.email=hgen@localhost commit -q --no-verify -m start
+fi
+"""
+"""For ``sh -c``, in the folder where the agent is to work: unpacks the archive ``$1`` of the start state there."""
+
+COLLECT = """
+set -e
+mkdir "$1/start"
+tar --no-same-owner -xf "$1/start.tar" -C "$1/start"
+python3 -I -S "$1/grader.py" --collect . --start "$1/start" --diff "$1/answer.diff"
+"""
+"""For ``sh -c``, where the agent has worked: writes ``$1/answer.diff``, given a ``$1`` that the agent never saw.
+
+It holds ``start.tar``, the archive of the start state, and ``grader.py``. The diff is the agent's answer, whatever the
+agent did to what runs here.
+"""
+
+IMAGE_TREE = "/sandbox/repo"
+"""Where the start state lies already in the images of tasks that have one."""
+
+IMAGE_COLLECT = ("/bin/sh", "/opt/hgen/collect.sh")
+"""What root runs there when the agent is done: it writes ``IMAGE_DIFF``."""
+
+IMAGE_DIFF = "/logs/artifacts/answer.diff"
+
+GRADE = """
+set -e
+chmod 700 "$1"
+python3 -I -S "$1/grader.py" --answer "$1/answer.json" --start "$1/snapshot.zip" --diff "$1/answer.diff"
+"""
+"""For ``sh -c``, as root in a fresh container of a task's image, with ``Bundle.grading_files`` in ``$1``.
+
+Writes the verdict as JSON. An agent's code is run there by tests, as another user: no agent was in that container
+before, and none is afterwards.
+"""
+
+MAX_DIFF = 8_000_000
+"""Bytes of a diff; the grader takes less."""
+
+
+class NoVerdict(RuntimeError):  # noqa: N818 - the message says what to do
+    """The machine or a file is at fault, and nothing can be said of the answer."""
+
+
+class Bundle:
+    """The tasks of a folder; each is known by its ``name``, which is safe as the name of a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.grader = folder / "grader.py"
+
+    def rows(self) -> Iterator[Row]:
+        """All tasks with all that is known of them: the answers too."""
+        with (self.folder / "rows" / "tasks.jsonl").open(encoding="ascii") as lines:
+            yield from map(json.loads, lines)
+
+    def gold(self, name: str) -> bytes:
+        """The diff of the reference answer."""
+        return self._by_name[name]["patch"].encode()
+
+    def tree(self, name: str, diff: bytes = b"") -> bytes:
+        """The tree that an agent starts from, with a diff applied if one is given, as a tar archive."""
+        with tempfile.TemporaryDirectory() as scratch:
+            archive = Path(scratch, "tree.tar")
+            self._run(name, "--tar", str(archive), *(("--diff", "-") if diff else ()), diff=diff)
+            return archive.read_bytes()
+
+    def image(self, name: str) -> str:
+        """The image of a task that has one of its own, as its tests need; empty for all others."""
+        return self._by_name[name]["image"]
+
+    def grade(self, name: str, diff: bytes) -> Row:
+        """The verdict on an agent's diff: ``reward``, ``resolved``, the parts of the reward, and ``reasons``.
+
+        For a task without an image; nothing of the diff is run. Raises ``NoVerdict``.
+        """
+        verdict: Row = json.loads(self._run(name, "--diff", "-", diff=diff))
+        return verdict
+
+    def grading_files(self, name: str, diff: bytes) -> dict[str, bytes]:
+        """What ``GRADE`` needs, by the names of files."""
+        return {
+            "grader.py": self.grader.read_bytes(),
+            "answer.json": self._answer(name).read_bytes(),
+            "snapshot.zip": self._snapshot(name).read_bytes(),
+            "answer.diff": diff,
+        }
+
+    @cached_property
+    def _by_name(self) -> dict[str, dict[str, str]]:
+        return {row["name"]: {"patch": row["patch"], "image": row["image"]} for row in self.rows()}
+
+    def _answer(self, name: str) -> Path:
+        return self.folder / "answers" / f"{name}.json"
+
+    def _snapshot(self, name: str) -> Path:
+        digest = json.loads(self._answer(name).read_bytes())["snapshot"]["digest"]
+        return self.folder / "snapshots" / f"{digest}.zip"
+
+    def _run(self, name: str, *options: str, diff: bytes) -> str:
+        given = ["--answer", str(self._answer(name)), "--start", str(self._snapshot(name)), *options]
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", str(self.grader), *given],
+            input=diff,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise NoVerdict(done.stderr.decode(errors="replace").strip())
+        return done.stdout.decode()
+
+
+def numbers(verdict: Row) -> dict[str, float]:
+    """What of a verdict are numbers, full success among them as 0 or 1."""
+    return {key: float(value) for key, value in verdict.items() if isinstance(value, (bool, int, float))}

@@ -1,0 +1,108 @@
+"""Tasks for coding agents, made and proven by hgen, as a task of Inspect AI.
+
+``inspect eval hgen_tasks.py --model MODEL`` runs it.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from bundle import COLLECT, LAY_OUT, MAX_DIFF, Bundle, numbers
+from inspect_ai import Task, task
+from inspect_ai.agent import react
+from inspect_ai.dataset import Sample, json_dataset
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.tool import bash
+from inspect_ai.util import sandbox
+
+FOLDER = Path(__file__).parent
+BUNDLE = Bundle(FOLDER)
+
+_PUBLIC = ("name", "split", "family", "variant", "repo", "base_commit", "license")
+_COMMAND_SECONDS = 180
+
+
+@task
+def hgen(split: str = "train", sandbox_type: str = "docker") -> Task:
+    """Tasks of a split, or of all if it is empty; other types of sandboxes than Docker's use their own defaults."""
+    rows = json_dataset(str(FOLDER / "rows" / "tasks.jsonl"), record_to_sample, name="hgen")
+    return Task(
+        dataset=rows.filter(lambda sample: split in ("", (sample.metadata or {})["split"])),
+        setup=lay_out(),
+        solver=react(tools=[bash(timeout=_COMMAND_SECONDS)]),
+        scorer=graded(),
+        sandbox=("docker", str(FOLDER / "compose.yaml")) if sandbox_type == "docker" else sandbox_type,
+    )
+
+
+def record_to_sample(row: dict[str, Any]) -> Sample:
+    """What an agent and the log may hold of a row: no answer is among it."""
+    return Sample(
+        id=row["instance_id"], input=row["problem_statement"], metadata={column: row[column] for column in _PUBLIC}
+    )
+
+
+@solver
+def lay_out() -> Solver:
+    """Lays out the start state in the sandbox, as a git repository of one commit where it has git."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        await _lay_out(state.metadata["name"])
+        return state
+
+    return solve
+
+
+@solver
+def reference() -> Solver:
+    """Instead of an agent: lays out the reference answer, which earns 1."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        name = state.metadata["name"]
+        await _lay_out(name, BUNDLE.gold(name))
+        return state
+
+    return solve
+
+
+@scorer(metrics={"*": [mean(), stderr()]})
+def graded() -> Scorer:
+    """The reward, full success and the parts of the reward; the verdict is made outside of the sandbox."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        name = state.metadata["name"]
+        diff = await _collect(name)
+        verdict = await asyncio.to_thread(BUNDLE.grade, name, diff)
+        reasons = verdict["reasons"]
+        return Score(
+            value=dict(numbers(verdict)),
+            answer=diff.decode("utf-8", "replace"),
+            explanation="\n".join(f"{reason['code']}: {reason['detail']}" for reason in reasons),
+            metadata={"reasons": reasons},
+        )
+
+    return score
+
+
+async def _lay_out(name: str, diff: bytes = b"") -> None:
+    archive = ".hgen-start.tar"
+    await sandbox().write_file(archive, await asyncio.to_thread(BUNDLE.tree, name, diff))
+    await _run("sh", "-c", LAY_OUT, "sh", archive)
+
+
+async def _collect(name: str) -> bytes:
+    folder = (await _run("mktemp", "-d")).strip()
+    await sandbox().write_file(f"{folder}/start.tar", await asyncio.to_thread(BUNDLE.tree, name))
+    await sandbox().write_file(f"{folder}/grader.py", BUNDLE.grader.read_bytes())
+    await _run("sh", "-c", COLLECT, "sh", folder)
+    diff = await sandbox().read_file(f"{folder}/answer.diff", text=False)
+    await _run("rm", "-rf", folder)
+    return diff[:MAX_DIFF]
+
+
+async def _run(*command: str) -> str:
+    done = await sandbox().exec(list(command))
+    if not done.success:
+        raise RuntimeError(f"{command[0]} failed ({done.returncode}): {(done.stderr or done.stdout)[-500:]}")
+    return done.stdout

@@ -1,0 +1,136 @@
+"""The taskset: each task lays out its tree in the runtime, takes the agent's diff there, and grades it out of reach."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import verifiers.v1 as vf
+from verifiers.v1.runtimes import provision_runtime
+
+from hgen_tasks.bundle import (
+    COLLECT,
+    GRADE,
+    IMAGE_COLLECT,
+    IMAGE_DIFF,
+    IMAGE_TREE,
+    LAY_OUT,
+    MAX_DIFF,
+    Bundle,
+    Row,
+    numbers,
+)
+
+_PACKAGE = Path(__file__).parent
+_INSTALLED = _PACKAGE / "data"
+
+BUNDLE = Bundle(_INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent)
+"""In the package once it is installed, around it where it is installed in editable form."""
+
+
+class HgenData(vf.TaskData):
+    """What may be known of a task on the agent's side; ``id`` is its ``instance_id``, and no answer is among it."""
+
+    name: str
+    split: str
+    family: str
+    variant: str
+    repo: str
+    base_commit: str
+    license: str
+
+
+class HgenTask(vf.Task[HgenData]):
+    """A task; the agent works in the runtime's own folder, and the verdict is made outside of the runtime.
+
+    A task with an image finds its start state there, and is judged by tests in a fresh runtime of the same image.
+    """
+
+    @property
+    def key(self) -> str:
+        """The ``instance_id``."""
+        return self.data.id or self.hash
+
+    async def setup(self, runtime: vf.Runtime) -> None:
+        """Lay out the start state, as a git repository of one commit where the runtime has git."""
+        if not self.data.image:
+            await self._lay_out(runtime)
+
+    async def finalize(self, trace: vf.Trace, runtime: vf.Runtime) -> None:
+        """Keep what the agent made of the tree as ``model_patch``, and the verdict on it, with its reasons."""
+        diff = await self._collect(runtime)
+        trace.info["model_patch"] = diff.decode("utf-8", "replace")
+        trace.info["verdict"] = await self._grade(runtime, diff)
+
+    @vf.reward(weight=1.0)
+    async def reward(self, trace: vf.Trace) -> float:
+        """In [0, 1]; its parts become metrics."""
+        parts = numbers(trace.info["verdict"])
+        reward = parts.pop("reward")
+        trace.record_metrics(parts)
+        return reward
+
+    async def validate(self, runtime: vf.Runtime) -> bool:
+        """Whether the reference answer, laid out where the agent would work, is a full success."""
+        await self._lay_out(runtime, BUNDLE.gold(self.data.name))
+        verdict = await self._grade(runtime, await self._collect(runtime))
+        return verdict["resolved"] is True
+
+    async def _lay_out(self, runtime: vf.Runtime, diff: bytes = b"") -> None:
+        archive = ".hgen-start.tar"
+        await runtime.write(archive, await asyncio.to_thread(BUNDLE.tree, self.data.name, diff))
+        await _run(runtime, "sh", "-c", LAY_OUT, "sh", archive)
+
+    async def _grade(self, runtime: vf.Runtime, diff: bytes) -> Row:
+        if not self.data.image:
+            return await asyncio.to_thread(BUNDLE.grade, self.data.name, diff)
+        async with provision_runtime(runtime.config, env={}) as fresh:
+            folder = await _new_folder(fresh, BUNDLE.grading_files(self.data.name, diff))
+            verdict: Row = json.loads(await _run(fresh, "sh", "-c", GRADE, "sh", folder))
+            return verdict
+
+    async def _collect(self, runtime: vf.Runtime) -> bytes:
+        if self.data.image:
+            await _run(runtime, *IMAGE_COLLECT)
+            return await runtime.read(IMAGE_DIFF, max_bytes=MAX_DIFF)
+        start = await asyncio.to_thread(BUNDLE.tree, self.data.name)
+        folder = await _new_folder(runtime, {"start.tar": start, "grader.py": BUNDLE.grader.read_bytes()})
+        await _run(runtime, "sh", "-c", COLLECT, "sh", folder)
+        diff = await runtime.read(f"{folder}/answer.diff", max_bytes=MAX_DIFF)
+        await _run(runtime, "rm", "-rf", folder)
+        return diff
+
+
+class HgenConfig(vf.TasksetConfig):
+    """Which tasks are loaded."""
+
+    split: str = "train"
+    """One of those that the tasks were exported in; empty for all."""
+
+
+class HgenTaskset(vf.Taskset[HgenTask, HgenConfig]):
+    """The tasks of the folder, in their order."""
+
+    def load(self) -> Iterator[HgenTask]:
+        """Yield the tasks of the split."""
+        for row in BUNDLE.rows():
+            if self.config.split in ("", row["split"]):
+                columns = {key: row[key] for key in HgenData.__annotations__}
+                if row["image"]:
+                    columns |= {"image": row["image"], "workdir": IMAGE_TREE, "agent_user": "agent"}
+                data = HgenData(id=row["instance_id"], prompt=row["problem_statement"], **columns)
+                yield HgenTask(data, self.config.task)
+
+
+async def _new_folder(runtime: vf.Runtime, files: dict[str, bytes]) -> str:
+    folder = (await _run(runtime, "mktemp", "-d")).strip()
+    for name, content in files.items():
+        await runtime.write(f"{folder}/{name}", content)
+    return folder
+
+
+async def _run(runtime: vf.Runtime, *command: str) -> str:
+    done = await runtime.run(list(command), {})
+    if done.exit_code:
+        raise vf.SandboxError(f"{command[0]} failed ({done.exit_code}): {(done.stderr or done.stdout)[-500:]}")
+    return done.stdout

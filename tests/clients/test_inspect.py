@@ -1,0 +1,92 @@
+"""Inspect AI runs what the format ``inspect`` writes."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.clients.environments import client
+
+EVALUATE = r"""
+import json, sys
+from inspect_ai import eval
+from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from inspect_ai.tool import ToolCall
+
+sandbox_type, limit, log_dir, gold = sys.argv[1:]
+rows = [json.loads(line) for line in open("rows/tasks.jsonl")]
+patches = {row["problem_statement"]: row["patch"] for row in rows} if int(gold) else {}
+
+def output(messages, tools, tool_choice, config):
+    asked = next(message.text for message in messages if message.role == "user")
+    if asked in patches and messages[-1].role != "tool":
+        command = f"cat > ../gold.diff <<'THE END'\n{patches[asked]}THE END\ngit apply ../gold.diff"
+        said = ModelOutput.for_tool_call("mockllm", "bash", {"command": command})
+    else:
+        said = ModelOutput.for_tool_call("mockllm", "submit", {"answer": "done"})
+    said.usage = ModelUsage()
+    return said
+
+logs = eval(
+    "hgen_tasks.py", model=get_model("mockllm/model", custom_outputs=output),
+    task_args={"sandbox_type": sandbox_type}, limit=int(limit), display="none", log_dir=log_dir, log_format="json",
+)
+assert logs[0].status == "success", logs[0].error
+print(json.dumps([sample.model_dump(mode="json") for sample in logs[0].samples]))
+"""
+
+
+@pytest.fixture(scope="module")
+def tools() -> Path:
+    return client("inspect-ai==0.3.285", python="python3.11")
+
+
+def evaluated(tools: Path, exports: Path, tmp_path: Path, *, sandbox: str, gold: bool) -> list[dict[str, object]]:
+    """The samples, where the mock model replays the reference answer or gives up at once."""
+    arguments = [sandbox, "3", tmp_path, str(int(gold))]
+    # A telemetry that was asked for by name is another tool's; the model's own usage stands in for a tokenizer.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("INSPECT_")}
+    environment |= {"HOME": str(tmp_path)}
+    done = subprocess.run(
+        [tools / "python", "-c", EVALUATE, *arguments], capture_output=True, text=True, check=False, env=environment,
+        cwd=exports / "inspect",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(params=["local", "docker"])
+def sandbox(request: pytest.FixtureRequest) -> str:
+    if request.param == "docker":
+        has = (
+            shutil.which("docker")
+            and not subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode
+        )
+        if not has:
+            pytest.skip("Inspect AI's Docker sandbox needs docker compose, which is not here")
+    return request.param
+
+
+@pytest.mark.parametrize("gold", [True, False])
+def test_the_reference_answer_earns_1_and_nothing_0(
+    gold: bool, sandbox: str, tools: Path, exports: Path, tmp_path: Path
+) -> None:
+    samples = evaluated(tools, exports, tmp_path, sandbox=sandbox, gold=gold)
+    assert len(samples) == 3
+    for sample in samples:
+        score = sample["scores"]["graded"]
+        assert score["value"]["reward"] == score["value"]["resolved"] == score["value"]["module_f1"] == float(gold)
+        assert score["explanation"].startswith("" if gold else "empty-patch: ")
+        assert score["answer"].startswith("diff --git " if gold else "")
+
+
+def test_no_answer_is_in_the_log(tools: Path, exports: Path, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (exports / "inspect/rows/tasks.jsonl").read_text().splitlines()]
+    for sample in evaluated(tools, exports, tmp_path, sandbox="local", gold=False):
+        row = next(row for row in rows if row["instance_id"] == sample["id"])
+        assert sample["input"] == row["problem_statement"]
+        assert set(sample["metadata"]) == {"name", "split", "family", "variant", "repo", "base_commit", "license"}
+        assert json.dumps(row["patch"])[1:-1] not in json.dumps(sample)
