@@ -1,7 +1,7 @@
 """A masked description is given only to what nothing else can be taken for."""
 
 from hgen.describe.corpus import Corpus
-from hgen.describe.rivals import by_code, by_name, near, undocumented_twin
+from hgen.describe.rivals import by_code, by_name, near, related, undocumented_twin
 from hgen.resolve import resolve
 
 _BODY = """
@@ -86,3 +86,31 @@ def test_what_has_a_docstring_is_a_twin_once_it_has_lost_it() -> None:
     assert not undocumented_twin(corpus, places["Left"], places["Right"])
     assert places["spread"] in near(corpus, places["reach"], frozenset(places.values()))
     assert near(corpus, places["Left"], frozenset(places.values())) == []
+
+
+_CLASSES = """
+class Store(abc.ABC):
+    def forget(self): ...
+
+class Disk(Store):
+    def forget(self): ...
+
+class Memory(base.Store, Generic[T]):
+    def forget(self): ...
+
+class Mind(Generic[T], metaclass=ABCMeta):
+    def forget(self): ...
+
+def forget(): ...
+"""
+
+
+def test_methods_of_one_hierarchy_are_related() -> None:
+    files = {"a.py": _CLASSES.encode()}
+    symbols, _ = resolve(files)
+    corpus = Corpus(files, tuple(symbols))
+    places = {symbol.qualname: place for place, symbol in enumerate(symbols)}
+    pairs = [("Store", "Disk", True), ("Disk", "Memory", True), ("Memory", "Store", True), ("Mind", "Memory", False)]
+    for one, other, expected in pairs:
+        assert related(corpus, places[f"{one}.forget"], places[f"{other}.forget"]) == expected, (one, other)
+    assert not related(corpus, places["forget"], places["Mind.forget"])

@@ -1,11 +1,16 @@
 """Definitions that can be taken for one another: by their names, by their code, or by what is said of one of them."""
 
+import re
 from collections.abc import Collection
 from heapq import nsmallest
 
 from hgen.describe.corpus import Corpus
 from hgen.records import Symbol
 
+_DOTTED = re.compile(r"[\w.]+")
+_SUBSCRIPT = re.compile(r"\[[^\[\]]*+\]")
+_NO_BASES = frozenset({"ABC", "ABCMeta", "Any", "Enum", "Exception", "Generic", "Protocol", "metaclass", "object"})
+"""Bases that say nothing of what a method of theirs does."""
 _COMPARED = 12
 """So many of the definitions that share the most telling words are compared one by one."""
 _SHARED_WORDS = 0.8
@@ -45,6 +50,27 @@ def by_code(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | 
 def undocumented_twin(corpus: Corpus, position: int, place: int) -> bool:
     """Whether nothing would tell one function's code from another's, once neither has a docstring."""
     return alike(corpus, position, place) >= _SHARED_WORDS_UNDOCUMENTED
+
+
+def related(corpus: Corpus, position: int, place: int) -> bool:
+    """Whether two methods are of classes of which one is the other's base, or that have a base in common.
+
+    Such methods of the same name do the same thing, each for its class.
+    """
+    return not _family(corpus, position).isdisjoint(_family(corpus, place))
+
+
+def _family(corpus: Corpus, position: int) -> set[str]:
+    """The last names of the class that a method is defined in, and of its bases as they are written."""
+    method = corpus.symbols[position]
+    classes = [
+        symbol
+        for place in corpus.by_file[method.file]
+        if (symbol := corpus.symbols[place]).kind == "class" and symbol.qualname == method.owner
+    ]
+    written = " ".join(_SUBSCRIPT.sub("", symbol.signature.partition("(")[2]) for symbol in classes)
+    bases = {base.rpartition(".")[2] for base in _DOTTED.findall(written)}
+    return {symbol.name for symbol in classes} | (bases - _NO_BASES)
 
 
 def near(corpus: Corpus, position: int, undocumented: frozenset[int]) -> list[int]:

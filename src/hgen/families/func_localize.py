@@ -13,7 +13,7 @@ from hgen.describe.behaviour import is_behaviour, scarce
 from hgen.describe.description import Description, describe, readable_elsewhere
 from hgen.describe.facts import Facts, needed, sharing
 from hgen.describe.leaks import path_secrets
-from hgen.describe.rivals import by_code, by_description, by_name, near
+from hgen.describe.rivals import by_code, by_description, by_name, near, related
 from hgen.errors import Skip
 from hgen.families.base import Family, Material, Proposal, Static, identity, rank
 from hgen.families.decoys import decoys, namesakes, require_no_twin
@@ -195,11 +195,13 @@ class _Level:
         """A description must fit one definition, for an agent that sees neither its class nor (masked) its name."""
         others = None if self._level != "named" else namesakes(self._corpus, self._lost, position)
         said = description.terms()
-        if rival := by_description(self._corpus, said, position, self._options.margin, others):
-            raise Skip("look-alike", f"a search for the description finds {identity(rival)} as well")
+        if found := by_description(self._corpus, said, position, self._options.margin, others):
+            raise Skip("look-alike", f"a search for the description finds {identity(found)} as well")
+        if rival := next((place for place in others or () if related(self._corpus, position, place)), None):
+            raise Skip("look-alike", f"{identity(self._symbols[rival])} does the same for another class")
         among = self._lost.library if others is None else frozenset(others)
-        if rival := by_code(self._corpus, position, among):
-            raise Skip("look-alike", f"the code of {identity(rival)} is nearly the same")
+        if found := by_code(self._corpus, position, among):
+            raise Skip("look-alike", f"the code of {identity(found)} is nearly the same")
 
     def _proposal(self, group: tuple[tuple[int, Description], ...]) -> Proposal:
         corpus = self._corpus
