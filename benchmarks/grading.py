@@ -16,13 +16,14 @@ from typing import Any
 
 from hgen.config import SandboxConfig
 from hgen.engines import OpenEngine
-from hgen.predictions.reading import lines_of, task_files, task_of
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import TREE, StartState
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Store
 from hgen.snapshots.snapshot import Snapshot
+from hgen.tasksets.columns import task_of
+from hgen.tasksets.taskset import task_set
 from hgen.testbed.grading import grade
 
 Task = dict[str, Any]
@@ -57,7 +58,7 @@ def main() -> None:
 
 def read(out: Path, family: str) -> list[Task]:
     """The tasks of a family, in the order of their ids."""
-    rows = [task_of(line, place) for file in task_files(out) for place, line in lines_of(file)]
+    rows = [task_of(line, place) for place, line in task_set(out).rows()]
     return sorted((row for row in rows if row["family"] == family), key=lambda row: str(row["instance_id"]))
 
 

@@ -26,7 +26,6 @@ import docker
 from hgen.config import SandboxConfig
 from hgen.engines import OpenEngine
 from hgen.grader import answer_file, grader_source
-from hgen.predictions.reading import lines_of, task_files, task_of
 from hgen.records import Environment, Task
 from hgen.sandbox import labels
 from hgen.sandbox.container import Containers
@@ -37,6 +36,8 @@ from hgen.scoring.start_state import start_state
 from hgen.scoring.tasks import graded_by
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot, Store
+from hgen.tasksets.columns import task_of
+from hgen.tasksets.taskset import task_set
 from hgen.testbed.grading import grade
 
 Row = dict[str, Any]
@@ -58,7 +59,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--base", default="", help="the image that OUT was made with, if not the default")
     options = parser.parse_args()
-    rows = [task_of(line, place) for file in task_files(options.out) for place, line in lines_of(file)]
+    rows = [task_of(line, place) for place, line in task_set(options.out).rows()]
     rows = [row for row in rows if graded_by(row) in BY_RUNNING]
     chance = random.Random(options.seed)
     chosen = sorted(chance.sample(rows, min(options.tasks, len(rows))), key=lambda row: str(row["environment"]))

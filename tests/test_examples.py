@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ import typer
 from hgen import run as library
 from hgen.cli import app
 from tests.command import hgen
+from tests.export.registry import registry
 from tests.export.test_hub import served
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -28,6 +29,8 @@ NEEDS = {
     "hgen build": [pytest.mark.container, pytest.mark.network],
     "func-gen": [pytest.mark.container, pytest.mark.network],
     "--sandbox auto": [pytest.mark.container],
+    "--container": [pytest.mark.container],
+    "images": [pytest.mark.container],
 }
 """What an example needs, by what stands in it."""
 
@@ -57,6 +60,9 @@ def _readme() -> Iterator[str]:
 
 EXAMPLES = list(dict.fromkeys([*_help(), *_readme()]))
 
+REGISTRY = "registry.example:5000"
+"""Here it is one on loopback."""
+
 OPTIONS = [
     "hgen --version",
     "hgen -v stats",
@@ -71,10 +77,12 @@ OPTIONS = [
     "hgen run -c configs/quickstart.yaml -o out -j 1 --set export.shard_bytes=1000000 --json",
     "hgen export --format grader -c configs/quickstart.yaml -o out --set export.shard_bytes=1000000 --json",
     "hgen export --hf-push my-org/my-tasks --public",
+    f"hgen export --format harbor --push-images {REGISTRY}/tasks -o out",
     "hgen score tasks.jsonl predictions.jsonl --rewards r.jsonl -c configs/quickstart.yaml -o out -j 1 "
     "--set mine.timeout=60 --json",
     "hgen deps ~/src/project -c configs/quickstart.yaml -o out --set parse.max_file_bytes=3000000 --json",
     "hgen show -o out --json",
+    f"hgen checkout {PLACEHOLDER} other -c configs/quickstart.yaml -o out --set sandbox.processes=64 --json",
     "hgen stats -o out --json",
     "DOCKER_HOST=unix:///nonexistent hgen doctor --clean -o out --json",
 ]
@@ -187,7 +195,12 @@ def world(out: Path, tmp_path: Path) -> World:
 
 @pytest.mark.parametrize("command", _marked([*EXAMPLES, *OPTIONS]))
 def test_it_runs(command: str, world: World) -> None:
-    with served(world.folder / "hub") as hub, world.serving():
+    with ExitStack() as servers:
+        hub = servers.enter_context(served(world.folder / "hub"))
+        servers.enter_context(world.serving())
+        if REGISTRY in command:
+            address = servers.enter_context(registry(world.folder / "registry"))
+            command = command.replace(REGISTRY, address)
         done = world.run(command, hub)
     # What the machine lacks is the doctor's news, not its failure.
     assert done.returncode == 0 or ("doctor" in command and "✗" in done.stdout), done.stderr

@@ -6,6 +6,7 @@ What a command does is called in ``hgen.run`` and in the modules of ``hgen.pages
 import json
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hgen.config import Config
+    from hgen.records import Task
     from hgen.runner import Summary
 
     Stages = Sequence[Summary]
@@ -50,6 +52,13 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Override one configuration key.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+_TASKS_HELP = (
+    "An out folder, a stage's, an export's or a format's, a file of JSON lines or parquet, or "
+    "ORG/NAME\\[@REVISION] on the Hugging Face Hub."
+)
+TasksOption = Annotated[
+    str | None, typer.Option("--tasks", metavar="TASKS", help=f"{_TASKS_HELP} Default: the out folder.")
+]
 OUT = library.OUT
 _INTERRUPTED = 130
 
@@ -201,7 +210,7 @@ def run(
     settings = _settings(config, assignments)
     stages = _run_stages(order(settings), settings, out, jobs, as_json=as_json)
     if library.exportable(stages):
-        _export(settings, out, (), None, public=False, as_json=as_json)
+        _export(settings, out, (), (), as_json=as_json)
     _require_whole(stages)
 
 
@@ -217,9 +226,18 @@ def export(
         ),
     ] = None,
     hf_push: Annotated[
-        str | None, typer.Option("--hf-push", metavar="ORG/NAME", help="Upload the hf folder to the Hugging Face Hub.")
+        list[str] | None,
+        typer.Option(
+            "--hf-push",
+            metavar="[FORMAT=]ORG/NAME",
+            help="Upload to a dataset on the Hugging Face Hub: the only FORMAT given, otherwise hf; repeatable.",
+        ),
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="A dataset made by --hf-push is public.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what --hf-push would send; send nothing.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Move a folder aside that holds what no export wrote; nothing is deleted.")
+    ] = False,
     split: Annotated[
         str | None,
         typer.Option(
@@ -245,7 +263,8 @@ def export(
 ) -> None:
     """Export sound tasks to OUT/export/FORMAT.
 
-    Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks[/bold];
+    Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks --dry-run[/bold];
+    [bold]hgen export --split train=0.9,validation=0.05,test=0.05[/bold];
     [bold]hgen export --format harbor --images images[/bold]
     """
     from hgen.config import shares
@@ -253,16 +272,30 @@ def export(
     chosen = [f"export.splits={json.dumps(shares(split))}"] if split else []
     settings = _settings(config, [*(assignments or ()), *chosen])
     _export(
-        settings, out, formats or (), hf_push, public=public, images=images, push_images=push_images, as_json=as_json
+        settings,
+        out,
+        formats or (),
+        hf_push or (),
+        public=public,
+        dry_run=dry_run,
+        force=force,
+        images=images,
+        push_images=push_images,
+        as_json=as_json,
     )
 
 
 @app.command()
 def score(
-    tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="JSONL of tasks, or a stage's folder.")],
+    tasks: Annotated[str, typer.Argument(metavar="TASKS", help=_TASKS_HELP)],
     predictions: Annotated[
         Path,
-        typer.Argument(metavar="PREDICTIONS", help="JSONL: instance_id and model_patch, or OpenHands' rows."),
+        typer.Argument(
+            metavar="PREDICTIONS",
+            help="As harnesses leave them: JSON lines or an array of rows with instance_id and model_patch, OpenHands' "
+            "output.jsonl, verifiers' traces.jsonl, mini-swe-agent's preds.json or trajectories, a Harbor job, a "
+            "folder of .diff files named by instance_id.",
+        ),
     ],
     rewards: Annotated[
         Path | None, typer.Option("--rewards", metavar="FILE", help="Default: PREDICTIONS with .rewards.jsonl.")
@@ -279,6 +312,8 @@ def score(
     rewards (FILE.shards); needs a container engine for families that are judged by running tests. Exits with 1 if a
     prediction cannot be read, has no task or no verdict (its reward is null, or not there if a shard is undone).
 
+    Snapshots are looked for beside the tasks, then in the out folder.
+
     Example: [bold]hgen score out/export predictions.jsonl[/bold];
     [bold]hgen score out/export/jsonl/dep_search.jsonl predictions.jsonl --rewards rewards.jsonl[/bold]
     """
@@ -288,6 +323,7 @@ def score(
     with progress() as report:
         found = library.score(tasks, predictions, rewards, out=out, config=settings, jobs=jobs, progress=report)
     _answer(found.row(), score_table(found), as_json=as_json)
+    print(f"hgen: the predictions are {found.shape}", file=sys.stderr)
     print(f"hgen: the rewards are in {found.rewards}", file=sys.stderr)
     for problem in found.problems():
         _complain(problem, 1)
@@ -324,17 +360,56 @@ def deps(
 @app.command()
 def show(
     task_id: Annotated[str | None, typer.Argument(metavar="TASK_ID", help="An id, or the beginning of one.")] = None,
+    tasks: TasksOption = None,
     out: OutOption = OUT,
     as_json: JsonOption = False,
 ) -> None:
     """Show one task in full: the problem statement, both patches, the checks. Without an id, the first one.
 
-    Example: [bold]hgen show pypi__boltons-26.2.0.dep-search.1f[/bold]
+    Examples: [bold]hgen show pypi__boltons-26.2.0.dep-search.1f[/bold]; [bold]hgen show --tasks out/export/hf[/bold]
     """
-    from hgen.pages.task import find, render, to_json
+    from hgen.pages.task import render, to_json
+    from hgen.tasksets.finding import find
 
-    found = find(out, task_id)
+    found = find(tasks or out, task_id)
     _answer(to_json(found), render(found), as_json=as_json, soft_wrap=True)
+
+
+@app.command()
+def checkout(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="An id, or the beginning of one.")],
+    rest: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[DIR | -- COMMAND...]", help="A folder, by default named by the id; or what --container runs."
+        ),
+    ] = None,
+    gold: Annotated[bool, typer.Option("--gold", help="With the reference answer, uncommitted.")] = False,
+    container: Annotated[
+        bool, typer.Option("--container", help="Open a shell in the task's sandbox instead, for an hour at most.")
+    ] = False,
+    tasks: TasksOption = None,
+    config: ConfigOption = None,
+    out: OutOption = OUT,
+    assignments: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check out a task's start state: a git repository of one commit, as an agent meets it.
+
+    With --container, the shell runs COMMAND, or what is piped to it; its output is passed on, and its exit status.
+
+    Examples: [bold]hgen checkout pypi__boltons-26.2.0.dep-search.1f work[/bold];
+    [bold]hgen checkout pypi__boltons-26.2.0.dep-search.1f --gold gold --tasks out/export/hf[/bold];
+    [bold]hgen checkout pypi__boltons-26.2.0.dep-search.1f --container -- git log[/bold]
+    """
+    words = rest or []
+    if container:
+        settings = _settings(config, assignments)
+        raise typer.Exit(_run_in_container(task, words, tasks, out, settings, gold=gold, as_json=as_json))
+    if len(words) > 1:
+        raise ConfigError(f"too many arguments: {' '.join(words[1:])}; a command is run with --container")
+    done = library.checkout(task, *words, tasks=tasks, out=out, gold=gold)
+    _answer_checkout(done.task, done.folder, tasks or out, as_json=as_json)
 
 
 @app.command()
@@ -438,6 +513,49 @@ def _answer(value: object, renderable: "RenderableType", *, as_json: bool, soft_
     Console(width=max(console.width, 160) if not console.is_terminal else None).print(renderable, soft_wrap=soft_wrap)
 
 
+def _answer_checkout(task: "Task", folder: Path, tasks: str | Path, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"instance_id": task.instance_id, "folder": str(folder)}, ensure_ascii=False))
+        return
+    place, name, where = (shlex.quote(str(each)) for each in (folder, task.instance_id, tasks))
+    option = "--tasks" if (Path(tasks) / "validate").is_dir() is False else "-o"
+    print(f"{task.instance_id} is in {folder}")
+    print(f"  the problem statement:  hgen show {name} {option} {where}")
+    print(f"  your answer as a diff:  git -C {place} add -AN && git -C {place} diff --binary")
+
+
+def _run_in_container(
+    task: str,
+    command: Sequence[str],
+    tasks: str | None,
+    out: Path,
+    settings: "Config",
+    *,
+    gold: bool,
+    as_json: bool,
+) -> int:
+    from hgen.checkout import located, opened_sandbox, run_in
+
+    chosen, archive = located(task, tasks or out, out=out)
+    interactive = sys.stdin.isatty() and not command
+    if interactive and (as_json or not sys.stdout.isatty()):
+        raise ConfigError("a shell needs a terminal for its output, too; give a command after --, or pipe a script")
+    script = b"" if command or interactive else sys.stdin.buffer.read()
+    with opened_sandbox(chosen, archive, gold=gold, sandbox=settings.sandbox, cache=library.default_cache()) as sandbox:
+        if interactive:
+            return sandbox.shell() or 0
+        ran = run_in(sandbox, command, script)
+    if as_json:
+        texts = {name: text.decode(errors="replace") for name, text in (("stdout", ran.stdout), ("stderr", ran.stderr))}
+        print(json.dumps({"instance_id": chosen.instance_id, "status": ran.exit_code, "ended": ran.ended, **texts}))
+    else:
+        sys.stdout.buffer.write(ran.stdout)
+        sys.stderr.buffer.write(ran.stderr)
+    if ran.exit_code is None:
+        raise MachineError(f"the command was stopped in the sandbox ({ran.ended})")
+    return ran.exit_code
+
+
 def _run_stages(names: Sequence[str], settings: "Config", out: Path, jobs: int, *, as_json: bool) -> "Stages":
     """Run stages, and show what they did and what they could not do."""
     from hgen.console import progress, summary_table
@@ -459,27 +577,43 @@ def _export(
     settings: "Config",
     out: Path,
     formats: Sequence[str],
-    push_to: str | None,
+    push_to: Sequence[str],
     *,
-    public: bool,
-    as_json: bool,
+    public: bool = False,
+    dry_run: bool = False,
+    force: bool = False,
     images: Path | None = None,
     push_images: str | None = None,
+    as_json: bool,
 ) -> None:
-    from hgen.console import export_table, progress
+    from hgen.console import export_table, progress, push_table
 
     with progress() as report:
         done = library.export(
-            settings, out, formats=formats, push_to=push_to or "", public=public, images=images,
-            push_images=push_images or "", progress=report,
-        )  # fmt: skip
+            settings,
+            out,
+            formats=formats,
+            push_to=push_to,
+            public=public,
+            dry_run=dry_run,
+            force=force,
+            images=images,
+            push_images=push_images or "",
+            progress=report,
+        )
     rows = [each.row() for each in done.formats]
-    _answer({"formats": rows, "url": done.url}, export_table(done.formats), as_json=as_json)
+    plans = [each.row() for each in done.plans]
+    _answer({"formats": rows, "urls": done.urls, "plans": plans}, export_table(done.formats), as_json=as_json)
     for each in done.formats:
         for why, count in each.left_out.items():
             print(f"hgen: {each.format}: {count} tasks left out: {why}", file=sys.stderr)
+        for aside in each.moved_aside:
+            print(f"hgen: {each.folder} held what no export wrote; all of it is in {aside}", file=sys.stderr)
     for split, count in done.formats[0].splits.items():
         if not count:
             print(f"hgen: no repository falls into the split {split}; more repositories fill it", file=sys.stderr)
-    if done.url and not as_json:
-        print(done.url)
+    if not as_json:
+        for plan in done.plans:
+            _answer(None, push_table(plan), as_json=False)
+        for url in done.urls:
+            print(url)

@@ -104,6 +104,7 @@ class SynthConfig(Section):
 
     families: tuple[str, ...] = ()
     seed: int = Field(0, ge=-(2**63), lt=2**63)
+    max_lazy: float = Field(0.3, ge=0, le=1)
     options: dict[str, dict[str, Any]] = {}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -10,6 +11,10 @@ from rich.table import Table
 from hgen.export.summary import ExportSummary
 from hgen.predictions.rewards import ScoreSummary
 from hgen.runner import Summary
+
+if TYPE_CHECKING:
+    # Takes long to import.
+    from hgen.export.hub import PushPlan
 
 _SHOWN = ("file_f1", "module_f1", "f1", "mutants")
 """The parts of rewards that a table shows; with ``--json`` there are all."""
@@ -68,6 +73,28 @@ def export_table(summaries: Sequence[ExportSummary]) -> Table:
     for summary in summaries:
         tasks = ", ".join(f"{family} {count:,}" for family, count in summary.tasks.items())
         table.add_row(summary.format, tasks, str(summary.files), f"{summary.bytes / 1e6:.1f}", str(summary.folder))
+    return table
+
+
+def push_table(plan: "PushPlan") -> Table:
+    """What a push would do, a row for each file that it would send or delete."""
+    table = Table(header_style="bold", title=f"would push {plan.to.format} to {plan.to.name} on {plan.endpoint}")
+    table.add_column("file", overflow="fold")
+    table.add_column("bytes", justify="right")
+    table.add_column("what")
+    for path, size in plan.send.items():
+        table.add_row(path, f"{size:,}", "send")
+    for path in plan.delete:
+        table.add_row(path, "", "delete")
+    if not plan.is_new:
+        state = "is there, and keeps its visibility"
+    else:
+        state = f"is not there, and would be {'private' if plan.private else 'public'}"
+        state += "" if plan.has_token else ", or is there and private, which cannot be seen without a token"
+    sent = f"{len(plan.send):,} files of {sum(plan.send.values()):,} bytes to send"
+    same = f"{len(plan.same):,} of {sum(plan.same.values()):,} bytes are there already"
+    token = "" if plan.has_token else "\nThere is no token, which a push needs: run `hf auth login` or set HF_TOKEN."
+    table.caption = f"The repository {state}.\n{sent}, {len(plan.delete):,} to delete; {same}.{token}"
     return table
 
 

@@ -17,7 +17,7 @@ from hgen.testbed.running import driver
 _HEAD = '''#!/usr/bin/env python3
 """Grade an answer to a task of hgen; one file, standard library only, Python 3.9 or newer.
 
-    python3 -I -S {name} --answer ANSWER.json --start PATH (--tree DIR | --diff FILE)
+    python3 -I -S {name} --answer ANSWER.json --start PATH (--tree TREE | --diff FILE)
                          [--reward-file FILE] [--details-file FILE] [--python PYTHON]
 
 Generated from hgen {version}; the parts below are its scoring package, sources digest {digest}.

@@ -85,6 +85,8 @@ class Symbol(Record):
     """Why not: the reason for ``offered`` being false, or empty."""
     deps: tuple[int, ...]
     """Direct dependencies as positions in ``Codebase.symbols``, ascending, each once."""
+    ways: tuple[str, ...] = ()
+    """What finding them needs beyond looking for their names, if they are offered: words of ``resolve.reach.WAYS``."""
 
     @property
     def name(self) -> str:
@@ -275,7 +277,9 @@ class Prediction(Record):
     model_patch: str | tuple[str] | None
     """The diff. None if the agent gave none; what is no text at all is kept as JSON in a tuple, and earns nothing."""
     row: int
-    """The line of the file that it was given in, counted from 1 without blank ones: what tells it from others."""
+    """Its place in the file that it was given in, counted from 1; of lines the blank ones do not count."""
+    origin: Storable = ""
+    """That file, or a trial's folder, where several were given in a folder. With ``row`` it tells it from others."""
 
 
 class Submission(Record):
@@ -307,6 +311,8 @@ class Scored(Record):
     family: str
     model_name_or_path: str
     row: int
+    """As in ``Prediction``."""
+    origin: Storable = ""
     """As in ``Prediction``."""
     reward: float | None
     """In [0, 1]; None if there is no verdict, as the task or its files are at fault. Then it counts in no mean."""

@@ -74,7 +74,7 @@ REJECT_REASONS = {
     "too-many-dependencies": "the function has more dependencies than `max_dependencies`",
     "unfit-dependency": "a dependency is not in the library, not on its own under its name, or cannot be marked",
     "abstract-dependency": "a dependency only says what others implement",
-    "too-easy": "the function's one dependency is in its own file",
+    "too-easy": "a lazy baseline solves it and `synth.max_lazy` leaves no room, or two tasks have its targets already",
     # synth: functions with their tests
     "unfit-tests": "a test cannot be hidden as a function, or its file still names the function without it",
     "unknowable-text": "hidden tests ask for a text that nothing else tells",
@@ -85,6 +85,7 @@ REJECT_REASONS = {
     "gold": "the reference answer does not earn 1",
     "no-op": "an empty answer earns something",
     "probe": "a cheat is a full success",
+    "alternative": "a right answer other than the reference answer is no full success",
     "sandbox": "the task does not hold when it is laid out in a container",
     "start-fails": "in the start state a test passes that must fail, or fails that must pass",
     # score

@@ -17,6 +17,7 @@ from hgen.errors import ConfigError, MachineError, ShardError
 
 if TYPE_CHECKING:
     from hgen.config import Config
+    from hgen.export.hub import PushPlan
     from hgen.export.summary import ExportSummary
     from hgen.predictions.rewards import ScoreSummary
     from hgen.records import Task, Validated
@@ -49,10 +50,12 @@ def quiet(step: str, done: int, total: int, /) -> None:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was exported, and where it is on the hub if it was sent there."""
+    """What was exported, and where it is on the hub, or what would be sent there."""
 
     formats: "tuple[ExportSummary, ...]"
-    url: str = ""
+    urls: tuple[str, ...] = ()
+    plans: "tuple[PushPlan, ...]" = ()
+    """Of a dry run."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,14 @@ class Outcome:
     exported: Exported
     problems: tuple[str, ...]
     """What is undone, or missing in the export, a line each; the next run tries it again."""
+
+
+@dataclass(frozen=True)
+class CheckedOut:
+    """A task and the working tree that was written for it."""
+
+    task: "Task"
+    folder: Path
 
 
 @contextmanager
@@ -162,8 +173,10 @@ def export(
     out: AnyPath = OUT,
     *,
     formats: Sequence[str] = (),
-    push_to: str = "",
+    push_to: Sequence[str] = (),
     public: bool = False,
+    dry_run: bool = False,
+    force: bool = False,
     images: AnyPath | None = None,
     push_images: str = "",
     cache: AnyPath | None = None,
@@ -171,12 +184,14 @@ def export(
 ) -> Exported:
     """Write the sound tasks to ``out/export/FORMAT``, for the configuration's formats or others.
 
+    ``push_to`` names dataset repositories on the Hugging Face Hub: ``FORMAT=ORG/NAME``, or ``ORG/NAME`` for the only
+    one of ``formats``, otherwise ``hf``. One that is made for it is private unless ``public``; a ``dry_run`` says what
+    would be sent. ``force`` moves folders aside in which there are files that no export wrote.
     ``images`` is a folder for archives of the images of tasks' environments, ``push_images`` a registry and a path in
     it that they are pushed to, ``REGISTRY/PREFIX``; either needs a container engine, and has the exports name the
     images. ``cache`` is where the wheels of environments are, as for ``run_stages``.
-    ``push_to`` is a dataset repository ``ORG/NAME`` on the Hugging Face Hub, to which the format ``hf`` is uploaded;
-    one that is made for it is private unless ``public``. Raises ``ConfigError`` for no sound task, an unknown format,
-    or a folder in which there are files that no export wrote.
+
+    Raises ``ConfigError`` for no sound task, an unknown format, tasks that must not be published, or such a folder.
     """
     from hgen import __version__
     from hgen.config import IMAGE_PREFIX
@@ -184,12 +199,16 @@ def export(
     from hgen.export.table import chosen
     from hgen.out_folder import claimed
     from hgen.stages.export import export as write
-    from hgen.stages.export import make_images
+    from hgen.stages.export import make_images, require_publishable
 
-    wanted = tuple(formats or config.export.formats)
-    if push_to:
-        hub.require(push_to)
-        wanted = wanted if "hf" in wanted else ("hf", *wanted)
+    pushes = hub.destinations(push_to, formats)
+    if dry_run and not pushes:
+        raise ConfigError("a dry run is of a push; say where to, as in --hf-push ORG/NAME")
+    if dry_run and push_images:
+        raise ConfigError("a dry run sends nothing, and images have no plan; leave --push-images out")
+    if pushes and not dry_run:
+        hub.require_token()
+    wanted = tuple(dict.fromkeys((*(formats or config.export.formats), *(push.format for push in pushes))))
     out = Path(out)
     for name in wanted:
         chosen(name)
@@ -205,17 +224,22 @@ def export(
     shared = Path(cache or default_cache())
     built = images is not None or push_images != ""
     with claimed(out, new=False):
+        if pushes:
+            require_publishable(out)
         if built:
             make_images(
                 out, config, cache=shared, folder=None if images is None else Path(images),
                 registry=push_images != "", progress=partial(progress, "images"),
             )  # fmt: skip
-        summaries = write(out, wanted, config, cache=shared, built=built, progress=partial(progress, "export"))
-        url = ""
-        if push_to:
-            message = f"Tasks made by hgen {__version__}"
-            url = hub.push(out / "export" / "hf", push_to, private=not public, message=message)
-    return Exported(tuple(summaries), url)
+        told = partial(progress, "export")
+        summaries = tuple(write(out, wanted, config, force=force, cache=shared, built=built, progress=told))
+        folders = [out / "export" / push.format for push in pushes]
+        each = tuple(zip(folders, pushes, strict=True))
+        if dry_run:
+            return Exported(summaries, plans=tuple(hub.plan(folder, to, private=not public) for folder, to in each))
+        message = f"Tasks made by hgen {__version__}"
+        urls = tuple(hub.push(folder, to, private=not public, message=message) for folder, to in each)
+    return Exported(summaries, urls)
 
 
 @_own_errors()
@@ -232,10 +256,11 @@ def score(
 ) -> "ScoreSummary":
     """Score predictions, and write a line of JSON for each to ``rewards``, in the order of the tasks.
 
-    ``tasks`` is a file or folder of tasks as any stage or export wrote them, ``predictions`` a file of SWE-bench rows
-    or of OpenHands' output, of any number of models and with any number of answers to a task; ``out`` has the
-    snapshots. The verdicts are kept in shards in a folder beside ``rewards``, ``NAME.shards``, from which a run that
-    was stopped goes on. A shard that cannot be done is named in the summary, and the others go on.
+    ``tasks`` is a file or folder of tasks as any stage or export wrote them, or a dataset ``ORG/NAME`` on the Hugging
+    Face Hub. ``predictions`` is a file or folder as harnesses leave them (``shape`` in the summary says what it was
+    taken for), of any number of models and with any number of answers to a task. Snapshots are looked for beside the
+    tasks, then in ``out``. The verdicts are kept in shards in a folder beside ``rewards``, ``NAME.shards``, from which
+    a run that was stopped goes on. A shard that cannot be done is named in the summary, and the others go on.
 
     Raises ``ConfigError`` if ``rewards`` names an input or holds something else, for a file that cannot be read, and
     for two tasks with one id; ``ShardError`` for a damaged task.
@@ -243,22 +268,27 @@ def score(
     from hgen.config import Config
     from hgen.executors import local
     from hgen.out_folder import claimed
-    from hgen.predictions.rewards import require_rewards, write_rewards
+    from hgen.predictions.reading import given
+    from hgen.predictions.rewards import require_rewards, rewards_beside, write_rewards
     from hgen.predictions.submissions import lay_out
     from hgen.runner import finished_shards
     from hgen.runner import run as run_stage
     from hgen.stages.score import stage
+    from hgen.tasksets.taskset import link_archives, task_set
 
-    tasks, predictions, out = Path(tasks), Path(predictions), Path(out)
-    named = Path(rewards) if rewards else predictions.parent / f"{predictions.stem}.rewards.jsonl"
-    require_rewards(named, tasks, predictions)
+    found = task_set(tasks if isinstance(tasks, str) else Path(tasks))
+    predictions, out = Path(predictions), Path(out)
+    named = Path(rewards) if rewards else rewards_beside(predictions)
+    require_rewards(named, found, predictions)
+    given(predictions)
     # Through a link, and beside what it leads to.
     written = named.resolve()
-    scoring = stage(out / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     folder = written.with_name(f"{written.name}.shards")
+    scoring = stage(folder / "snapshots", (config or Config()).sandbox, Path(cache or default_cache()))
     workers = _workers(jobs)
     with claimed(folder, new=True), local(workers) as executor:
-        joined = lay_out(tasks, predictions, folder / scoring.reads)
+        joined = lay_out(found, predictions, folder / scoring.reads)
+        link_archives(found.archives(joined.snapshots, out=out), folder / "snapshots")
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))
         return write_rewards(written, finished_shards(scoring, folder), joined, summary, folder=folder)
 
@@ -302,6 +332,32 @@ def materialise(task: "Task", folder: AnyPath, *, out: AnyPath = OUT, state: Sta
         except Refusal as refusal:
             raise ShardError(f"{task.instance_id}: {refusal.reason.detail}") from None
         snapshot.extract(folder, files)
+
+
+@_own_errors()
+def checkout(
+    task: "Task | str",
+    folder: AnyPath | None = None,
+    *,
+    tasks: AnyPath | None = None,
+    out: AnyPath = OUT,
+    gold: bool = False,
+) -> "CheckedOut":
+    """Write a task's start state to a folder as a git repository of one commit, as the agent meets it.
+
+    A change to verify lies in the tree uncommitted, and with ``gold`` the reference answer on top. ``task`` is one, or
+    the id or beginning of an id of one in ``tasks``, which is all that ``score`` takes, by default ``out``. Snapshots
+    are looked for beside these, then in ``out``. The folder is by default named after the task; it must not be there,
+    or be empty. Raises ``ConfigError`` for one that is not, or an unknown task; ``ShardError`` for a missing or damaged
+    snapshot.
+    """
+    from hgen.checkout import folder_name, located, write_tree
+
+    where = tasks if isinstance(tasks, str) else Path(tasks or out)
+    chosen, archive = located(task, where, out=Path(out))
+    written = Path(folder_name(chosen) if folder is None else folder)
+    write_tree(chosen, archive, written, gold=gold)
+    return CheckedOut(chosen, written)
 
 
 def default_cache() -> Path:

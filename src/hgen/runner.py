@@ -268,7 +268,8 @@ def name_of(record: Record) -> str:
         case (Task() as task) | Validated(task=task):
             return task.instance_id
         case Submission():
-            return f"{record.prediction.instance_id} (row {record.prediction.row})"
+            given = record.prediction
+            return f"{given.instance_id} ({given.origin or f'row {given.row}'})"
         case _:
             return type(record).__name__
 

@@ -11,7 +11,7 @@ import pytest
 
 from hgen.records import Validated
 from hgen.runner import done_shards
-from hgen.shards import read_shard
+from hgen.shards import file_digest, read_shard
 from tests.clients.cheats import CHEATS
 from tests.clients.environments import client
 from tests.command import hgen
@@ -115,6 +115,9 @@ def _keep_some(out: Path) -> None:
             if counts[found.task.family] <= EACH:
                 kept.append(found.model_dump_json() + "\n")
         shard.write_text("".join(kept), encoding="utf-8")
+        receipt = shard.with_suffix(".receipt.json")
+        said = json.loads(receipt.read_bytes())
+        receipt.write_text(json.dumps(said | {"output": file_digest(shard), "given": len(kept)}), encoding="utf-8")
 
 
 def family_of(task: Path) -> str:

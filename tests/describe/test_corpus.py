@@ -58,7 +58,7 @@ def test_a_description_finds_the_symbol_that_says_it() -> None:
 def test_the_code_index_knows_no_docstrings_and_no_lines_of_inner_symbols() -> None:
     assert CORPUS.code.holding("bottom") == []
     assert CORPUS.code.holding("append") == [1]
-    assert CORPUS.code.holding("sorted") == [2]
+    assert CORPUS.code.holding("sort") == [2]
     assert CORPUS.whole.holding("hold") == [0]
 
 
@@ -74,3 +74,19 @@ def test_all_texts_are_flat_and_binaries_left_out() -> None:
     assert CORPUS.flat_text.count(" draw the borders ") == 2
     assert "\0" in CORPUS.flat_text
     assert CORPUS.flat_text.count("draw") == 2
+
+
+def test_a_file_that_imports_a_test_framework_is_no_library() -> None:
+    files = {
+        "pkg/core.py": b"import unittester\n",
+        "pkg/asserts.py": b"import os\nfrom unittest import mock\n",
+        "pkg/steps.py": b"def f():\n    import behave\n",
+        "tests/core.py": b"",
+    }
+    corpus = Corpus(files, ())
+    assert [file for file in files if corpus.is_library(file)] == ["pkg/core.py"]
+
+
+def test_identifiers_are_counted_by_files() -> None:
+    corpus = Corpus({"a.py": b"x = x + y", "b.py": b"x", "c.txt": b"x"}, ())
+    assert (corpus.identifiers["x"], corpus.identifiers["y"]) == (2, 1)

@@ -1,6 +1,8 @@
 """Facts that a definition's code shows."""
 
-from hgen.describe.facts import facts
+import pytest
+
+from hgen.describe.facts import SHARED_BY, Facts, facts, facts_by_line, needed, sharing
 
 
 def test_a_method_is_described_without_its_self() -> None:
@@ -45,3 +47,56 @@ def test_what_does_not_parse_has_no_facts() -> None:
     assert facts("def f(:\n") is None
     assert facts("x = 1\n") is None
     assert facts("def f(): 1\ndef g(): 2\n") is None
+
+
+def shown(source: str) -> Facts:
+    found = facts(source)
+    assert found is not None
+    return found
+
+
+ONE = shown("def f(a, b):\n    return a\n")
+OTHER = shown("def f(a, b):\n    a.b = b\n")
+THREE = shown("def f(a, b, c):\n    return a\n")
+
+
+def test_only_facts_that_tell_from_a_rival_are_given() -> None:
+    assert needed(ONE, [], [ONE] * 9) == ("sort",)
+    assert needed(ONE, [OTHER], [ONE] * 9) == ("sort", "result")
+    assert needed(ONE, [THREE], [ONE] * 9) == ("sort", "parameters")
+    assert needed(ONE, [ONE], [ONE] * 9) == ("sort",)
+
+
+def test_no_fact_is_given_that_fewer_than_five_definitions_share() -> None:
+    rare = shown("async def f():\n    yield 1\n")
+    assert needed(rare, [ONE], [rare] * (SHARED_BY - 1) + [ONE] * 9) == ()
+    assert needed(rare, [ONE], [rare] * SHARED_BY) == ("sort",)
+    given = needed(ONE, [OTHER, THREE], [ONE] * 4 + [OTHER] * 9)
+    assert sharing(ONE, given, [ONE] * 4 + [OTHER] * 9) >= SHARED_BY
+
+
+def test_a_file_is_read_once_for_all_that_it_defines() -> None:
+    source = b"@x\nclass A:\n    def f(self, a):\n        def g(): ...\n"
+    found = facts_by_line(source, {3})
+    assert {line: (each.kind, each.parameters, each.names) for line, each in found.items()} == {
+        2: ("class", 0, ()),
+        3: ("method", 1, ("a",)),
+        4: ("function", 0, ()),
+    }
+    assert facts_by_line(b"def f(:\n", set()) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "yields"),
+    [
+        ("with a as b: yield", True),
+        ("if (yield): pass", True),
+        ("for a in b:\n        try: pass\n        except E: x = [(yield a)]", True),
+        ("match a:\n        case 1: yield a", True),
+        ("lambda: (yield)", False),
+        ("def g(): yield", False),
+        ("x = 'yield'", False),
+    ],
+)
+def test_a_yield_is_found_wherever_it_stands(body: str, yields: bool) -> None:
+    assert shown(f"def f():\n    {body}\n").yields == yields

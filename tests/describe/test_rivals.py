@@ -1,7 +1,7 @@
 """A masked description is given only to what nothing else can be taken for."""
 
 from hgen.describe.corpus import Corpus
-from hgen.describe.rivals import by_code, by_name
+from hgen.describe.rivals import by_code, by_name, near, undocumented_twin
 from hgen.resolve import resolve
 
 _BODY = """
@@ -74,3 +74,15 @@ def test_nothing_is_like_it() -> None:
 def test_what_is_no_library_code_is_no_rival() -> None:
     assert _rival(_SOURCE, "Left.close", library=False) == ("", "")
     assert _rival(_SOURCE, "reach", library=False) == ("", "")
+
+
+def test_what_has_a_docstring_is_a_twin_once_it_has_lost_it() -> None:
+    files = {"a.py": _SOURCE.encode()}
+    symbols, _ = resolve(files)
+    corpus = Corpus(files, tuple(symbols))
+    places = {symbol.qualname: place for place, symbol in enumerate(symbols)}
+    assert undocumented_twin(corpus, places["reach"], places["spread"])
+    assert not undocumented_twin(corpus, places["reach"], places["compute"])
+    assert not undocumented_twin(corpus, places["Left"], places["Right"])
+    assert places["spread"] in near(corpus, places["reach"], frozenset(places.values()))
+    assert near(corpus, places["Left"], frozenset(places.values())) == []

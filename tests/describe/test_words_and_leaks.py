@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hgen.describe.leaks import echoes, leaks, path_secrets
+from hgen.describe.leaks import echoes, gives_away, leaks, path_secrets, spelled
 from hgen.describe.words import flat, parts, terms
 
 
@@ -23,8 +23,9 @@ def test_identifiers_fall_into_words(identifier: str, words: list[str]) -> None:
     assert parts(identifier) == words
 
 
-def test_search_terms_have_no_plural_endings() -> None:
-    assert terms("the classes' Boxes = class_box(items)") == ["the", "classe", "boxe", "class", "box", "item"]
+def test_search_terms_are_stems() -> None:
+    assert terms("the classes' Boxes = class_box(items)") == ["the", "class", "box", "class", "box", "item"]
+    assert terms("parsing parses parsed") == ["pars"] * 3
 
 
 def test_flat_text_ignores_markup_wrapping_and_case() -> None:
@@ -122,3 +123,35 @@ def test_the_opposite_of_a_name_of_two_words_echoes_it(text: str, found: bool) -
 )
 def test_a_name_is_found_in_singular_and_plural(name: str, text: str) -> None:
     assert leaks(text, [name]) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("declare_native_delayed_exchanges", "Declare all native delayed delivery exchanges and queues."),
+        ("parse_stream", "Parse a stream."),
+        ("parse_stream", "The stream is split. Then it is parsed."),
+        ("stream_parser", "Parsing of streams"),
+        ("CT_Override", "The `<Override>` element of a part."),
+        ("BaseParser", "Parses what it is given."),
+        ("filename", "The name of a file name"),
+        ("get_data", "Data is what one gets."),
+        ("Logwrapped", "Wrap all methods, to log each call."),
+    ],
+)
+def test_a_name_is_spelled_by_its_words_in_any_order_and_form(name: str, text: str) -> None:
+    assert spelled(text, [name]) == [name]
+    assert gives_away(text, [name]) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("parse_stream", "Parse what comes in."),
+        ("filename", "A file has it"),
+        ("pkg/parse.py", "Parse the pkg."),
+        ("__", ""),
+    ],
+)
+def test_a_part_of_a_name_spells_nothing(name: str, text: str) -> None:
+    assert spelled(text, [name]) == []

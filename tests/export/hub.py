@@ -1,8 +1,10 @@
 """A stand-in for the Hugging Face Hub: the calls of a dataset's upload and download, on a real socket.
 
 ``python hub.py FOLDER [CALL=STATUS ...]`` prints its address and serves until it is ended. Repositories are kept below
-FOLDER as plain files, requests in FOLDER/requests.jsonl. A call (create, info, preupload, batch, put, commit) that is
-given a status answers with it. The token ``good`` may write, ``reader`` may not; there are no others.
+FOLDER as plain files, requests in FOLDER/requests.jsonl. A call (create, info, tree, preupload, batch, put, commit)
+that is given a status answers with it; ``html`` is a page of a proxy, ``json`` an answer without content, ``cut`` a
+connection that ends in the middle, ``echo`` a refusal that repeats the token. The token ``good`` may write, ``reader``
+may not; there are no others, but what is public is seen without one.
 """
 
 import base64
@@ -16,8 +18,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 FOLDER = Path(sys.argv[1])
-REFUSED = {call: int(status) for call, _, status in (argument.partition("=") for argument in sys.argv[2:])}
+REFUSED = {call: how for call, _, how in (argument.partition("=") for argument in sys.argv[2:])}
 REPO = r"(?P<repo>[\w.-]+/[\w.-]+)"
+
+
+def is_lfs(path):
+    return path.endswith((".parquet", ".zip"))
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -55,14 +61,36 @@ class Hub(BaseHTTPRequestHandler):
                 token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
                 with (FOLDER / "requests.jsonl").open("a") as log:
                     log.write(json.dumps([call, token]) + "\n")
-                if call != "put" and token not in {"good", "reader"}:
+                if (
+                    call != "put"
+                    and token not in {"good", "reader"}
+                    and not (self.command in {"GET", "HEAD"} and not token)
+                ):
                     return self.answer(401, {"error": "Invalid username or password."})
                 if call == "create" and token == "reader":
                     return self.answer(403, {"error": "You don't have the rights to create a dataset here."})
                 if call in REFUSED:
-                    return self.answer(REFUSED[call], {"error": f"the stand-in refuses to {call}"})
+                    return self.refuse(call, token)
                 return method()
         return self.answer(404, {"error": f"the stand-in has no {self.command} {path}"})
+
+    def refuse(self, call, token):
+        match REFUSED[call]:
+            case "html":
+                return self.send(200, b"<html>Please log in</html>", {"Content-Type": "text/html"})
+            case "json":
+                return self.answer(200, {})
+            case "echo":
+                return self.answer(400, {"error": f"bad header: Authorization: Bearer {token}"})
+            case "cut":
+                self.send_response(200)
+                self.send_header("Content-Length", "1000")
+                self.end_headers()
+                self.wfile.write(b"{")
+                self.close_connection = True
+                return None
+            case status:
+                return self.answer(int(status), {"error": f"the stand-in refuses to {call}"})
 
     def create(self):
         asked = json.loads(self.body)
@@ -75,7 +103,7 @@ class Hub(BaseHTTPRequestHandler):
         return self.answer(200, address)
 
     def info(self):
-        if not self.folder.exists():
+        if not self.is_visible():
             return self.missing("RepoNotFound")
         siblings = [{"rfilename": path} for path in self.files()]
         return self.answer(200, {"id": self.found["repo"], "sha": self.sha(), "siblings": siblings, "tags": []})
@@ -83,12 +111,14 @@ class Hub(BaseHTTPRequestHandler):
     def preupload(self):
         asked = json.loads(self.body)["files"]
         mode = {True: "lfs", False: "regular"}
-        files = [{"path": file["path"], "uploadMode": mode[file["path"].endswith(".parquet")]} for file in asked]
+        files = [{"path": file["path"], "uploadMode": mode[is_lfs(file["path"])]} for file in asked]
         return self.answer(200, {"files": [{**file, "shouldIgnore": False} for file in files]})
 
     def batch(self):
         objects = json.loads(self.body)["objects"]
         for wanted in objects:
+            if (FOLDER / "lfs" / wanted["oid"]).exists():
+                continue
             wanted["actions"] = {"upload": {"href": f"{BASE}/lfs/{wanted['oid']}"}}
         return self.answer(200, {"transfer": "basic", "objects": objects})
 
@@ -137,6 +167,13 @@ class Hub(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {start}-{int(start) + len(part) - 1}/{len(content)}"
         return self.send(206 if start else 200, part, headers)
 
+    def is_visible(self):
+        if not self.folder.exists():
+            return False
+        asked = json.loads((FOLDER / f"{self.found['repo']}.json").read_text())
+        public = asked.get("visibility", "private" if asked.get("private") else "public") == "public"
+        return public or self.headers.get("Authorization") is not None
+
     @property
     def folder(self):
         return FOLDER / self.found["repo"]
@@ -148,7 +185,11 @@ class Hub(BaseHTTPRequestHandler):
         if (self.folder / path).is_dir():
             return {"type": "directory", "path": path, "oid": hashlib.sha1(path.encode()).hexdigest()}
         content = (self.folder / path).read_bytes()
-        return {"type": "file", "path": path, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}
+        oid = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        found = {"type": "file", "path": path, "size": len(content), "oid": oid}
+        if is_lfs(path):
+            found["lfs"] = {"oid": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 130}
+        return found
 
     def sha(self):
         state = [(path, (self.folder / path).read_bytes().hex()) for path in self.files()]

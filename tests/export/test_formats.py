@@ -252,7 +252,9 @@ def test_a_link_beside_an_export_stays_and_is_named_if_it_is_in_the_way(name, be
     before = contents(tmp_path / "elsewhere")
     for _ in range(2):
         if beside == "old":
-            with pytest.raises(ConfigError, match="it is a link; move it away"):
+            with pytest.raises(
+                ConfigError, match="it is a link; move it away, or have `hgen export --force` move it aside"
+            ):
                 export(name, mixed(validated, 3), tmp_path / name)
         else:
             export(name, mixed(validated, 3), tmp_path / name)

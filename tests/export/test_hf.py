@@ -13,11 +13,15 @@ import yaml
 from datasets import Features
 
 from hgen.config import Config
-from hgen.export.formats import hf
+from hgen.errors import ShardError
+from hgen.export.folders import exported_files
+from hgen.export.formats import hf, jsonl
+from hgen.export.task_row import ENCODED
 from hgen.export.view import views
 from hgen.pages.card import fenced, hub_licenses
 from hgen.records import Environment
-from tests.export.stored import store
+from hgen.snapshots import Store
+from tests.export.stored import FILES, snapshot, store
 
 LOAD = """
 import json, sys
@@ -79,6 +83,55 @@ def test_tasks_with_an_environment_have_the_same_columns_as_those_without(valida
         assert loaded[config]["rows"] == [expected(task)]
     (row,) = loaded["verify_repair"]["rows"]
     assert Environment.model_validate_json(row["environment"]) == repaired.task.environment
+
+
+def test_the_largest_config_is_loaded_where_none_is_named_and_snapshots_are_no_data(validated, tmp_path):
+    write(
+        [*(validated(number) for number in range(2)), *(validated(n, "func-localize") for n in range(3))],
+        tmp_path / "hf",
+    )
+    defaults = [each["config_name"] for each in front_matter(tmp_path / "hf")["configs"] if each.get("default")]
+    assert defaults == ["func_localize"]
+    script = """
+import json, sys
+from datasets import get_dataset_config_names, load_dataset
+loaded = load_dataset(sys.argv[1])
+print(json.dumps([get_dataset_config_names(sys.argv[1]), {split: loaded[split]["instance_id"][:] for split in loaded}]))
+"""
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", script, str(tmp_path / "hf")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    names = [f"func-localize-{number:06d}" for number in range(3)]
+    assert json.loads(done.stdout) == [["dep_search", "func_localize"], {"train": names}]
+
+
+@pytest.mark.parametrize("write", [hf.write, jsonl.write])
+def test_the_archives_of_the_snapshots_travel_with_the_rows(write, validated, tmp_path):
+    summary = write(views([validated(1), validated(2)], store()), tmp_path / "tasks", Config())
+    (archive,) = (tmp_path / "tasks" / "snapshots").iterdir()
+    assert archive.name == f"{snapshot()}.zip"
+    assert archive.read_bytes() == (store() / archive.name).read_bytes()
+    assert dict(Store(archive.parent).open(snapshot())) == FILES
+    assert f"snapshots/{archive.name}" in exported_files(tmp_path / "tasks", summary.format)
+    with pytest.raises(ShardError, match="is missing; run mine again"):
+        write(views([validated(1, snapshot="ab" * 32)], store()), tmp_path / "other", Config())
+    assert not (tmp_path / "other").exists()
+
+
+def test_rows_in_both_formats_agree_but_for_the_columns_that_the_card_names(validated, repaired, tmp_path):
+    tasks = [validated(1), repaired]
+    write(tasks, tmp_path / "hf")
+    jsonl.write(views(tasks, store()), tmp_path / "jsonl", Config())
+    for config in ("dep_search", "verify_repair"):
+        (row,) = pq.read_table(next((tmp_path / "hf" / config).iterdir())).to_pylist()
+        (line,) = (tmp_path / "jsonl" / f"{config}.jsonl").read_text().splitlines()
+        decoded = {
+            name: json.loads(row[name]) if name in ENCODED and row[name] is not None else row[name] for name in row
+        }
+        assert decoded == json.loads(line)
+    for name in ENCODED:
+        assert f"`{name}`" in (tmp_path / "hf" / "README.md").read_text().split("are texts of JSON here")[0][-100:]
 
 
 def test_the_card_says_what_an_agent_must_not_see(validated, repaired, tmp_path):

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from hgen.errors import ConfigError
-from hgen.pages.task import find, render, to_json
+from hgen.pages.task import render, to_json
 from hgen.records import Reject
+from hgen.tasksets.finding import find
 
 
 @pytest.fixture
@@ -88,8 +89,10 @@ def test_a_misspelt_id_gets_near_ones(out):
 
 @pytest.mark.parametrize("asked", [None, "dep"])
 def test_no_tasks_at_all_is_said(asked, tmp_path):
-    with pytest.raises(ConfigError, match="holds no tasks; run `hgen synth` first"):
+    with pytest.raises(ConfigError, match="holds no tasks; run `hgen run`, or name what"):
         find(tmp_path, asked)
+    with pytest.raises(ConfigError, match="holds no tasks; run `hgen synth` first"):
+        find(tmp_path / "none", asked)
 
 
 def test_the_page_holds_statement_diffs_targets_checks_and_baselines(out):

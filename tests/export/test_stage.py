@@ -7,6 +7,7 @@ import pytest
 from hgen.config import Config
 from hgen.errors import ConfigError, ShardError
 from hgen.stages.export import export
+from tests.command import hgen
 from tests.export.stored import store
 
 
@@ -68,3 +69,37 @@ def test_an_unfinished_or_damaged_shard_stops_the_export(out):
     (out / "validate" / "00002.receipt.json").unlink()
     with pytest.raises(ShardError, match=r"00002\.jsonl is unfinished"):
         run(out, "jsonl")
+
+
+@pytest.mark.parametrize("exported_before", [True, False])
+def test_force_moves_what_no_export_wrote_aside_and_deletes_nothing(exported_before, out):
+    (out / ".hgen").touch()
+    folder = out / "export" / "jsonl"
+    if exported_before:
+        run(out, "jsonl")
+    for number in (1, 2):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "thesis.tex").write_text(f"years of work {number}")
+        before = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        refused = hgen("export", "-o", out, "--format", "jsonl")
+        assert refused.returncode == 2
+        assert "thesis.tex; move it away, or have `hgen export --force` move it aside" in refused.stderr
+        forced = hgen("export", "-o", out, "--format", "jsonl", "--force")
+        assert forced.returncode == 0, forced.stderr
+        aside = out / "export" / f"jsonl.before-{number}"
+        assert f"{folder} held what no export wrote; all of it is in {aside}" in forced.stderr
+        assert {path.relative_to(aside): path.read_bytes() for path in aside.rglob("*") if path.is_file()} == before
+        assert not (folder / "thesis.tex").exists()
+        assert (folder / "dep_search.jsonl").exists()
+
+
+def test_force_moves_files_and_links_aside_and_leaves_an_export_where_it_is(out, tmp_path):
+    run(out, "jsonl")
+    (out / "export" / "hf").write_text("a file")
+    (out / "export" / ".hf.old").symlink_to("elsewhere")
+    jsonl, hf = export(out, ("jsonl", "hf"), Config(), force=True, progress=lambda done, total: None)
+    assert jsonl.moved_aside == ()
+    assert [path.name for path in hf.moved_aside] == ["hf.before-1", "hf.before-2"]
+    assert hf.moved_aside[0].readlink().name == "elsewhere"
+    assert hf.moved_aside[1].read_text() == "a file"
+    assert (out / "export" / "hf" / "README.md").exists()

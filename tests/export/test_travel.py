@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from hgen.config import Config
+from hgen.export.environment import recipe
 from hgen.export.formats import grader
 from hgen.export.view import views
+from hgen.grader import answer_file
 from hgen.records import Validated
 from hgen.runner import done_shards
 from hgen.scoring.standalone.answer_file import AnswerFileError, pack, unpack
@@ -107,3 +109,23 @@ def test_an_answer_file_does_not_grow_with_the_contents_of_the_snapshot(repaired
         grader.write(views([validated], folder / "store"), folder / "grader", Config())
         sizes.append((folder / "grader/answers" / f"{validated.task.instance_id}.json").stat().st_size)
     assert abs(sizes[1] - sizes[0]) < 100
+
+
+def test_the_start_state_that_an_exported_image_holds_is_believed(undisturbed: Path, tmp_path: Path) -> None:
+    store = Store(undisturbed / "snapshots")
+    tasks = [found.task for shard in done_shards(undisturbed, "validate") for found in read_shard(shard, Validated)]
+    for task in tasks[:: len(tasks) // 3]:
+        context, place = tmp_path / task.instance_id, tmp_path / task.instance_id / "repo"
+        context.mkdir()
+        for name, content in {**recipe.tools(), recipe.START: recipe.start(task)}.items():
+            (context / name).write_bytes(content)
+        (context / f"{task.snapshot}.zip").symlink_to(store.archive(task.snapshot).absolute())
+        lay_out = [sys.executable, "-I", context / "lay_out.py", context, place, context / "start.tar.gz"]
+        subprocess.run(lay_out, check=True)
+        (context / "start").mkdir()
+        subprocess.run(["tar", "-xzf", context / "start.tar.gz", "-C", context / "start"], check=True)
+        with store.open(task.snapshot) as snapshot:
+            answer = unpack(answer_file(task, snapshot))
+            for found in (place, context / "start"):
+                with opened(str(found), answer) as start:
+                    assert dict(start.snapshot) == dict(snapshot)

@@ -94,9 +94,9 @@ ROLES = {
         "import typing\nclass P(typing.Protocol):\n    def __call__(self): ...\ndef f(x: P): x()",
         "?",
     ),
-    "a mix-in before the class": (
+    "a mix-in before the class of self, which the rule decides": (
         "class C:\n    def m(self): ...\n    def f(self): self.m()\nclass M:\n    def m(self): ...\nclass D(M, C): ...",
-        "C.m ?",
+        "C.m",
         "C.f",
     ),
 }  # fmt: skip

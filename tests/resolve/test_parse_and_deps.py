@@ -46,7 +46,13 @@ def test_a_repository_without_definitions_is_skipped():
         ("def g(): ...\ndef f(): g()", True),
         ("if x:\n  def g(): ...\ndef f(): g()", False),
         ("def g(): ...\ndef g(): ...\ndef f(): g()", False),
-        ("class A:\n  def m(self): ...\n  def f(self): self.m()\nclass B(A):\n  def m(self): ...", False),
+        ("class A:\n  def m(self): ...\n  def f(self): self.m()\nclass B(A):\n  def m(self): ...", True),
+        ("class A:\n  def m(self): ...\nclass B(A):\n  def m(self): ...\ndef f(a: A): a.m()", False),
+        ("class A:\n  def m(self): ...\n  def f(self):\n    a = self\n    a.m()\nclass B(A):\n  def m(self): ...", False),
+        ("class A:\n  @classmethod\n  def f(cls): return cls()\nclass B(A): ...", True),
+        ("class A:\n  def f(self): return type(self)()\nclass B(A): ...", False),
+        ("class A:\n  @property\n  def k(self): ...\n  @classmethod\n  def f(cls): cls.k.m()\nclass B(A):\n  k = C\nclass C:\n  def m(self): ...", False),
+        ("class A:\n  k = int\n  def f(self): return self.k()\nclass B(A):\n  k = A", False),
         ("def f(x): x()", False),
         ("from typing import overload\n@overload\ndef g(x: int): ...\n@overload\ndef g(x: str): ...\ndef g(x): ...\ndef f(): g(1)", False),
     ],
@@ -89,3 +95,31 @@ def test_deps_reads_files_that_are_as_large_as_the_configuration_says(tmp_path):
     (tmp_path / "large.py").write_bytes(b"# A table.\n" * 200_000 + b"def late(): ...\n")
     done = hgen("deps", tmp_path, "--json", "--set", "parse.max_file_bytes=3000000", "-o", tmp_path / "out")
     assert [json.loads(line)["qualname"] for line in done.stdout.splitlines()] == ["late"]
+
+
+BASE = "class A:\n  def m(self): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "ways"),
+    [
+        ("def g(): ...\ndef f(): g()", ()),
+        ("def g(): ...\nh = g\ndef f(): h()", ("alias",)),
+        (BASE + "class B(A):\n  def f(self): self.m()", ("inheritance",)),
+        (BASE + "class B(A):\n  def f(self): super().m()", ("inheritance",)),
+        (BASE + "  @classmethod\n  def f(cls): return cls()", ()),
+        (BASE + "def f(a: A): a.m()", ("value", "annotation")),
+        (BASE + "def f():\n  a = A()\n  a.m()", ("value",)),
+        (BASE + "def f(): A().m()", ("value", "chain")),
+        (BASE + "class B(A): ...\ndef f(): B().m()", ("inheritance", "value", "chain")),
+        (BASE + "class B:\n  @property\n  def a(self): return A()\n  def f(self): self.a.m()", ("value", "property")),
+    ],
+)
+def test_a_symbol_says_what_finding_its_dependencies_needs(code, ways):
+    (codebase,) = parse(REPO, {"a.py": code.encode()}, ParseConfig())
+    assert next(each.ways for each in codebase.symbols if each.name == "f") == ways
+
+
+def test_what_a_property_returns_is_never_offered_as_what_is_called(edges):
+    code = "def g(): ...\nclass A:\n  @property\n  def p(self): return g\n  def f(self): self.p()"
+    assert edges(code, "A.f") == "g ?"

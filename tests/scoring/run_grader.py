@@ -17,6 +17,7 @@ def main() -> None:
     from hgen.scoring.standalone.answer_file import unpack
     from hgen.scoring.standalone.main import grade_static, tree_diff
     from hgen.scoring.standalone.start import opened
+    from hgen.scoring.standalone.trees import FolderTree
     from hgen.scoring.verdicts import Refusal, refused
 
     with Path(cases_file).open(encoding="utf-8") as lines:
@@ -25,7 +26,7 @@ def main() -> None:
             answer = unpack(case["answer"].encode())
             with opened(case["start"], answer) as start:
                 try:
-                    patch = tree_diff(answer, start, case["tree"]) if "tree" in case else case["patch"]
+                    patch = tree_diff(answer, start, FolderTree(case["tree"])) if "tree" in case else case["patch"]
                     score = grade_static(answer, start, patch)
                 except Refusal as refusal:
                     score = refused(refusal.reason)

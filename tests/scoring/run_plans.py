@@ -21,6 +21,7 @@ def main() -> None:
     from hgen.scoring.standalone.answer_file import unpack
     from hgen.scoring.standalone.main import tree_diff
     from hgen.scoring.standalone.start import opened
+    from hgen.scoring.standalone.trees import FolderTree
     from hgen.scoring.tested.plan import plan
     from hgen.scoring.verdicts import Refusal
 
@@ -30,7 +31,7 @@ def main() -> None:
             answer = unpack(case["answer"].encode())
             with opened(case["start"], answer) as start:
                 try:
-                    patch = tree_diff(answer, start, case["tree"]) if "tree" in case else case["patch"]
+                    patch = tree_diff(answer, start, FolderTree(case["tree"])) if "tree" in case else case["patch"]
                     made = plan(answer.task, patch, start.snapshot, neutral=answer.tests.neutral)
                 except Refusal as refusal:
                     print(json.dumps(["refused", refusal.reason.code]))

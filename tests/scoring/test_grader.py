@@ -1,10 +1,13 @@
 """The travelling grader: one file, any Python from 3.9 on, and the library's verdicts."""
 
+import gzip
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -130,6 +133,84 @@ def test_a_diff_earns_its_reward(workplace: Workplace):
     assert workplace.grade("--diff", str(diff)) == (0, "1.0")
     diff.write_bytes(b"\xff\xfe\x00 binary noise")
     assert workplace.grade("--diff", str(diff)) == (0, "0.0")
+
+
+def test_a_tree_in_an_archive_earns_its_reward(workplace: Workplace):
+    archive = workplace.tree.parent / "tree.tar"
+    for answered, reward in ((True, "1.0"), (False, "0.0")):
+        if not answered:
+            (workplace.tree / "new.py").write_bytes(b"")
+        subprocess.run(["tar", "-cf", archive, "-C", workplace.tree, "."], check=True)
+        assert workplace.grade("--tree", str(archive)) == (0, reward)
+
+
+def test_a_damaged_archive_of_a_tree_is_an_answer_that_is_worth_nothing(workplace: Workplace):
+    archive = workplace.tree.parent / "tree.tar"
+    subprocess.run(["tar", "-cf", archive, "-C", workplace.tree, "."], check=True)
+    whole = archive.read_bytes()
+    for damaged in (b"", b"no archive", whole[:700], gzip.compress(whole)):
+        archive.write_bytes(damaged)
+        assert workplace.grade("--tree", str(archive)) == (0, "0.0")
+    assert workplace.grade("--tree", str(archive.with_name("missing.tar"))) == (3, "none")
+
+
+def test_an_archive_of_a_tree_writes_nothing_and_names_nothing_outside(workplace: Workplace):
+    archive = workplace.tree.parent / "tree.tar"
+    outside = workplace.tree.parent / "outside.py"
+    outside.write_bytes(b"x\n")
+    with tarfile.open(archive, "w") as members:
+        members.add(workplace.tree, ".")
+        for name in ("../outside.py", str(outside), "./../../outside.py"):
+            member = tarfile.TarInfo(name)
+            member.size = 4
+            members.addfile(member, io.BytesIO(b"evil"))
+        device = tarfile.TarInfo("./device")
+        device.type = tarfile.CHRTYPE
+        members.addfile(device)
+        loop = tarfile.TarInfo("./loop.py")
+        loop.type, loop.linkname = tarfile.LNKTYPE, "loop.py"
+        members.addfile(loop)
+    assert workplace.grade("--tree", str(archive)) == (0, "1.0")
+    assert outside.read_bytes() == b"x\n"
+    with tarfile.open(archive, "a") as members:
+        secret = tarfile.TarInfo("./shop/cart.py")
+        secret.type, secret.linkname = tarfile.SYMTYPE, str(outside)
+        members.addfile(secret)
+    assert workplace.grade("--tree", str(archive)) == (0, "0.0")
+
+
+def test_a_hole_in_an_archive_of_a_tree_is_not_read(workplace: Workplace):
+    archive = workplace.tree.parent / "tree.tar"
+    with (workplace.tree / "README.md").open("r+b") as file:
+        file.truncate(1 << 40)
+    subprocess.run(["tar", "--sparse", "-cf", archive, "-C", workplace.tree, "."], check=True)
+    assert archive.stat().st_size < 10**6
+    assert workplace.grade("--tree", str(archive)) == (0, "0.0")
+
+
+def test_what_is_collected_beside_an_untouched_folder_is_graded_elsewhere(workplace: Workplace):
+    start, diff = workplace.answer.parent / "start", workplace.answer.parent / "logs/answer.diff"
+    write(start, workplace.case.files)
+    for tree in (workplace.tree, start):
+        collect = ["--collect", str(tree), "--start", str(start), "--diff", str(diff)]
+        done = subprocess.run([sys.executable, workplace.grader, *collect], capture_output=True, text=True, check=True)
+        assert done.stdout == ""
+        assert workplace.grade("--diff", str(diff)) == (0, "1.0" if tree == workplace.tree else "0.0")
+    with (workplace.tree / "huge").open("wb") as file:
+        file.truncate(1 << 40)
+    collect = [sys.executable, str(workplace.grader), "--collect", str(workplace.tree), "--start", str(start)]
+    done = subprocess.run(collect, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("too-large: huge")
+    diff.write_text(done.stdout, encoding="utf-8")
+    assert workplace.grade("--diff", str(diff)) == (0, "0.0")
+
+
+def test_wrong_usage_is_status_2(workplace: Workplace):
+    tree = ["--tree", str(workplace.tree)]
+    for wrong in ([], [*tree, "--diff", "-"], ["--collect", "x"]):
+        argv = [sys.executable, workplace.grader, "--answer", workplace.answer, "--start", workplace.start, *wrong]
+        assert subprocess.run(argv, capture_output=True, check=False).returncode == 2, wrong
+    assert subprocess.run([sys.executable, workplace.grader, *tree], capture_output=True, check=False).returncode == 2
 
 
 def test_the_reward_comes_with_its_parts_if_asked(workplace: Workplace):

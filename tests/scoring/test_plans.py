@@ -17,6 +17,7 @@ from hgen.records import Environment
 from hgen.scoring.standalone.answer_file import AnswerFile, pack, unpack
 from hgen.scoring.standalone.main import tree_diff
 from hgen.scoring.standalone.start import Start
+from hgen.scoring.standalone.trees import FolderTree
 from hgen.scoring.tested.plan import plan
 from hgen.scoring.tested.task import TestedTask
 from hgen.scoring.verdicts import Refusal
@@ -66,7 +67,7 @@ class Asked:
         return Start(self.snapshot, frozenset())
 
     def tree_diff(self, tree: Path) -> str:
-        return tree_diff(self.answer, self.start, str(tree))
+        return tree_diff(self.answer, self.start, FolderTree(str(tree)))
 
 
 def asked(folder: Path, family: str, candidate: str | None = None) -> Asked:

@@ -24,6 +24,13 @@ ROLES = {
     "pkg/foo_test.py": TEST,
     "pkg/testing/helpers.py": TEST,
     "tests/vendor/x.py": TEST,
+    "t/unit/worker.py": TEST,
+    "features/steps/run.py": TEST,
+    "spec/parser.py": TEST,
+    "integration/run.py": TEST,
+    "pkg/mocks/client.py": TEST,
+    "pkg/features/audio.py": LIBRARY,
+    "pkg/spec/parser.py": LIBRARY,
     "tests/data/x.json": TEST,
     "tests/conftest.py": TEST,
     "conftest.py": TEST,
@@ -78,7 +85,9 @@ def test_written_tests_may_be_tests_and_leavings_count_for_nothing(path: str):
 
 def test_a_module_of_tests_is_told_from_what_helps_tests():
     modules = {path for path in ROLES if is_test_module(path)}
-    assert modules == {"pkg/test_core.py", "pkg/foo_test.py", "pkg/testing/helpers.py", "tests/vendor/x.py"}
+    helpers = {"pkg/testing/helpers.py", "tests/vendor/x.py", "pkg/mocks/client.py"}
+    outside = {"t/unit/worker.py", "features/steps/run.py", "spec/parser.py", "integration/run.py"}
+    assert modules == {"pkg/test_core.py", "pkg/foo_test.py"} | helpers | outside
     assert is_test_module("tests/test_conftest.py")
     assert not is_test_module("tests/__init__.py")
 

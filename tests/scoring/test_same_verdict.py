@@ -13,6 +13,7 @@ from hgen.scoring import Refusal, score_patch
 from hgen.scoring.diffs import Patched
 from hgen.scoring.scorers import StaticTask
 from hgen.scoring.standalone import worktree
+from hgen.scoring.standalone.trees import FolderTree, opened_tree
 from hgen.scoring.tested.plan import plan
 from hgen.scoring.tested.task import TestedTask
 from tests.scoring import git
@@ -148,7 +149,7 @@ def diff(tree: Path) -> str:
 
 def told(tree: Path) -> tuple[object, ...]:
     try:
-        patch = worktree.prediction(str(tree), START, LINKS, executable=EXECUTABLE)
+        patch = worktree.prediction(FolderTree(str(tree)), START, LINKS, executable=EXECUTABLE)
     except Refusal as refusal:
         return 0.0, False, refusal.reason.code
     return judged(patch)
@@ -238,7 +239,12 @@ def test_a_tree_and_its_diff_lead_to_the_same_plan(family: str, tmp_path: Path) 
             _put(tree / LIBRARY, library(candidate))
         change(tree)
         patch = worktree.prediction(
-            str(tree), met, {}, executable=(), aside=ENVIRONMENT["generated"], added=task.graded_by == "mutants"
+            FolderTree(str(tree)),
+            met,
+            {},
+            executable=(),
+            aside=ENVIRONMENT["generated"],
+            added=task.graded_by == "mutants",
         )
         assert planned(task, patch) == planned(task, diff(tree)), what
 
@@ -261,8 +267,12 @@ def test_what_is_collected_is_what_git_would_apply(
         lay(folder, START, LINKS)
     for path, change in changes:
         change(tree / path)
-    collected = worktree.difference(str(start), str(tree))
-    assert collected == worktree.prediction(str(tree), START, LINKS, executable=EXECUTABLE)
+    collected = worktree.difference(FolderTree(str(start)), FolderTree(str(tree)))
+    assert collected == worktree.prediction(FolderTree(str(tree)), START, LINKS, executable=EXECUTABLE)
+    archive = tmp_path_factory.mktemp("archive") / "tree.tar"
+    subprocess.run(["tar", "-cf", archive, "--exclude=./.git", "-C", tree, "."], check=True)
+    with opened_tree(str(archive)) as packed:
+        assert worktree.difference(FolderTree(str(start)), packed) == collected
     assert judged(collected) == judged(diff(tree))
 
 
@@ -271,6 +281,6 @@ def test_the_diff_of_a_tree_gives_the_contents_back(tmp_path: Path) -> None:
     after = {"shop/cart.py": GOLD, "a name.txt": b"a newline\n", "shop/empty.py": b"x", "new.py": b""}
     for path, content in after.items():
         _put(tmp_path / path, content)
-    patch = worktree.prediction(str(tmp_path), START, LINKS, executable=EXECUTABLE)
+    patch = worktree.prediction(FolderTree(str(tmp_path)), START, LINKS, executable=EXECUTABLE)
     assert dict(Patched(START, patch)) == {**START, **after}
     assert git.apply(patch.encode(), START) == {**START, **after}

@@ -142,6 +142,11 @@ def test_a_file_that_changes_while_it_is_read_gives_no_verdict(answer: AnswerFil
             start.snapshot["data.bin"]
 
 
+def test_trouble_while_grading_is_not_the_archives(answer: AnswerFile, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="elsewhere"), opened(str(archive_of(answer, tmp_path)), answer):
+        raise OSError("elsewhere")
+
+
 def test_another_archive_gives_no_verdict(answer: AnswerFile, tmp_path: Path) -> None:
     with archived(tmp_path / "other", COMMITTED, LINKS, ["run.sh"]) as other:
         place = Path(other.name)

@@ -30,3 +30,8 @@ def test_lazy_agents_are_asked_again_when_other_files_are_parsed() -> None:
 
 def test_proving_in_containers_too_is_another_validation() -> None:
     assert fingerprint("validate", "validate.in_sandbox=true") != fingerprint("validate")
+
+
+@pytest.mark.parametrize("change", ["seed=1", "max_lazy=0.5", "options.dep-search.cap=1"])
+def test_drawing_otherwise_is_another_synthesis(change: str) -> None:
+    assert fingerprint("synth", f"synth.{change}") != fingerprint("synth")

@@ -39,7 +39,8 @@ def test_a_subject_is_read_in_the_encoding_that_its_file_declares(codec: str, te
         "    return note, quote_price(weigh_crate(crate))\n",
         encoding=codec,
     )
-    done = hgen("run", "-o", tmp_path / "out", "--set", f"mine.sources=[{root}]", "-j", "1")
+    settings = ["--set", f"mine.sources=[{root}]", "--set", "synth.max_lazy=1"]
+    done = hgen("run", "-o", tmp_path / "out", *settings, "-j", "1")
     assert done.returncode == 0, done.stderr
     (shard,) = done_shards(tmp_path / "out", "validate")
     (found,) = read_shard(shard, Validated)

@@ -83,6 +83,7 @@ class Outside:
         diff: str | None = None,
         *options: str,
         start: str = START,
+        tree: str = TREE,
         user: int = 0,
         env: Mapping[str, str] | None = None,
         cwd: str = "/",
@@ -93,7 +94,7 @@ class Outside:
         """
         if private is not None:
             self.put(dict(zip((ANSWER, START), private, strict=True)), owner=user, mode=0o600)
-        judged = ["--tree", TREE]
+        judged = ["--tree", tree]
         if diff is not None:
             self.put({"/private/answer.diff": diff.encode("utf-8", "surrogateescape")})
             judged = ["--diff", "/private/answer.diff"]

@@ -10,7 +10,7 @@ from hgen.config import SandboxConfig
 from hgen.engines import OpenEngine
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
-from hgen.sandbox.layout import AGENT, GRADER, TREE
+from hgen.sandbox.layout import AGENT, GRADER, TREE, StartState
 from hgen.scoring import Score
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
@@ -18,6 +18,7 @@ from hgen.testbed.grading import grade
 from tests.scoring.packing import archived, packed, zipped
 from tests.testbed import world
 from tests.testbed.outside import ANSWER, START, Outside
+from tests.testbed.outside import TREE as STATE
 from tests.testbed.test_cheats import CHEATS
 from tests.testbed.test_grading import ERROR, HONEST, PERCENT, SUM, UNFIT, written
 from tests.testbed.world import BODY, LIBRARY, MUTANTS, library, start_files
@@ -352,7 +353,9 @@ def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
     private = answer(task, snapshot)
     changes = written(SUM, PERCENT, ERROR, BY_ANOTHER)
     diff = world.patch(met("test-gen"), changes)
-    assert grade(TestedTask.of(task), diff, snapshot, where_installed) == Score(1.0, True, 1.0, 1.0, 1.0, ())
+    assert grade(TestedTask.of(task), diff, snapshot, where_installed) == Score(
+        1.0, True, 1.0, 1.0, 1.0, (), {"mutants": 1.0}
+    )
     with Outside(where_installed) as fresh:
         assert fresh.grade(private, diff)["reward"] == 1.0
         assert seen(fresh) == ""
@@ -388,3 +391,29 @@ def test_what_an_installation_would_import_from_the_agents_tree_is_not_there(
         assert fresh.run(["/opt/venv/bin/python", "-c", "pass"])[0] == 7
         judged = fresh.grade(answer(task, snapshot))
         assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+
+
+@pytest.mark.parametrize("family", ["func-gen", "verify-repair", "test-gen"])
+def test_a_pristine_copy_of_the_start_state_serves_as_well_as_the_archive(
+    family: str, environment: dict[str, Any], snapshot: Snapshot, fresh: Outside
+) -> None:
+    candidate = MUTANTS[1] if family == "verify-repair" else None
+    task = world.task(family, environment, candidate)
+    start = met(family, candidate)
+    right = written(SUM, PERCENT, ERROR) if family == "test-gen" else {LIBRARY: library()}
+    fresh.tree({**start, **{path: text.encode() for path, text in environment["generated"].items()}})
+    private = answer(task, snapshot)
+    for changes, reward in ((right, 1.0), ({}, 0.0)):
+        judged = fresh.grade(private, world.patch(start, changes), start=STATE)
+        assert (judged["code"], judged["reward"]) == (0, reward), judged
+    # The agent's tree, carried over as an archive.
+    agent = StartState(after(start, right)).archive
+    fresh.put({"/private/agent.tar": agent})
+    fresh.run(["sh", "-c", "mkdir /private/agent && tar -xf /private/agent.tar -C /private/agent"])
+    fresh.run(["tar", "-cf", "/private/tree.tar", "--exclude=./.git", "-C", "/private/agent/repo", "."])
+    judged = fresh.grade(private, None, start=STATE, tree="/private/tree.tar")
+    assert (judged["code"], judged["reward"]) == (0, 1.0), judged
+    fresh.run(["sh", "-c", f"echo >> {STATE}/{LIBRARY}"])
+    judged = fresh.grade(private, world.patch(start, right), start=STATE)
+    assert judged["code"] == 3
+    assert "does not hold the start state" in judged["said"]

@@ -25,6 +25,7 @@ from hgen.snapshots.snapshot import Snapshot
 from hgen.soundness.by_tests import Proof, prove
 from hgen.testbed.grading import grade
 from hgen.testbed.mutation.copies import readable_elsewhere
+from hgen.testbed.mutation.neutral import neutral_answers
 from hgen.testbed.mutation.trials import trials
 from hgen.testbed.running import run_jobs
 from tests.testbed import world
@@ -154,7 +155,8 @@ def proven(made: Task, snapshot: Snapshot, testbed: Containers, *, more: tuple[P
     start = start_state(snapshot, made.setup_patch, made.candidate_patch)
     files = {target.file: start[target.file] for target in made.targets}
     probes = [*grading.probes(asked, files), *more]
-    return prove(asked, files, snapshot, testbed, probes=probes, lazy=list(grading.lazy_answers(asked, files)))
+    lazy = list(grading.lazy_answers(asked, files))
+    return prove(asked, files, snapshot, testbed, probes=probes, lazy=lazy, alternatives=neutral_answers(asked, files))
 
 
 @pytest.mark.parametrize(
@@ -174,10 +176,11 @@ def test_a_sound_task_is_proven(
     proof = proven(task(row, snapshot, **changes), snapshot, testbed)
     assert not [name for name, score in proof.probes.items() if score.resolved]
     assert {name: score.resolved for name, score in proof.lazy.items()} == {
-        "func-gen": {"return-none": False},
+        "func-gen": {"return-none": False, "copied-neighbour": False},
         "test-gen": {},
-        "verify-repair": {"leave-it": right},
+        "verify-repair": {"leave-it": right, "copied-neighbour": False},
     }[family]
+    assert proof.alternatives == (() if family == "test-gen" else ("named-result", "pass"))
 
 
 def test_a_gold_patch_that_is_wrong_is_found_out(
@@ -231,6 +234,27 @@ def test_a_test_that_passes_only_after_another_is_found_out(
     row["FAIL_TO_PASS"] = [*row["FAIL_TO_PASS"], "tests/test_order.py::test_needs_the_other"]
     assert grade(TestedTask.of(row), row["patch"], more, testbed).resolved
     with pytest.raises(Skip, match=r"^gold: .*test_needs_the_other does not pass by itself"):
+        proven(task(row, more), more, testbed)
+
+
+READS_THE_SOURCE = b"""import inspect
+
+from shop.pricing import total
+
+
+def test_how_it_is_written():
+    assert "outcome" not in inspect.getsource(total)
+"""
+
+
+def test_a_test_that_refuses_a_rewritten_answer_is_found_out(
+    snapshot: Snapshot, testbed: Containers, environment: dict[str, Any], tmp_path: Path
+) -> None:
+    more = world.keep(tmp_path, {"tests/test_source.py": READS_THE_SOURCE})
+    row = world.task("func-gen", environment)
+    row["PASS_TO_PASS"] = [*row["PASS_TO_PASS"], "tests/test_source.py::test_how_it_is_written"]
+    assert grade(TestedTask.of(row), row["patch"], more, testbed).resolved
+    with pytest.raises(Skip, match=r"^alternative: .*rewritten by named-result earns 0"):
         proven(task(row, more), more, testbed)
 
 

@@ -1,5 +1,6 @@
 """What a repository says: its texts, which symbol each line belongs to, and a search index over the symbols."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -11,10 +12,16 @@ from operator import itemgetter
 import numpy as np
 import numpy.typing as npt
 
+from hgen.describe.facts import Facts, facts_by_line
 from hgen.describe.words import flat, terms
 from hgen.records import Symbol
+from hgen.scoring.roles import is_library
 from hgen.syntax.decode import Broken, to_utf8
 
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_TESTS = re.compile(rb"^[ \t]*+(?:import|from)[ \t]++(?:pytest|unittest|behave)\b", re.MULTILINE)
+_REMEMBERED = 4096
+"""Definitions whose words and facts are kept for the next question."""
 _SATURATION = 1.2
 _LENGTH_PULL = 0.75
 """BM25's k1 and b, at the values of Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009)."""
@@ -43,15 +50,47 @@ class Corpus:
             found[symbol.name].append(position)
         return dict(found)
 
-    @cached_property
+    @property
     def whole(self) -> "Index":
         """Each symbol's own lines with its docstring, searchable."""
-        return Index(self._terms(docstrings=True))
+        return self._indexes[0]
 
-    @cached_property
+    @property
     def code(self) -> "Index":
         """Each symbol's own lines without its docstring, searchable."""
-        return Index(self._terms(docstrings=False))
+        return self._indexes[1]
+
+    @cached_property
+    def names(self) -> "Index":
+        """Each symbol's name, searchable."""
+        return Index([Counter(terms(symbol.name)) for symbol in self.symbols])
+
+    @cached_property
+    def identifiers(self) -> Counter[str]:
+        """In how many Python files each identifier stands."""
+        found: Counter[str] = Counter()
+        for name in sorted(self.files):
+            if name.endswith(".py"):
+                found.update(set(_IDENTIFIER.findall(_decoded(self.files[name]))))
+        return found
+
+    @cached_property
+    def library_symbols(self) -> tuple[int, ...]:
+        """Positions of the symbols of the library's files."""
+        return tuple(place for place, symbol in enumerate(self.symbols) if self.is_library(symbol.file))
+
+    def is_library(self, file: str) -> bool:
+        """Whether a file is the repository's own library code: by its path, and as it imports no test framework."""
+        return self._library(file)
+
+    def facts(self, position: int) -> Facts | None:
+        """What a symbol's code shows; None if Python does not read its file."""
+        symbol = self.symbols[position]
+        return self._facts(symbol.file).get(symbol.def_line)
+
+    def code_words(self, position: int) -> Counter[str]:
+        """The terms of a definition, those that it holds included, without its docstring."""
+        return self._code_words(position)
 
     @cached_property
     def flat_text(self) -> str:
@@ -70,6 +109,28 @@ class Corpus:
         return _is_utf8(self.files[file])
 
     @cached_property
+    def _library(self) -> Callable[[str], bool]:
+        return lru_cache(maxsize=None)(lambda file: is_library(file) and not _TESTS.search(self.files[file]))
+
+    @cached_property
+    def _facts(self) -> Callable[[str], Mapping[int, Facts]]:
+        return lru_cache(maxsize=None)(self._read_facts)
+
+    def _read_facts(self, file: str) -> Mapping[int, Facts]:
+        members = {symbol.def_line for place in self.by_file[file] if (symbol := self.symbols[place]).kind == "method"}
+        return facts_by_line(self.files[file], members)
+
+    @cached_property
+    def _code_words(self) -> Callable[[int], Counter[str]]:
+        return lru_cache(maxsize=_REMEMBERED)(self._read_code_words)
+
+    def _read_code_words(self, position: int) -> Counter[str]:
+        symbol = self.symbols[position]
+        lines = self.lines(symbol.file)
+        first, last = symbol.docstring or (symbol.end_line + 1, symbol.end_line)
+        return Counter(terms("\n".join([*lines[symbol.start_line - 1 : first - 1], *lines[last : symbol.end_line]])))
+
+    @cached_property
     def _read_lines(self) -> Callable[[str], list[str]]:
         return lru_cache(maxsize=64)(lambda file: _decoded(self.files[file]).split("\n"))
 
@@ -79,15 +140,21 @@ class Corpus:
             if b"\0" not in content[:8192]:
                 yield content
 
-    def _terms(self, *, docstrings: bool) -> list[Counter[str]]:
-        counts: list[Counter[str]] = [Counter() for _ in self.symbols]
+    @cached_property
+    def _indexes(self) -> tuple["Index", "Index"]:
+        code: list[Counter[str]] = [Counter() for _ in self.symbols]
+        docstrings: dict[int, Counter[str]] = defaultdict(Counter)
         for file, positions in self.by_file.items():
             lines = self.lines(file)
-            owners = _owners(self.symbols, positions, len(lines), docstrings=docstrings)
-            for owner, owned in groupby(zip(owners, lines, strict=True), key=itemgetter(0)):
+            owners, documents = _owners(self.symbols, positions, len(lines))
+            for (owner, document), owned in groupby(zip(owners, documents, lines, strict=True), key=itemgetter(0, 1)):
                 if owner >= 0:
-                    counts[owner].update(terms(" ".join(line for _, line in owned)))
-        return counts
+                    counted = docstrings[owner] if document else code[owner]
+                    counted.update(terms(" ".join(line for _, _, line in owned)))
+        searched = Index(code)
+        for owner, counted in docstrings.items():
+            code[owner].update(counted)
+        return Index(code), searched
 
 
 class Index:
@@ -144,15 +211,16 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def _owners(symbols: tuple[Symbol, ...], positions: list[int], count: int, *, docstrings: bool) -> list[int]:
-    """For each of a file's lines the position of the innermost symbol around it, or -1; index 0 is line 1."""
-    owners = [-1] * count
+def _owners(symbols: tuple[Symbol, ...], positions: list[int], count: int) -> tuple[list[int], list[bool]]:
+    """For each of a file's lines the innermost symbol around it, or -1, and whether its docstring is there.
+
+    Index 0 is line 1.
+    """
+    owners, documents = [-1] * count, [False] * count
     for position in positions:
         symbol = symbols[position]
         last = min(symbol.end_line, count)
         owners[symbol.start_line - 1 : last] = [position] * (last - symbol.start_line + 1)
-    if not docstrings:
-        for position in positions:
-            if span := symbols[position].docstring:
-                owners[span[0] - 1 : span[1]] = [-1] * (span[1] - span[0] + 1)
-    return owners
+        if span := symbol.docstring:
+            documents[span[0] - 1 : span[1]] = [True] * (span[1] - span[0] + 1)
+    return owners, documents

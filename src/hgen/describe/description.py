@@ -1,10 +1,12 @@
 """A description of one symbol, from its docstring's prose and its code, that says neither where nor (masked) what."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hgen.describe.corpus import Corpus
-from hgen.describe.facts import Facts, facts
-from hgen.describe.leaks import echoes, leaks
+from hgen.describe.facts import Facts
+from hgen.describe.leaks import gives_away
+from hgen.describe.other_words import other_verb, without_owners
 from hgen.describe.prose import prose
 from hgen.describe.words import flat, terms
 from hgen.errors import Skip
@@ -12,6 +14,19 @@ from hgen.records import Symbol
 
 _SHORTEST_SENTENCE = 4
 """Whole sentences of so many words are looked for like passages; those of fewer are in every text."""
+_TELLING_WORDS = 3
+"""A description has so many different words that tell something, at least."""
+_SAY_LITTLE = frozenset(
+    terms(
+        "about all also an and any are as at be been being by call called can class current do does each else for "
+        "from function get gets give given gives has have helper if implement in instance into is it its make makes "
+        "may mean means meant method more must new no not object of on one only optional or other perform provide "
+        "provided return returned returns self set should simple so some specified such than that the their them then "
+        "there these they thing this those to use used user using utility value various was when where whether which "
+        "will with you your "
+    )
+)
+"""Words that stand in any docstring."""
 _LONGEST_DOCSTRING = 100_000
 """Characters; the longest of well-known packages has forty thousand."""
 _LONGEST_NAME = 500
@@ -20,12 +35,13 @@ _LONGEST_NAME = 500
 
 @dataclass(frozen=True)
 class Description:
-    """What the template says of a target; ``name`` is empty when it is masked."""
+    """What the template says of a target; ``name`` is empty when it is masked, ``given`` the facts that it may tell."""
 
     kind: str
     name: str
     sentences: tuple[str, ...]
     facts: Facts
+    given: tuple[str, ...] = ()
 
     @property
     def prose(self) -> str:
@@ -38,12 +54,21 @@ class Description:
 
 
 def describe(
-    symbol: Symbol, *, docstring: str, source: str, secrets: tuple[str, ...], named: bool, words: tuple[int, int]
+    symbol: Symbol,
+    shown: Facts | None,
+    *,
+    docstring: str,
+    secrets: tuple[str, ...],
+    named: bool,
+    words: tuple[int, int],
+    owners: tuple[str, ...] = (),
+    fit: Callable[[str], bool] = lambda _: True,
 ) -> Description:
-    """Describe a symbol by the sentences of its docstring that give no secret away.
+    """Describe a symbol by the sentences of its docstring that give no secret away and are fit, the first among them.
 
-    ``words`` bounds the length of the prose. Raises ``Skip`` when too little is left, and when the code does not parse
-    by itself.
+    A sentence that gives something away is said in other words, without the names of the ``owners``, if that helps.
+    ``words`` bounds the length of the prose, ``shown`` is what the code shows. Raises ``Skip`` when too little is left,
+    and when the code does not parse by itself.
     """
     least, most = words
     if len(docstring) > _LONGEST_DOCSTRING:
@@ -55,17 +80,41 @@ def describe(
         raise Skip("thin-docstring", f"{_length(sentences)} words of prose")
     if not flat("".join(sentences)).isascii():
         raise Skip("not-english", sentences[0][:80])
-    kept = [sentence for sentence in sentences if not leaks(sentence, secrets) and not echoes(sentence, secrets)]
-    if kept[:1] != sentences[:1] or _length(kept) < least:
-        # The first sentence says what the symbol is for; the others lean on it.
-        text = " ".join(sentences)
-        raise Skip("leak", f"the docstring gives {leaks(text, secrets) or echoes(text, secrets)} away")
-    shown = facts(source)
     if shown is None:
         raise Skip("unparsable", "the definition does not parse by itself")
+    kept: list[str] = []
+    for sentence in sentences:
+        # Together, sentences may say what none of them says.
+        said = next(
+            (
+                said
+                for said in _spellings(sentence, owners)
+                if fit(said) and not gives_away(" ".join([*kept, said]), secrets)
+            ),
+            None,
+        )
+        if said is not None:
+            kept.append(said)
+        elif not kept:
+            # The first sentence says what the symbol is for; the others lean on it.
+            raise Skip("leak", f"the docstring gives {gives_away(sentence, secrets) or 'a rare word'} away")
+    if _length(kept) < least:
+        raise Skip("leak", f"{_length(kept)} words are left that give nothing away")
+    if (telling := len(set(terms(" ".join(kept))) - _SAY_LITTLE)) < min(_TELLING_WORDS, least):
+        raise Skip("thin-docstring", f"{telling} words that tell something")
     return Description(
-        kind=symbol.kind, name=symbol.qualname if named else "", sentences=tuple(_cut(kept, most)), facts=shown
+        kind=symbol.kind, name=symbol.name if named else "", sentences=tuple(_cut(kept, most)), facts=shown
     )
+
+
+def _spellings(sentence: str, owners: tuple[str, ...]) -> Iterator[str]:
+    """The sentence as it is, and in other words."""
+    yield sentence
+    yield other_verb(sentence)
+    if owners:
+        without = without_owners(sentence, owners)
+        yield without
+        yield other_verb(without)
 
 
 def readable_elsewhere(corpus: Corpus, description: Description, length: int) -> str:

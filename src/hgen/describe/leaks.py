@@ -2,11 +2,38 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
-from hgen.describe.words import parts
+from hgen.describe.words import parts, stem
 from hgen.errors import Skip
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(r"[^\W_]+")
+_AFFIXES = frozenset(
+    {
+        "abstract",
+        "base",
+        "ct",
+        "elem",
+        "element",
+        "error",
+        "exception",
+        "i",
+        "impl",
+        "interface",
+        "mixin",
+        "object",
+        "st",
+        "type",
+    }
+)
+"""Words of a class's name that say what sort of class it is: ``CT_Override`` is the ``<Override>`` element."""
+_SHORTEST_COMPOUND = 6
+"""Letters; two words that make a shorter one together are no spelling of it."""
+_SHORTEST_HEAD = 3
+"""Letters; what a word made of two others begins with has more."""
+_SHORTEST_DOER = 5
+"""Letters; a shorter word that ends like ``parser`` is no word for who does something."""
 
 
 def leaks(text: str, secrets: Iterable[str]) -> list[str]:
@@ -15,7 +42,22 @@ def leaks(text: str, secrets: Iterable[str]) -> list[str]:
     A name is found in any case, with or without underscores, spaced, hyphenated, run together or in the plural; a path
     also as a dotted module, and by its last part. ``render_line`` is found in "RenderLines" and "render-line".
     """
-    return sorted({secret for secret in secrets if any(pattern.search(text) for pattern in name_patterns(secret))})
+    lowered = text.lower()
+    return sorted(
+        {
+            secret
+            for secret in secrets
+            if _may_hold(lowered, secret) and any(pattern.search(text) for pattern in name_patterns(secret))
+        }
+    )
+
+
+def _may_hold(lowered: str, secret: str) -> bool:
+    """Whether the text holds what each spelling of the secret begins with, which is found without any pattern."""
+    words = [secret.lower()] if _is_place(secret) else parts(secret)
+    if not words:
+        return True
+    return (words[0] if len(words) > 1 or _is_place(secret) else words[0][: max(len(words[0]) - 3, 1)]) in lowered
 
 
 def require_no_leak(called: str, text: str, secrets: Iterable[str]) -> None:
@@ -35,12 +77,58 @@ def echoes(text: str, secrets: Iterable[str]) -> list[str]:
     return sorted({name for name in names if any(_echoes(words, parts(name)) for words in spoken)})
 
 
+def spelled(text: str, names: Iterable[str]) -> list[str]:
+    """The names all of whose words stand in the text, in any order and form, sorted.
+
+    "Declare all native exchanges" spells ``declare_native_exchange``, "the `<Override>` element" is ``CT_Override``,
+    and "a file name" is ``filename``.
+    """
+    words = sorted({word for found in _WORD.findall(text) for word in parts(found)})
+    roots = frozenset(map(_root, words))
+    return sorted({name for name in names if _is_spelled(_telling_words(name), words, roots)})
+
+
+def _telling_words(name: str) -> list[str]:
+    """What tells a name when it is said: its words, of a class's name without affixes that many have."""
+    if _is_place(name):
+        return []
+    words = [word for word in parts(name) if len(word) > 1]
+    if name.lstrip("_")[:1].isupper():
+        words = [word for word in words if word not in _AFFIXES] or words
+    return words
+
+
+def _is_spelled(wanted: list[str], words: list[str], roots: frozenset[str]) -> bool:
+    return bool(wanted) and all(_root(word) in roots or _is_compound(word, words, roots) for word in wanted)
+
+
+def _is_compound(word: str, words: list[str], roots: frozenset[str]) -> bool:
+    """Whether a word is made of two others: ``filename``, ``logwrapped``."""
+    if len(word) < _SHORTEST_COMPOUND:
+        return False
+    heads = [head for head in words if len(head) >= _SHORTEST_HEAD and word.startswith(head)]
+    return any(len(word) > len(head) and _root(word[len(head) :]) in roots for head in heads)
+
+
+def gives_away(text: str, secrets: Iterable[str]) -> list[str]:
+    """The secrets that a text gives away in any of these ways, sorted."""
+    known = tuple(secrets)
+    return sorted({*leaks(text, known), *echoes(text, known), *spelled(text, known)})
+
+
 def path_secrets(file: str) -> tuple[str, ...]:
     """What must not be said about where a file is: its path, its dotted module, its name."""
     stem = file.removesuffix(".py").removesuffix("/__init__")
     pieces = stem.split("/")
     dotted = {".".join(pieces[start:]) for start in range(len(pieces) - 1)}
     return tuple(sorted({file, file.rsplit("/", 1)[-1]} | dotted))
+
+
+@lru_cache(maxsize=1 << 16)
+def _root(word: str) -> str:
+    """The stem of a word, and of who does it: ``parser`` and ``parsing`` are ``pars``."""
+    found = stem(word)
+    return (found[:-2] if len(found) > _SHORTEST_DOER and found.endswith(("er", "or")) else found).rstrip("e")
 
 
 def _echoes(words: list[str], name: list[str]) -> bool:

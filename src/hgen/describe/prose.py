@@ -11,7 +11,9 @@ _HEADING = re.compile(
     r"|see also|references?|todo|version(added|changed)?|history|authors?|options?|properties|links|demo)\s*+:*+\s*+$",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"^\s*+([:@][\w-]++[^:`]*+:(?!`)|\.\. |>>> |\* |- |\+ |\d+[.)] |[#|=~^$%]|`{3}|[-=~^]{3,})")
+_FIELD = re.compile(
+    r"^\s*+([:@][\w-]++[^:`]*+:(?!`)|@\w|\.\. |>>> |\* |- |\+ |> |\d+[.)] |[#|=~^$%]|`{3}|[-=~^]{3,}|!!!|\?\?\?\+? )"
+)
 _PARAMETER = re.compile(r"^\s*[a-z_*]\w* ?: \S")
 _POINTER = re.compile(r"\(?See\b")
 _NUMBERED = re.compile(r":(rfc|pep):`(?:[^`<]*<)?([^`>]*)>?`")
@@ -22,7 +24,7 @@ _EPYTEXT = re.compile(r"\b([A-Z])\{([^{}]*)\}")
 _LINK = re.compile(r"`([^`<]++)<[^`>]++>`_{1,2}")
 _REFERENCE = re.compile(r"`([^`]+)`__?(?!\w)")
 _NUMBER_REFERENCE = re.compile(r"(?<!\S)(\d+(?:\.\d+)*)_(?!\w)")
-_MARKDOWN_LINK = re.compile(r"\[([^\]]{1,500}+)\]\([^)]{0,1000}+\)")
+_MARKDOWN_LINK = re.compile(r"\[([^\]]{1,500}+)\](?:\([^)]{0,1000}+\)|\[[^\]]{0,500}+\])")
 _CITATION = re.compile(r"(?<!\s)\s*+\[[\w#*]+\]_")
 _ADDRESS = re.compile(r"\b(?:https?|ftp)://\S+|\bwww\.\S+")
 _LITERAL = re.compile(r"`{1,3}([^`]*)`{1,3}")
@@ -33,6 +35,21 @@ _UNDERLINE = re.compile(r"\s*+[-=~^]{3,}+\s*+")
 _HEADING_MARKUP = re.compile(r"\*\*[^*]++\*\*:?|#++ .*+")
 _ENDS = (".", "!", "?", '."', ".)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
+_ABBREVIATION = re.compile(
+    r"(?<![a-z])(?:e\.?g|i\.?e|etc|vs|cf|resp|approx|incl|fig|eq|no|sec|dr|mr|st|p|pp|al)\.$", re.IGNORECASE
+)
+_NO_PROSE = re.compile(
+    r"->|=>|<-|>>>|==|!=|:=|&&|\|\w|\w\||\\|\s=\s|\(\)\{|\[\]|\[\d++\]|\{\{|\}\}|\{%|%\}|</\w|[\0-\x1f\x7f-\x9f\ufffd]"
+    r"|[:;{}]$|\.\.\.$|\b(?:above|below|following)[:.]?$|\b(?:foo|bar|baz|TODO|FIXME|XXX|NOTE|NB|HACK|WARNING)\b"
+    r"|^(?:Deprecated|DEPRECATED|Note|Warning|Copyright|License)\b"
+)
+"""What stands in code, in markup, in notes of the authors to themselves and in a sentence that leans on what is left
+out, and not in prose."""
+_QUOTED = re.compile(r"""^["'\u201c\u2018(\[]""")
+_PLAIN_WORD = re.compile(r"[a-z]+(?:'[a-z]+|-[a-z]+)?[ ,]")
+_LETTERS = 0.7
+"""The share of a sentence that is letters, digits and spaces, at least."""
+_PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
 def prose(docstring: str) -> list[str]:
@@ -56,13 +73,25 @@ def prose(docstring: str) -> list[str]:
             continue
         text, cut = _until_field(lines)
         breaks_off = cut or text.endswith(":") or following.startswith((" ", "\t", ".."))
-        sentences = [part for part in _sentences(text) if "\0" not in part and not _POINTER.match(part)]
+        sentences = [_begun(part) for part in _sentences(text) if not _POINTER.match(part) and is_prose(part)]
         if sentences and not sentences[-1].endswith(_ENDS) and (kept or len(sentences) > 1 or breaks_off):
             sentences.pop()
         kept.extend(sentences)
         if breaks_off or not kept:
             break
     return kept
+
+
+def is_prose(sentence: str) -> bool:
+    """Whether a sentence is one for a reader: no code, no markup, no quotation, no bracket that is not closed."""
+    if _NO_PROSE.search(sentence) or _QUOTED.match(sentence):
+        return False
+    if sentence.count("`") % 2 or sentence.count('"') % 2:
+        return False
+    if any(sentence.count(first) != sentence.count(last) for first, last in _PAIRS):
+        return False
+    letters = sum(letter.isalnum() or letter == " " for letter in sentence)
+    return letters >= _LETTERS * len(sentence) and (not sentence[:1].islower() or bool(_PLAIN_WORD.match(sentence)))
 
 
 def docstring_value(statement: str) -> str | None:
@@ -113,7 +142,18 @@ def _sentences(text: str) -> list[str]:
     text = _LITERAL.sub(r"`\1`", text)
     text = _EMPHASIS.sub(r"\1", text)
     text = _LOOSE_SIGN.sub(r"\1", " ".join(text.split()))
-    return [sentence for sentence in _SENTENCE_END.split(text) if sentence]
+    sentences: list[str] = []
+    for piece in _SENTENCE_END.split(text):
+        if sentences and _ABBREVIATION.search(sentences[-1]):
+            sentences[-1] += f" {piece}"
+        elif piece:
+            sentences.append(piece)
+    return sentences
+
+
+def _begun(sentence: str) -> str:
+    """The sentence with a capital, where it begins with a word of prose."""
+    return sentence[0].upper() + sentence[1:] if _PLAIN_WORD.match(sentence) else sentence
 
 
 def _title(link: re.Match[str]) -> str:

@@ -1,10 +1,9 @@
 """Definitions that can be taken for one another: by their names, by their code, or by what is said of one of them."""
 
-from collections import Counter
+from collections.abc import Collection
 from heapq import nsmallest
 
 from hgen.describe.corpus import Corpus
-from hgen.describe.words import terms
 from hgen.records import Symbol
 
 _COMPARED = 12
@@ -13,41 +12,57 @@ _SHARED_WORDS = 0.8
 """Code that has so much of its words in common is nearly the same."""
 _SHARED_WORDS_UNDOCUMENTED = 0.35
 """Code that has so much in common with code without a docstring, which would tell them apart, is nearly the same."""
+_NEAR = 0.2
+"""Code that has so much in common with another's is told from it by facts."""
 
 
-def by_description(corpus: Corpus, said: list[str], position: int, margin: float) -> Symbol | None:
-    """The symbol that a search for a description's words finds nearly as well as the described one."""
+def by_description(
+    corpus: Corpus, said: list[str], position: int, margin: float, among: Collection[int] | None = None
+) -> Symbol | None:
+    """The symbol, of all or of some, that a search for a description's words finds nearly as well as the described."""
     scores = corpus.whole.scores(said)
     own = float(scores[position])
     scores[position] = 0
-    rival = int(scores.argmax())
+    rival = int(scores.argmax()) if among is None else max(among, key=lambda place: (float(scores[place]), -place))
     return corpus.symbols[rival] if own < margin * float(scores[rival]) else None
 
 
-def by_name(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | None:
-    """A library symbol of the same last name: an override, another implementation, a twin of another class."""
-    name = corpus.symbols[position].name
-    return next((corpus.symbols[place] for place in corpus.by_name[name] if place in library - {position}), None)
+def by_name(corpus: Corpus, position: int, among: frozenset[int]) -> Symbol | None:
+    """A symbol of the same last name: an override, another implementation, a twin of another class."""
+    places = corpus.by_name[corpus.symbols[position].name]
+    return next((corpus.symbols[place] for place in places if place in among and place != position), None)
 
 
 def by_code(corpus: Corpus, position: int, library: frozenset[int]) -> Symbol | None:
     """A library function whose code is nearly the same; classes, whose code is that of their methods, have none."""
-    symbols = corpus.symbols
-    if symbols[position].kind == "class":
-        return None
-    own = _code(corpus, symbols[position])
-    scores = corpus.whole.scores(own)
-    for place in nsmallest(_COMPARED, library - {position}, key=lambda place: (-scores[place], place)):
-        if symbols[place].kind != "class":
-            other = _code(corpus, symbols[place])
-            alike = (own & other).total() / max((own | other).total(), 1)
-            if alike >= (_SHARED_WORDS if symbols[place].docstring else _SHARED_WORDS_UNDOCUMENTED):
-                return symbols[place]
+    for place in _compared(corpus, position, library):
+        documented = corpus.symbols[place].docstring is not None
+        if alike(corpus, position, place) >= (_SHARED_WORDS if documented else _SHARED_WORDS_UNDOCUMENTED):
+            return corpus.symbols[place]
     return None
 
 
-def _code(corpus: Corpus, symbol: Symbol) -> Counter[str]:
-    """The words of a definition without its docstring."""
-    lines = corpus.lines(symbol.file)
-    first, last = symbol.docstring or (symbol.end_line + 1, symbol.end_line)
-    return Counter(terms("\n".join([*lines[symbol.start_line - 1 : first - 1], *lines[last : symbol.end_line]])))
+def undocumented_twin(corpus: Corpus, position: int, place: int) -> bool:
+    """Whether nothing would tell one function's code from another's, once neither has a docstring."""
+    return alike(corpus, position, place) >= _SHARED_WORDS_UNDOCUMENTED
+
+
+def near(corpus: Corpus, position: int, undocumented: frozenset[int]) -> list[int]:
+    """The functions without a docstring whose code is somewhat like that of one."""
+    places = _compared(corpus, position, undocumented)
+    return [place for place in places if alike(corpus, position, place) >= _NEAR]
+
+
+def alike(corpus: Corpus, position: int, place: int) -> float:
+    """The share of two functions' words that they have in common; 0 if one is a class."""
+    if "class" in (corpus.symbols[position].kind, corpus.symbols[place].kind):
+        return 0.0
+    own, other = corpus.code_words(position), corpus.code_words(place)
+    return (own & other).total() / max((own | other).total(), 1)
+
+
+def _compared(corpus: Corpus, position: int, among: frozenset[int]) -> list[int]:
+    if corpus.symbols[position].kind == "class":
+        return []
+    scores = corpus.whole.scores(corpus.code_words(position))
+    return nsmallest(_COMPARED, among - {position}, key=lambda place: (-scores[place], place))

@@ -1,10 +1,16 @@
 """Words: how identifiers and prose are cut into comparable pieces."""
 
 import re
+from functools import lru_cache
+
+import snowballstemmer
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 _SEPARATORS = re.compile(r"[\W_]+")
+_STEMMER = snowballstemmer.stemmer("english")
+_LONGEST_WORD = 40
+"""Letters; what is longer is no word, and has no other forms."""
 
 
 def parts(identifier: str) -> list[str]:
@@ -13,8 +19,19 @@ def parts(identifier: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """The search terms of code or prose: the words of all identifiers, without plural endings."""
-    return [_stem(word) for identifier in _IDENTIFIER.findall(text) for word in parts(identifier) if len(word) > 1]
+    """The search terms of code or prose: the stems of the words of all identifiers."""
+    return [word for identifier in _IDENTIFIER.findall(text) for word in _stems(identifier)]
+
+
+@lru_cache(maxsize=1 << 16)
+def _stems(identifier: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in parts(identifier) if len(word) > 1)
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """What a lower-case word has in common with its other forms: ``parses`` and ``parsing`` are ``pars``."""
+    return word if len(word) > _LONGEST_WORD else str(_STEMMER.stemWord(word))
 
 
 def flat(text: str) -> str:
@@ -23,7 +40,3 @@ def flat(text: str) -> str:
     Two passages that differ in markup, wrapping or punctuation only are equal when flat.
     """
     return f" {_SEPARATORS.sub(' ', text).strip().lower()} "
-
-
-def _stem(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

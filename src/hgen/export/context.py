@@ -1,6 +1,7 @@
 """The build context of a task's environment, in which tasks share what is the same for them."""
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from hgen.errors import Skip
@@ -18,13 +19,19 @@ class SharedFiles:
 
     def write(self, file: Path, content: bytes) -> None:
         """Write a file in a folder that may be missing; for contents that are likely to come again."""
-        digest = hashlib.sha256(content).digest()
+        digest = _digest(content)
         if digest in self._first:
             share(self._first[digest], file)
             return
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
         self._first[digest] = file
+
+
+@lru_cache(maxsize=16)
+def _digest(content: bytes) -> bytes:
+    """Kept, because the same few files come again and again, and a Python object remembers its hash."""
+    return hashlib.sha256(content).digest()
 
 
 def carry_context(view: TaskView, folder: Path, shared: SharedFiles) -> None:

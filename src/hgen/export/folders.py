@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from hgen import __version__
@@ -46,6 +47,25 @@ def whole_folder(folder: Path, kind: str) -> Iterator[Path]:
             _recover(folder, old)
 
 
+def move_aside(folder: Path) -> tuple[Path, ...]:
+    """Give what is in the way of an export at ``folder`` another name: ``NAME.before-1``, or with the next free number.
+
+    Returns where it is then; what an export wrote is not in the way. Nothing is deleted.
+    """
+    folder = Path(os.path.realpath(folder))
+    return tuple(
+        _renamed(place, folder.name) for place in (folder.with_name(f".{folder.name}.old"), folder) if _foreign(place)
+    )
+
+
+def _renamed(place: Path, name: str) -> Path:
+    names = (place.with_name(f"{name}.before-{number}") for number in count(1))
+    free = next(each for each in names if not os.path.lexists(each))
+    place.rename(free)
+    sync_folder(place.parent)
+    return free
+
+
 def exported_files(folder: Path, kind: str) -> dict[str, str]:
     """The files of a finished export with their SHA-256, by relative path in POSIX form, in order.
 
@@ -73,20 +93,23 @@ def _recover(folder: Path, old: Path) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
+    if problem := _foreign(folder):
+        raise ConfigError(f"{folder} {problem}; move it away, or have `hgen export --force` move it aside")
+
+
+def _foreign(folder: Path) -> str:
+    """What is there that no export wrote, or nothing."""
     if folder.is_symlink():
-        raise ConfigError(f"{folder} is in the way of an export: it is a link; move it away")
+        return "is in the way of an export: it is a link"
     if not folder.exists():
-        return
+        return ""
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is in the way of an export: it is not a folder")
+        return "is in the way of an export: it is not a folder"
     manifest = _manifest(folder) or {}
     ours = manifest.get("files")
     known = {MANIFEST, *ours} if isinstance(ours, dict) else set()
     foreign = [name for name in _relative(folder) if name not in known]
-    if foreign:
-        raise ConfigError(
-            f"{folder} holds files that no export wrote, such as {foreign[0]}; move them away or export elsewhere"
-        )
+    return f"holds files that no export wrote, such as {foreign[0]}" if foreign else ""
 
 
 def _manifest(folder: Path) -> dict[str, object] | None:

@@ -25,6 +25,8 @@ class ExportSummary:
     """How many tasks the format cannot express or are in no split, by the reason, ordered by it."""
     splits: dict[str, int] = field(default_factory=dict)
     """The number of tasks in each split that was asked for."""
+    moved_aside: tuple[Path, ...] = ()
+    """Where what was in the folder's place is, if no export had written it."""
 
     @classmethod
     def of(cls, kind: str, folder: Path, tasks: Mapping[str, int], left_out: Mapping[str, int] | None = None) -> Self:

@@ -3,13 +3,9 @@
 import json
 
 from hgen.records import Validated
+from hgen.tasksets.columns import ENCODED, Row
 
-Row = dict[str, object]
-"""A row's values by column, made of what JSON can hold."""
-
-ENCODED = ("difficulty", "baselines", "environment")
-"""The columns whose keys differ from family to family, or that are an environment: in a table they are JSON texts, so
-that every family, empty ones and those of third parties included, has the same columns."""
+__all__ = ["ENCODED", "Row", "config_name", "row", "table_row"]
 
 
 def row(validated: Validated) -> Row:

@@ -30,6 +30,7 @@ __all__ = [
     "moved",
     "once_in_file",
     "rank",
+    "solved_by",
 ]
 
 Files = Mapping[str, bytes]
@@ -81,6 +82,12 @@ def no_lazy_answers(task: TestedTask, files: Files) -> Iterator[Probe]:
     yield from ()
 
 
+def no_alternatives(task: StaticTask, files: Files) -> Iterator[Probe]:
+    """No right answers but the reference answer, however it is laid out."""
+    del task, files
+    yield from ()
+
+
 @dataclass(frozen=True)
 class Static:
     """Answers are judged by their syntax trees; nothing is run."""
@@ -90,6 +97,9 @@ class Static:
     own, with which only ``hgen score`` grades, where the family is installed."""
     probes: Callable[[StaticTask, Files], Iterator[Probe]]
     """A task and the start state's files in; cheats out, none of which may be a full success."""
+    alternatives: Callable[[StaticTask, Files], Iterator[Probe]] = no_alternatives
+    """The same in; right answers other than the reference answer out, each of which must be a full success. The
+    reference answer as other tools write diffs is tried for every family."""
     lazy_choices: Mapping[str, Callable[[Task, Corpus], frozenset[int]]] = field(default_factory=dict)
     """Lazy baselines by name: which symbols each would choose, as positions in ``Corpus.symbols``, without
     understanding."""
@@ -140,11 +150,26 @@ class Family:
     """Material and options in; proposals in the order in which they are wanted, and rejects."""
     grading: Static | Answer | Tests
     """How answers are graded: all of hgen asks this, and never compares names of families."""
+    quotas: Callable[[Any], Mapping[str, int]] | None = None
+    """For the options, how many tasks of each variant are drawn from a repository's proposals (see ``families.draw``);
+    None if all proposals are taken."""
+    never_lazy: frozenset[str] = frozenset()
+    """Variants of which no task is drawn that a lazy baseline solves."""
 
     @property
     def needs_tests(self) -> bool:
         """Whether answers are judged by running tests, so that ``propose`` needs a ``Codebase`` with a testbed."""
         return self.grading.graded_by in BY_RUNNING
+
+
+def solved_by(task: Task, corpus: Corpus, grading: Static) -> dict[str, bool]:
+    """For each lazy baseline, whether it chooses exactly the task's targets."""
+    wanted = {(target.file, target.qualname) for target in task.targets}
+
+    def solves(chosen: frozenset[int]) -> bool:
+        return {(corpus.symbols[place].file, corpus.symbols[place].qualname) for place in chosen} == wanted
+
+    return {name: solves(choose(task, corpus)) for name, choose in grading.lazy_choices.items()}
 
 
 def rank(seed: int, *identity: object) -> int:

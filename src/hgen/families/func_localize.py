@@ -1,54 +1,60 @@
 """``func-localize``: find functions and classes from their descriptions, and write the docstrings they lost."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import Literal
 
 from pydantic import Field
 
 from hgen.config import Section
-from hgen.describe.corpus import Corpus
+from hgen.describe.behaviour import is_behaviour, scarce
 from hgen.describe.description import Description, describe, readable_elsewhere
+from hgen.describe.facts import Facts, needed, sharing
 from hgen.describe.leaks import path_secrets
-from hgen.describe.prose import docstring_value
-from hgen.describe.rivals import by_code, by_description, by_name
-from hgen.describe.words import flat
+from hgen.describe.rivals import by_code, by_description, by_name, near
 from hgen.errors import Skip
-from hgen.families.base import (
-    Edits,
-    Family,
-    Material,
-    Proposal,
-    Static,
-    identity,
-    is_library,
-    moved,
-    once_in_file,
-    rank,
-)
-from hgen.families.lazy import largest, rarest_word, retrieval, undocumented
+from hgen.families.base import Family, Material, Proposal, Static, identity, rank
+from hgen.families.decoys import decoys, namesakes, require_no_twin
+from hgen.families.lazy import largest, undocumented
+from hgen.families.lazy_search import by_name_alone, by_shape, rarest_word, search, search_names
+from hgen.families.lost_docstrings import LostDocstrings, lost_docstrings, removal, restoration
 from hgen.probes.func_localize import probes
-from hgen.records import Reject, Symbol
+from hgen.records import Reject
 from hgen.resources import path
-from hgen.scoring.diffs import Edit
 
 NAME = "func-localize"
+TEMPLATE = path("templates/func-localize.md.j2")
+Level = Literal["named", "masked", "masked-hard"]
+
+_WORDINGS = 384
+"""What the template tells apart by its number of a wording."""
+_NAMED_SHARE = 0.15
+"""The name gives much away: so many tasks of the family ask with it at most."""
+_HARD = 3
+"""One of so many masked tasks tells behaviour only: few docstrings do."""
+_PROPOSED = 3
+"""So many tasks are proposed for each that is wanted, so that hard ones can be drawn."""
+_FEW_FILES = 3
+"""A parameter's name that no more files hold is as good as an address."""
+_CROWD = 60
+"""So many definitions without a docstring are asked how many have the described one's facts."""
 
 
 class Options(Section):
     """The family's settings, ``synth.options.func-localize`` in the configuration."""
 
-    variants: tuple[Literal["named", "masked"], ...] = Field(("named", "masked"), min_length=1)
+    variants: tuple[Level, ...] = Field(("masked-hard", "masked", "named"), min_length=1)
     """Description levels."""
-    cap: int = Field(60, ge=0)
+    cap: int = Field(100, ge=0)
     """Tasks per repository, over all variants."""
     max_targets: int = Field(3, ge=1, le=3)
     undocumented: int = Field(20, ge=2)
     """The target is one of at least so many symbols without a docstring."""
     min_lines: int = Field(4, ge=1)
     """Lines of the body without its docstring."""
-    min_words: int = Field(10, ge=1)
+    min_words: int = Field(5, ge=1)
     max_words: int = Field(90, ge=10)
     """Bounds of a description's prose."""
     margin: float = Field(1.25, ge=1.0)
@@ -57,239 +63,221 @@ class Options(Section):
     """So many words in a row that stand elsewhere as well give a masked description away."""
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """What a repository offers: positions of symbols, and what they can be told apart by."""
-
-    removable: dict[int, Edit]
-    """For each symbol whose docstring can be taken away: the edit that does it."""
-    docstrings: dict[int, str]
-    unique: frozenset[int]
-    """Symbols that nothing else has the docstring, the body, or the qualified name of."""
-    library: frozenset[int]
-    """Symbols of the repository's own library code."""
+def quotas(options: Options) -> dict[str, int]:
+    """Tasks of each level, at most."""
+    named = int(_NAMED_SHARE * options.cap) if len(options.variants) > 1 else options.cap
+    masked = [level for level in options.variants if level != "named"]
+    left = options.cap - (named if "named" in options.variants else 0)
+    hard = left // _HARD if len(masked) > 1 else left
+    shares = {"named": named, "masked-hard": hard, "masked": left - (hard if "masked-hard" in masked else 0)}
+    return {level: shares[level] for level in options.variants}
 
 
 def propose(material: Material, options: Options) -> Iterator[Proposal | Reject]:
-    """Tasks of one to ``max_targets`` targets, the variants' in turn, and a reject for each symbol passed over."""
-    choice = _choice(material)
-    share, rest = divmod(options.cap, len(options.variants))
-    for number, variant in enumerate(options.variants):
-        yield from _of_variant(material, options, choice, variant, share + (number < rest))
+    """Tasks of one to ``max_targets`` targets, level by level, and a reject for each symbol passed over.
 
-
-def _of_variant(
-    material: Material, options: Options, choice: _Choice, variant: str, cap: int
-) -> Iterator[Proposal | Reject]:
-    symbols = material.codebase.symbols
-    waiting: dict[bool, list[tuple[int, Description]]] = defaultdict(list)
-    made = 0
-    for position in _candidates(material, options, choice, variant):
-        if made >= cap:
-            return
-        symbol = symbols[position]
-        try:
-            description = _description(material, options, choice, variant, position)
-        except Skip as skip:
-            yield Reject(source=f"{NAME}/{variant} {identity(symbol)}", reason=skip.reason, detail=skip.detail)
-            continue
-        group = waiting[symbol.kind == "class"]
-        group.append((position, description))
-        if len(group) < _group_size(material, options, group[0][0]):
-            continue
-        try:
-            yield _proposal(material, options, choice, variant, tuple(group))
-            made += 1
-        except Skip as skip:
-            names = ", ".join(identity(symbols[member]) for member, _ in group)
-            yield Reject(source=f"{NAME}/{variant} {names}", reason=skip.reason, detail=skip.detail)
-        group.clear()
-
-
-def _choice(material: Material) -> _Choice:
-    corpus = material.corpus
-    symbols = material.codebase.symbols
-    once = once_in_file(symbols)
-    removable: dict[int, Edit] = {}
-    docstrings: dict[int, str] = {}
-    for file, positions in corpus.by_file.items():
-        if not is_library(file) or not corpus.is_utf8(file):
-            continue
-        lines = corpus.lines(file)
-        for position in positions:
-            symbol = symbols[position]
-            if symbol.docstring and (file, symbol.qualname) in once and "<locals>" not in symbol.qualname:
-                value = docstring_value("\n".join(lines[symbol.docstring[0] - 1 : symbol.docstring[1]]))
-                if value is not None and symbol.docstring[0] > symbol.def_line:
-                    docstrings[position] = value
-                    removable[position] = _removal(symbol, lines)
-    said = Counter(flat(value) for value in docstrings.values())
-    bodies = Counter(symbol.body_digest for symbol in symbols)
-    names = Counter(symbol.qualname for symbol in symbols)
-    unique = frozenset(
-        position
-        for position, value in docstrings.items()
-        if said[flat(value)] == bodies[symbols[position].body_digest] == names[symbols[position].qualname] == 1
-    )
-    library = frozenset(position for position, symbol in enumerate(symbols) if is_library(symbol.file))
-    return _Choice(removable, docstrings, unique, library)
-
-
-def _removal(symbol: Symbol, lines: list[str]) -> Edit:
-    """Take a docstring away with the blank lines behind it; a body that has nothing else becomes ``...``."""
-    assert symbol.docstring is not None
-    first, last = symbol.docstring
-    if symbol.statements == 1:
-        line = lines[first - 1]
-        indent = line[: len(line) - len(line.lstrip(" \t"))]
-        end = "\r" if lines[last - 1].endswith("\r") else ""
-        return Edit(first, last, (f"{indent}...{end}".encode(),))
-    while not lines[last].strip(" \t\r"):
-        last += 1
-    return Edit(first, last, ())
-
-
-def _candidates(material: Material, options: Options, choice: _Choice, variant: str) -> list[int]:
-    """Documented symbols with something to recognise, in an order drawn by hash."""
-    symbols = material.codebase.symbols
-
-    def worth_finding(position: int) -> bool:
-        symbol = symbols[position]
-        edit = choice.removable[position]
-        lines = symbol.end_line - symbol.def_line - (edit.last_line - edit.first_line + 1)
-        dunder = symbol.qualname.endswith("__")
-        return lines >= options.min_lines and symbol.statements > 1 and not dunder
-
-    found = [position for position in choice.removable if worth_finding(position)]
-    return sorted(found, key=lambda position: rank(material.seed, NAME, variant, identity(symbols[position])))
-
-
-def _group_size(material: Material, options: Options, first: int) -> int:
-    """Six tasks of ten have one target, the others two or three."""
-    drawn = rank(material.seed, NAME, "targets", identity(material.codebase.symbols[first])) % 10
-    return min(options.max_targets, 1 if drawn < 6 else 2 if drawn < 8 else 3)
-
-
-def _description(material: Material, options: Options, choice: _Choice, variant: str, position: int) -> Description:
-    corpus = material.corpus
-    symbol = material.codebase.symbols[position]
-    masked = variant == "masked"
-    if position not in choice.unique:
-        raise Skip("look-alike", "another symbol has the same name, docstring or body")
-    if masked and material.in_image:
-        raise Skip("in-image", "the agent's image holds a copy of this package")
-    lines = corpus.lines(symbol.file)
-    source = "\n".join(lines[symbol.start_line - 1 : symbol.end_line])
-    description = describe(
-        symbol,
-        docstring=choice.docstrings[position],
-        source=source,
-        secrets=_secrets(symbol, masked=masked),
-        named=not masked,
-        words=(options.min_words, options.max_words),
-    )
-    if masked:
-        if passage := readable_elsewhere(corpus, description, options.passage):
-            raise Skip("readable-elsewhere", passage)
-        _require_no_rival(corpus, choice, position, description, options.margin)
-    return description
-
-
-def _secrets(symbol: Symbol, *, masked: bool) -> tuple[str, ...]:
-    names = tuple(symbol.qualname.split(".")) if masked else ()
-    return (*names, *path_secrets(symbol.file))
-
-
-def _require_no_rival(corpus: Corpus, choice: _Choice, position: int, description: Description, margin: float) -> None:
-    """A masked description must fit one definition, for an agent that sees neither its name nor its class."""
-    if rival := by_name(corpus, position, choice.library):
-        raise Skip("look-alike", f"{identity(rival)} has the same name")
-    if rival := by_description(corpus, description.terms(), position, margin):
-        raise Skip("look-alike", f"a search for the description finds {identity(rival)} as well")
-    if rival := by_code(corpus, position, choice.library):
-        raise Skip("look-alike", f"the code of {identity(rival)} is nearly the same")
-
-
-def _proposal(
-    material: Material,
-    options: Options,
-    choice: _Choice,
-    variant: str,
-    group: tuple[tuple[int, Description], ...],
-) -> Proposal:
-    symbols = material.codebase.symbols
-    targets = tuple(position for position, _ in group)
-    decoys = _decoys(material, options, choice, group)
-    setup: dict[str, list[Edit]] = defaultdict(list)
-    for position in sorted({*targets, *decoys}, key=lambda chosen: choice.removable[chosen].first_line):
-        setup[symbols[position].file].append(choice.removable[position])
-    edits = {file: tuple(setup[file]) for file in sorted(setup)}
-    return Proposal(
-        variant=variant,
-        subject=None,
-        targets=targets,
-        setup=edits,
-        gold=_gold(material.corpus, targets, choice, edits),
-        context={"targets": [description for _, description in group]},
-        secrets=tuple(
-            sorted({secret for place in targets for secret in _secrets(symbols[place], masked=variant == "masked")})
-        ),
-        difficulty={
-            "targets": len(targets),
-            "files": len({symbols[position].file for position in targets}),
-            "undocumented": len(targets) + len(decoys),
-            "words": sum(len(description.terms()) for _, description in group),
-        },
-    )
-
-
-def _decoys(
-    material: Material, options: Options, choice: _Choice, group: tuple[tuple[int, Description], ...]
-) -> list[int]:
-    """Symbols of the same sort that lose their docstrings too: neighbours, look-alikes, and others drawn by hash.
-
-    Raises ``Skip`` when the targets would be among too few symbols without a docstring.
+    No symbol is a target at two levels.
     """
-    symbols = material.codebase.symbols
-    targets = {position for position, _ in group}
-    is_class = symbols[group[0][0]].kind == "class"
-    same = [
-        place for place in choice.removable if place not in targets and (symbols[place].kind == "class") == is_class
-    ]
-    drawn = sorted(
-        same, key=lambda place: rank(material.seed, NAME, "decoy", *sorted(targets), identity(symbols[place]))
-    )
-    files = {symbols[position].file for position in targets}
-    wanted = options.undocumented - len(targets)
-    chosen = [place for place in drawn if symbols[place].file in files][: wanted // 3]
-    for _, description in group:
-        scores = material.corpus.whole.scores(description.terms())
-        alike = sorted((place for place in same if place not in chosen), key=lambda place: (-scores[place], place))
-        chosen += alike[: wanted // 3 // len(group)]
-    chosen += [place for place in drawn if place not in chosen][: wanted - len(chosen)]
-    already = sum(
-        symbol.docstring is None and (symbol.kind == "class") == is_class and is_library(symbol.file)
-        for symbol in symbols
-    )
-    if len(chosen) + len(targets) + already < options.undocumented:
-        raise Skip("too-few-decoys", f"{len(chosen) + len(targets) + already} symbols could lack a docstring")
-    return chosen
+    lost = lost_docstrings(material)
+    asked: set[int] = set()
+    for level in options.variants:
+        yield from _Level(material, options, lost, level).propose(asked)
 
 
-def _gold(corpus: Corpus, targets: tuple[int, ...], choice: _Choice, setup: Edits) -> Edits:
-    gold: dict[str, list[Edit]] = defaultdict(list)
-    for position in sorted(targets, key=lambda chosen: choice.removable[chosen].first_line):
-        file = corpus.symbols[position].file
-        edit = choice.removable[position]
-        first = moved(edit.first_line, [other for other in setup[file] if other.first_line < edit.first_line])
-        original = tuple(line.encode() for line in corpus.lines(file)[edit.first_line - 1 : edit.last_line])
-        gold[file].append(Edit(first, first + len(edit.lines) - 1, original))
-    return {file: tuple(gold[file]) for file in sorted(gold)}
+class _Level:
+    """One description level in one repository."""
+
+    def __init__(self, material: Material, options: Options, lost: LostDocstrings, level: Level) -> None:
+        self._material = material
+        self._corpus = material.corpus
+        self._symbols = material.codebase.symbols
+        self._options = options
+        self._lost = lost
+        self._level = level
+
+    def propose(self, asked: set[int]) -> Iterator[Proposal | Reject]:
+        """Proposals of symbols that have not been asked about; those that are now are added."""
+        waiting: dict[bool, list[tuple[int, Description]]] = defaultdict(list)
+        room = _PROPOSED * quotas(self._options)[self._level]
+        for position in self._candidates(asked):
+            if room <= 0:
+                return
+            symbol = self._symbols[position]
+            try:
+                description = self._describe(position)
+            except Skip as skip:
+                yield self._rejected(identity(symbol), skip)
+                continue
+            group = waiting[symbol.kind == "class"]
+            group.append((position, description))
+            if len(group) >= self._group_size(group[0][0]):
+                found = self._tried(tuple(group), asked)
+                room -= isinstance(found, Proposal)
+                yield found
+                group.clear()
+        yield from (self._tried(tuple(group), asked) for group in waiting.values() if group and room > 0)
+
+    def _tried(self, group: tuple[tuple[int, Description], ...], asked: set[int]) -> Proposal | Reject:
+        try:
+            found = self._proposal(group)
+        except Skip as skip:
+            return self._rejected(", ".join(identity(self._symbols[member]) for member, _ in group), skip)
+        asked.update(member for member, _ in group)
+        return found
+
+    def _rejected(self, source: str, skip: Skip) -> Reject:
+        return Reject(source=f"{NAME}/{self._level} {source}", reason=skip.reason, detail=skip.detail)
+
+    def _candidates(self, asked: set[int]) -> list[int]:
+        """Documented symbols with something to recognise, in an order drawn by hash.
+
+        Where both masked levels are asked for, the harder one takes half of them first, and the other what is left.
+        """
+        found = [
+            position for position in self._lost.removable if position not in asked and self._worth_finding(position)
+        ]
+        order = sorted(found, key=lambda position: self._rank(identity(self._symbols[position])))
+        if self._level == "masked-hard" and "masked" in self._options.variants:
+            return [position for position in order if self._rank("half", identity(self._symbols[position])) % 2]
+        return order
+
+    def _worth_finding(self, position: int) -> bool:
+        symbol = self._symbols[position]
+        edit = self._lost.removable[position]
+        lines = symbol.end_line - symbol.def_line - (edit.last_line - edit.first_line + 1)
+        if lines < self._options.min_lines or symbol.statements <= 1 or symbol.qualname.endswith("__"):
+            return False
+        return self._level != "named" or len(namesakes(self._corpus, self._lost, position)) >= 2
+
+    def _rank(self, *what: object) -> int:
+        return rank(self._material.seed, NAME, self._level, *what)
+
+    def _group_size(self, first: int) -> int:
+        """Seven tasks of ten have one target, the others two or three; a name that several bear is asked alone."""
+        if self._level == "named":
+            return 1
+        drawn = rank(self._material.seed, NAME, "targets", identity(self._symbols[first])) % 10
+        return min(self._options.max_targets, 1 if drawn < 7 else 2 if drawn < 9 else 3)
+
+    def _describe(self, position: int) -> Description:
+        corpus = self._corpus
+        symbol = self._symbols[position]
+        masked = self._level != "named"
+        if position not in self._lost.unique:
+            raise Skip("look-alike", "another symbol has the same docstring or body")
+        if masked and self._material.in_image:
+            raise Skip("in-image", "the agent's image holds a copy of this package")
+        if masked and (rival := by_name(corpus, position, self._lost.undocumented)):
+            # Overrides and implementations of one interface do the same thing; those with a docstring keep theirs.
+            raise Skip("look-alike", f"{identity(rival)} has the same name")
+        shown = corpus.facts(position)
+        fit = partial(is_behaviour, corpus=corpus, position=position)
+        description = describe(
+            symbol,
+            shown,
+            docstring=self._lost.docstrings[position],
+            secrets=(*self._secrets(position), *(scarce(shown.names, corpus, _FEW_FILES) if shown and masked else ())),
+            named=not masked,
+            owners=tuple(symbol.owner.split(".")) if symbol.owner else (),
+            words=(self._options.min_words, self._options.max_words),
+            **({"fit": fit} if self._level == "masked-hard" else {}),
+        )
+        if masked and (passage := readable_elsewhere(corpus, description, self._options.passage)):
+            raise Skip("readable-elsewhere", passage)
+        self._require_no_rival(position, description)
+        return description
+
+    def _secrets(self, position: int) -> tuple[str, ...]:
+        *owners, name = self._symbols[position].qualname.split(".")
+        return (*owners, *([] if self._level == "named" else [name]), *path_secrets(self._symbols[position].file))
+
+    def _require_no_rival(self, position: int, description: Description) -> None:
+        """A description must fit one definition, for an agent that sees neither its class nor (masked) its name."""
+        others = None if self._level != "named" else namesakes(self._corpus, self._lost, position)
+        said = description.terms()
+        if rival := by_description(self._corpus, said, position, self._options.margin, others):
+            raise Skip("look-alike", f"a search for the description finds {identity(rival)} as well")
+        among = self._lost.library if others is None else frozenset(others)
+        if rival := by_code(self._corpus, position, among):
+            raise Skip("look-alike", f"the code of {identity(rival)} is nearly the same")
+
+    def _proposal(self, group: tuple[tuple[int, Description], ...]) -> Proposal:
+        corpus = self._corpus
+        targets = tuple(position for position, _ in group)
+        chosen = decoys(
+            self._material,
+            self._lost,
+            {position: description.terms() for position, description in group},
+            wanted=self._options.undocumented,
+            first=namesakes(corpus, self._lost, targets[0]) if self._level == "named" else (),
+        )
+        require_no_twin(corpus, targets)
+        setup = removal(corpus, self._lost, (*targets, *chosen))
+        pool = self._pool((*targets, *chosen))
+        crowd = [each for place in pool[:_CROWD] if (each := corpus.facts(place))]
+        told = [self._told(position, description, pool, crowd) for position, description in group]
+        return Proposal(
+            variant=self._level,
+            subject=None,
+            targets=targets,
+            setup=setup,
+            gold=restoration(corpus, self._lost, targets, setup),
+            context={
+                "targets": told,
+                "wording": self._rank("wording", *(identity(self._symbols[place]) for place in targets)) % _WORDINGS,
+            },
+            secrets=tuple(sorted({secret for place in targets for secret in self._secrets(place)})),
+            difficulty={
+                "targets": len(targets),
+                "files": len({self._symbols[position].file for position in targets}),
+                "undocumented": len(targets) + len(chosen),
+                "words": sum(len(description.terms()) for _, description in group),
+                "lines": max(self._symbols[place].end_line - self._symbols[place].def_line + 1 for place in targets),
+                **self._difficulty(targets, told, pool, crowd),
+            },
+        )
+
+    def _pool(self, lost: tuple[int, ...]) -> list[int]:
+        """All definitions of the targets' sort without a docstring in the start state, those that lost it first."""
+        is_class = self._symbols[lost[0]].kind == "class"
+        return [*lost, *(place for place in self._already if (self._symbols[place].kind == "class") == is_class)]
+
+    @cached_property
+    def _already(self) -> list[int]:
+        """What has no docstring in the snapshot, in an order drawn by hash."""
+        return sorted(self._lost.undocumented, key=lambda place: self._rank("crowd", identity(self._symbols[place])))
+
+    def _told(self, position: int, description: Description, pool: list[int], crowd: list[Facts]) -> Description:
+        """The description with the facts that it needs; behaviour needs none."""
+        if self._level == "masked-hard":
+            return description
+        named = self._level == "named"
+        close = (
+            namesakes(self._corpus, self._lost, position) if named else near(self._corpus, position, frozenset(pool))
+        )
+        rivals = [each for place in close if (each := self._corpus.facts(place))]
+        return replace(description, given=needed(description.facts, rivals, crowd))
+
+    def _difficulty(
+        self, targets: tuple[int, ...], told: list[Description], pool: list[int], crowd: list[Facts]
+    ) -> dict[str, int]:
+        """How far a search of the code leads, and how many definitions have the facts that are told."""
+        ranks, margins = [], []
+        for position, description in zip(targets, told, strict=True):
+            scores = self._corpus.code.scores(description.terms())
+            best = max((float(scores[place]) for place in pool if place != position), default=0.0)
+            ranks.append(1 + sum(scores[place] > scores[position] for place in pool))
+            margins.append(round(100 * float(scores[position]) / best) if best else 100)
+        return {
+            "search_rank": max(ranks),
+            "search_margin": min(margins),
+            "sharing_facts": min(sharing(each.facts, each.given, crowd) for each in told),
+        }
 
 
 FAMILY = Family(
     name=NAME,
-    template=path("templates/func-localize.md.j2"),
+    template=TEMPLATE,
     options=Options,
     propose=propose,
     grading=Static(
@@ -298,8 +286,13 @@ FAMILY = Family(
         lazy_choices={
             "first-undocumented": undocumented,
             "largest": largest,
-            "rarest-word": rarest_word,
-            "retrieval": retrieval,
+            "rarest-word": partial(rarest_word, template=TEMPLATE),
+            "search": partial(search, template=TEMPLATE),
+            "search-names": partial(search_names, template=TEMPLATE),
+            "shape": partial(by_shape, template=TEMPLATE),
+            "name": partial(by_name_alone, template=TEMPLATE),
         },
     ),
+    quotas=quotas,
+    never_lazy=frozenset({"masked-hard"}),
 )

@@ -1,63 +1,18 @@
-"""One task in full: found by its id, and laid out for reading."""
-
-import heapq
-import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import islice
-from pathlib import Path
+"""One task in full, laid out for reading."""
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from hgen.errors import ConfigError
 from hgen.pages.text import visible
-from hgen.records import Check, Reject, Target, Task, Validated
-from hgen.shards import read_shard
-
-# Within any string of the record the quotes would be escaped, so the first match is the key.
-_ID = re.compile(rb'"instance_id":("(?:[^"\\]|\\.)*")')
+from hgen.records import Check, Target, Task
+from hgen.tasksets.finding import FoundTask
 
 _LINE_STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "bold"}
 
-NEAR = 3
-"""How many names an error offers."""
 
-
-@dataclass(frozen=True)
-class ShownTask:
-    """A task and what validation said of it."""
-
-    task: Task
-    checks: tuple[Check, ...] = ()
-    baselines: dict[str, bool] | None = None
-    """None if the task is not sound, or was not validated."""
-    reject: Reject | None = None
-    """Why the task is not sound."""
-
-
-def find(out: Path, task_id: str | None) -> ShownTask:
-    """The task with this id, or with the only id that begins so; without an id, the first.
-
-    Sound tasks come first; a task that is not among them is taken from ``synth``, with the reason why it was
-    rejected. Raises ``ConfigError`` if there is none or more than one, naming the nearest.
-    """
-    places = list(_matches(out, task_id or "", first=task_id is None))
-    names = sorted({place.name for place in places})
-    exact = [place for place in places if place.name == task_id] or places
-    if not places:
-        raise _unknown(out, task_id)
-    if len(names) > 1 and exact is places:
-        more = f" and {len(names) - NEAR} more" if len(names) > NEAR else ""
-        raise ConfigError(f"{task_id!r} begins {len(names)} ids: {', '.join(names[:NEAR])}{more}")
-    return _read(out, exact[0])
-
-
-def to_json(found: ShownTask) -> dict[str, object]:
+def to_json(found: FoundTask) -> dict[str, object]:
     """The task and its validation as JSON can hold them."""
     return {
         "task": found.task.model_dump(mode="json"),
@@ -67,7 +22,7 @@ def to_json(found: ShownTask) -> dict[str, object]:
     }
 
 
-def render(found: ShownTask) -> RenderableType:
+def render(found: FoundTask) -> RenderableType:
     """The task as a page for a terminal; control characters are shown as pictures.
 
     Print it with ``soft_wrap=True``, or long lines are broken.
@@ -97,62 +52,6 @@ def render(found: ShownTask) -> RenderableType:
     if found.baselines:
         parts += _section("Lazy baselines", _baselines(found.baselines))
     return Group(*parts)
-
-
-@dataclass(frozen=True)
-class _Place:
-    stage: str
-    name: str
-    shard: Path
-    line: int
-
-
-def _matches(out: Path, prefix: str, *, first: bool) -> Iterator[_Place]:
-    """Where ids begin so, in the first stage that has any; only the very first place if ``first``."""
-    for stage in ("validate", "synth"):
-        found = False
-        for place in _places(out, stage):
-            if place.name.startswith(prefix):
-                found = True
-                yield place
-                if first:
-                    return
-        if found:
-            return
-
-
-def _places(out: Path, stage: str) -> Iterator[_Place]:
-    for shard in sorted(path for path in (out / stage).glob("[0-9]*.jsonl") if path.name.count(".") == 1):
-        with shard.open("rb") as lines:
-            for number, line in enumerate(lines):
-                if match := _ID.search(line):
-                    yield _Place(stage, json.loads(match[1]), shard, number)
-
-
-def _unknown(out: Path, task_id: str | None) -> ConfigError:
-    names = (place.name for stage in ("validate", "synth") for place in _places(out, stage))
-    if task_id is None:
-        return ConfigError(f"{out} holds no tasks; run `hgen synth` first")
-    near = heapq.nlargest(NEAR, set(names), key=lambda name: (SequenceMatcher(None, task_id, name).ratio(), name))
-    if not near:
-        return ConfigError(f"there is no task {task_id!r}: {out} holds no tasks; run `hgen synth` first")
-    return ConfigError(f"there is no task {task_id!r} in {out}; the nearest are {', '.join(near)}")
-
-
-def _read(out: Path, place: _Place) -> ShownTask:
-    if place.stage == "validate":
-        validated = next(islice(read_shard(place.shard, Validated), place.line, None))
-        return ShownTask(validated.task, validated.checks, validated.baselines)
-    task = next(islice(read_shard(place.shard, Task), place.line, None))
-    return ShownTask(task, reject=_reject(out, place.name))
-
-
-def _reject(out: Path, name: str) -> Reject | None:
-    for shard in sorted((out / "validate").glob("[0-9]*.rejects.jsonl")):
-        for reject in read_shard(shard, Reject):
-            if reject.source == name:
-                return reject
-    return None
 
 
 def _header(task: Task) -> Table:

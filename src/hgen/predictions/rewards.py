@@ -8,18 +8,19 @@ from pathlib import Path
 from statistics import mean
 
 from hgen.errors import ConfigError
-from hgen.predictions.reading import lines_of, require_readable, task_files
-from hgen.predictions.submissions import REJECTS, Joined
+from hgen.predictions.submissions import REJECTS, GivenRow, Joined
 from hgen.records import PARTS, Scored
 from hgen.runner import BUG, Summary
 from hgen.scratch import scratch
 from hgen.shards import put_in_place, read_shard
+from hgen.tasksets.places import lines_of, require_readable
+from hgen.tasksets.taskset import TaskSet
 
 _NAMED = 5
 """How many predictions a message names."""
 
 _ALWAYS = {"instance_id", "family", "reward", "resolved", "reasons"}
-_SOMETIMES = {"model_name_or_path", "row", *PARTS, "inputs"}
+_SOMETIMES = {"model_name_or_path", "row", "origin", *PARTS, "inputs"}
 """The columns of rewards; what has others is somebody's work. An earlier hgen wrote ``inputs``."""
 
 
@@ -47,6 +48,8 @@ class ScoreSummary:
     rewards: Path
     folder: Path
     """Where the shards are, the rejects among them."""
+    shape: str
+    """What the predictions were taken for."""
     families: tuple[FamilySummary, ...]
     tasks: int
     missing: tuple[str, ...]
@@ -87,22 +90,30 @@ class ScoreSummary:
         return asdict(self) | {"rewards": str(self.rewards), "folder": str(self.folder)}
 
 
-def require_rewards(file: Path, tasks: Path, predictions: Path) -> None:
+def rewards_beside(predictions: Path) -> Path:
+    """Where rewards go by default."""
+    if predictions.is_dir():
+        folder = predictions.resolve()
+        return folder.with_name(f"{folder.name}.rewards.jsonl")
+    return predictions.parent / f"{predictions.stem}.rewards.jsonl"
+
+
+def require_rewards(file: Path, tasks: TaskSet, predictions: Path) -> None:
     """Raise ``ConfigError`` for what cannot be read, and for a file of rewards that may not be written.
 
     That is an input by whatever name, one that would be taken for tasks by the next run, and what is no file of
     rewards or is write-protected.
     """
-    inputs = [predictions, *task_files(tasks)]
-    for given in inputs:
-        require_readable(given)
-    if tasks.is_dir() and _is_among(file, inputs[1:]):
-        raise ConfigError(f"{file} would be among the tasks in {inputs[-1].parent}; name another --rewards")
+    inputs = [*([] if predictions.is_dir() else [predictions]), *tasks.files]
+    for each in inputs:
+        require_readable(each)
+    if Path(tasks.name).is_dir() and _is_among(file, tasks.files):
+        raise ConfigError(f"{file} would be among the tasks in {tasks.files[-1].parent}; name another --rewards")
     if not file.exists():
         return
-    for given in inputs:
-        if file.samefile(given):
-            raise ConfigError(f"{file} is an input ({given}), which the rewards would replace; name another --rewards")
+    for each in inputs:
+        if file.samefile(each):
+            raise ConfigError(f"{file} is an input ({each}), which the rewards would replace; name another --rewards")
     if not file.is_file():
         raise ConfigError(f"{file} is no regular file, so that no rewards can be written there")
     # Root may write to any file, so that asking the system would say nothing.
@@ -114,12 +125,12 @@ def require_rewards(file: Path, tasks: Path, predictions: Path) -> None:
 
 def write_rewards(file: Path, shards: Iterable[Path], joined: Joined, stage: Summary, *, folder: Path) -> ScoreSummary:
     """Put the verdicts in the shards into one file, which appears whole or not at all, and count them."""
-    lines: dict[int, bytes] = {}
+    lines: dict[GivenRow, bytes] = {}
     tallies: dict[str, _Tally] = {}
     ungradable = []
     for shard in shards:
         for scored in read_shard(shard, Scored):
-            lines[scored.row] = json.dumps(_line(scored)).encode() + b"\n"
+            lines[scored.origin, scored.row] = json.dumps(_line(scored)).encode() + b"\n"
             tallies.setdefault(scored.family, _Tally()).add(scored)
             if scored.reward is None:
                 ungradable.append(scored.instance_id)
@@ -127,6 +138,7 @@ def write_rewards(file: Path, shards: Iterable[Path], joined: Joined, stage: Sum
     return ScoreSummary(
         rewards=file,
         folder=folder,
+        shape=joined.shape,
         families=tuple(tally.summary(family) for family, tally in sorted(tallies.items())),
         tasks=joined.tasks,
         missing=tuple(joined.missing),
@@ -176,6 +188,7 @@ def _line(scored: Scored) -> dict[str, object]:
         "family": scored.family,
         "model_name_or_path": scored.model_name_or_path,
         "row": scored.row,
+        **({"origin": scored.origin} if scored.origin else {}),
         "reward": scored.reward,
         "resolved": scored.resolved,
         **scored.parts,

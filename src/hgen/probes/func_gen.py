@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from hgen.probes.copying import body_of, copied_answers
 from hgen.probes.ground import Ground, Site
 from hgen.probes.probe import Probe
 from hgen.scoring.diffs import Edit, render
-from hgen.scoring.python.definitions import docstring_of, first_line
 from hgen.scoring.tested.task import TestedTask
 
 _EQUAL_TO_ALL = (
@@ -44,12 +44,9 @@ def lazy_answers(task: TestedTask, files: Mapping[str, bytes]) -> Iterator[Probe
     ground = Ground(task.targets, files)
     site = ground.targets[0]
     yield Probe("return-none", ground.patch([(site, _body(site, _BODIES["return-none"]))]))
+    yield from copied_answers(ground)
 
 
 def _body(site: Site, lines: tuple[str, ...]) -> Edit:
     """The body but for its docstring replaced."""
-    body = site.place.node.body
-    kept = int(docstring_of(body) is not None and len(body) > 1)
-    first = first_line(site.source, body[kept])
-    indent = site.indent(first)
-    return Edit(first, site.last, tuple(indent + line.encode() + site.end for line in lines))
+    return body_of(site, [line.encode() for line in lines])

@@ -12,6 +12,7 @@ from hgen.resolve.inference.typed_program import TypedProgram
 from hgen.resolve.likely.by_name_only import topmost
 from hgen.resolve.objects import Answer, Answers, Frame, Function, LoadedModule
 from hgen.resolve.program import Program
+from hgen.resolve.reach import WAYS, ways
 from hgen.resolve.solver import deep_stack, without_collector
 from hgen.syntax import Broken, parse_module
 from hgen.syntax.ir import (
@@ -55,6 +56,8 @@ class FunctionCalls(NamedTuple):
     """Why the function is not offered, or ""."""
     deps: tuple[int, ...]
     calls: tuple[Call, ...]
+    ways: tuple[str, ...] = ()
+    """What following its calls needs; see ``reach.WAYS``. Only if it is complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,19 @@ def _function(
     complete = reason == ""
     if complete and (own in ambiguous or _names_one_of_several(program, frame, calls, several)):
         reason = "ambiguous definition"
-    return FunctionCalls(own, complete, reason, deps, calls)
+    return FunctionCalls(own, complete, reason, deps, calls, () if reason else _ways(program, frame, calls, inside))
+
+
+def _ways(program: Program, frame: Frame, calls: tuple[Call, ...], inside: set[int]) -> tuple[str, ...]:
+    """What following the calls to dependencies needs, in the order of ``WAYS``."""
+    found = {
+        way
+        for call, site in zip(calls, frame.body.sites, strict=True)
+        for callee in call.callees
+        if callee not in inside
+        for way in ways(program, frame, site, callee)
+    }
+    return tuple(way for way in WAYS if way in found)
 
 
 def _names_one_of_several(program: Program, frame: Frame, calls: tuple[Call, ...], several: frozenset[str]) -> bool:
@@ -232,4 +247,5 @@ def _record(module: Module, definition: Definition, function: FunctionCalls | No
         offered=function is not None and not function.reason,
         unresolved=function.reason if function else "class",
         deps=function.deps if function else (),
+        ways=function.ways if function else (),
     )

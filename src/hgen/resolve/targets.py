@@ -8,6 +8,7 @@ from hgen.resolve.likely.evidence import likely_type
 from hgen.resolve.likely.nameindex import names_of
 from hgen.resolve.objects import Class, Frame, Function
 from hgen.resolve.program import Program
+from hgen.resolve.reach import is_read_from_property, stands_for_own_class
 from hgen.resolve.types import (
     ANY,
     CALLABLE,
@@ -73,7 +74,7 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
         receiver = program.evaluate(frame, value)
         for atom in receiver:
             if atom != NONE or len(receiver) == 1:
-                _member(program, atom, attribute, found)
+                _member(program, atom, attribute, found, by_rule=stands_for_own_class(program, frame, value, atom))
         if not receiver:
             _by_name(program, attribute, found)
         if found.through_protocol:
@@ -83,7 +84,7 @@ def find(program: Program, frame: Frame, site: Site) -> Found:
         return found
     function, name = program.evaluate(frame, called), written_name(called, frame)
     for atom in without(function, NONE) or function:
-        _callee(program, atom, name, found)
+        _callee(program, atom, name, found, certain=stands_for_own_class(program, frame, called, atom))
     if found.through_protocol:
         found.callees.clear()
     if not function:
@@ -169,12 +170,12 @@ def _raised(program: Program, some: Type, found: Found) -> None:
         found.outside = True
 
 
-def _callee(program: Program, atom: Atom, name: str, found: Found, *, by_super: bool = False) -> None:
-    """Add what calling one atom means."""
+def _callee(program: Program, atom: Atom, name: str, found: Found, *, certain: bool = False) -> None:
+    """Add what calling one atom means; ``certain`` is that no subclass can come in its place."""
     tag = atom[TAG]
     if tag in (FUNCTION, METHOD):
         _symbol(atom[DEFINITION], found)
-        if tag == METHOD and not by_super:
+        if tag == METHOD and not certain:
             _check_receiver(program, atom[RECEIVER], atom[DEFINITION].scope.name, found)
     elif tag == CLASS:
         _symbol(atom[DEFINITION], found)
@@ -182,7 +183,7 @@ def _callee(program: Program, atom: Atom, name: str, found: Found, *, by_super: 
         found.unknown = found.unknown or atom[SURENESS] == DECLARED
     elif tag == SELF_CLASS:
         _symbol(atom[DEFINITION], found)
-        if atom[DEFINITION].subclasses:
+        if atom[DEFINITION].subclasses and not certain:
             found.doubt = found.doubt or "overridden"
     elif tag in (INSTANCE, SELF):
         found.called_instance = True
@@ -195,8 +196,8 @@ def _callee(program: Program, atom: Atom, name: str, found: Found, *, by_super: 
         found.outside = True
 
 
-def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
-    """Add what calling an attribute of one atom means."""
+def _member(program: Program, atom: Atom, name: str, found: Found, *, by_rule: bool = False) -> None:
+    """Add what calling an attribute of one atom means; ``by_rule``: see ``stands_for_own_class``."""
     if atom == ANY or atom[TAG] in (TYPE_OF, VARIABLE, CALLABLE):
         _by_name(program, name, found)
         return
@@ -212,11 +213,20 @@ def _member(program: Program, atom: Atom, name: str, found: Found) -> None:
         return
     if name in program.patched and atom[TAG] != SUPER:
         _patched(atom, found)
+    if is_read_from_property(program, atom, name):
+        found.doubt = found.doubt or "called property"
+    sure = by_rule and all(one[TAG] in (METHOD, FUNCTION) and one[DEFINITION].scope.name == name for one in value)
     for one in value:
         if one == ANY:
             _by_name(program, name, found)
         elif one != NONE or len(value) == 1:
-            _callee(program, one, name, found, by_super=atom[TAG] == SUPER)
+            _callee(program, one, name, found, certain=sure or atom[TAG] == SUPER)
+    if not sure:
+        _check_others(program, atom, name, value, found)
+
+
+def _check_others(program: Program, atom: Atom, name: str, value: Type, found: Found) -> None:
+    """An object of another class may stand in an atom's place, and have another member of this name."""
     if atom[TAG] == SUPER:
         _check_super(program, atom, name, found)
     elif not any(one[TAG] == METHOD for one in value):

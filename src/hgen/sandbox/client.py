@@ -3,6 +3,7 @@
 docker-py is used nowhere else but in ``connection``. Whatever goes wrong is raised as ``SandboxError``.
 """
 
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
@@ -135,6 +136,24 @@ class Client(Connection):
             if stdin:
                 getattr(connection, "_sock", connection).sendall(stdin)
         return identifier, self._pieces(connection)
+
+    def open_terminal(
+        self, container: str, argv: Sequence[str], *, user: str, folder: str
+    ) -> tuple[str, socket.socket]:
+        """Run a command with a terminal of its own; gives its identifier and what the terminal is connected to."""
+        with self._trouble("run a command"):
+            command = self._api.exec_create(
+                container, list(argv), user=user, workdir=folder, stdin=True, tty=True, environment={"TERM": "xterm"}
+            )
+            identifier: str = command["Id"]
+            connection = self._api.exec_start(identifier, tty=True, socket=True)
+        underlying: socket.socket = getattr(connection, "_sock", connection)
+        return identifier, underlying
+
+    def resize_terminal(self, identifier: str, *, lines: int, columns: int) -> None:
+        """Tell a command's terminal how large it is."""
+        with self._trouble("resize a terminal"):
+            self._api.exec_resize(identifier, height=lines, width=columns)
 
     def exit_code(self, identifier: str) -> int | None:
         """The exit code of a command, or None while it runs."""

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from hgen.errors import SandboxError
-from hgen.sandbox import execution, hostgit, labels
+from hgen.sandbox import execution, hostgit, labels, terminal
 from hgen.sandbox.base import Limits, Result, Unreadable
 from hgen.sandbox.client import Client
 from hgen.sandbox.confinement import Volume
@@ -32,6 +32,8 @@ _MINIMUM = {
 
 # The first process of a container collects orphans when SIGCHLD is ignored, and its end is the container's.
 _FIRST = ("/usr/bin/env", "-i", "--ignore-signal=CHLD", "/bin/sleep")
+
+_SHELL = "command -v bash >/dev/null && exec bash --norc; exec sh -i"
 
 _FILE_SECONDS = 30.0
 _INCOMING = "incoming"
@@ -141,6 +143,13 @@ class ContainerSandbox:
         return self._run(
             argv, timeout=timeout, env=env, cwd=cwd, as_grader=as_grader, output_limit=self._origin.limits.output
         )
+
+    def shell(self) -> int | None:
+        """Connect this process's terminal to a shell in the tree until that ends; gives its exit status."""
+        words = [f"{name}={value}" for name, value in {**_MINIMUM, "HOME": "/tmp", "TERM": "xterm"}.items()]  # noqa: S108 - inside
+        argv = ["/usr/bin/env", "-i", *words, "/bin/sh", "-c", _SHELL]
+        self._foreign_code_ran = True
+        return terminal.connect(self._client, self._opened(), argv, user=AGENT, folder=str(TREE))
 
     def write_file(self, path: PurePosixPath, content: bytes, *, executable: bool = False) -> None:
         """Write a file as the sandboxed user."""

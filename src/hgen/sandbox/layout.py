@@ -81,6 +81,19 @@ class StartState:
         return hostgit.GitFile(mode, self.files[path])
 
 
+def repository(tree: Mapping[bytes, hostgit.GitFile]) -> dict[bytes, bytes]:
+    """The files of ``.git``, by path, for a tree as the only commit: no reflog, no remote, no hook; the index holds it.
+
+    ``refs`` must be a folder beside them.
+    """
+    with hostgit.repository() as folder:
+        hostgit.commit(folder, "main", tree)
+        hostgit.git(folder, "read-tree", "main")
+        hostgit.git(folder, "config", "core.bare", "false")
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {os.fsencode(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
 def single(name: str, content: bytes, *, owner: tuple[int, int], mode: int) -> bytes:
     """A tar archive of one file."""
     return b"".join([*_member(name.encode(), content, owner, mode), bytes(2 * _BLOCK)])
@@ -96,16 +109,6 @@ def _checked(path: str) -> str:
     if "\0" in path or any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
         raise ValueError(f"{path!r} cannot be a path in a start state")
     return path
-
-
-def repository(tree: Mapping[bytes, hostgit.GitFile]) -> dict[bytes, bytes]:
-    """The files of a ``.git`` that has a tree as its one commit, without reflog or remote."""
-    with hostgit.repository() as folder:
-        hostgit.commit(folder, "main", tree)
-        hostgit.git(folder, "read-tree", "main")
-        hostgit.git(folder, "config", "core.bare", "false")
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        return {os.fsencode(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def _pack(tree: Mapping[bytes, hostgit.GitFile], job: Mapping[str, bytes]) -> bytes:

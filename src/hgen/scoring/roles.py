@@ -28,7 +28,9 @@ LEFTOVER_NAMES = frozenset(
 )  # fmt: skip
 """Files and folders that only tools make."""
 _METADATA = re.compile(r"/[^/]*\.egg-info(?:/|$)")
-_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+_TEST_FOLDERS = frozenset({"test", "tests", "testing", "mocks"})
+_TEST_ROOTS = frozenset({"features", "integration", "integration_tests", "spec", "specs", "t", "unittests"})
+"""Folders of tests where they stand at the top of the tree; deeper down a library may call its packages so."""
 _ASIDE_FOLDERS = frozenset(
     {
         "_vendor", "benchmark", "benchmarks", "bench", "demo", "demos", "doc", "docs", "example", "examples", "extern",
@@ -50,7 +52,7 @@ def role(file: str) -> str:
         return SETUP
     folders = set(path.parts[:-1])
     is_python = path.suffix == ".py"
-    if _TEST_FOLDERS & folders or (is_python and _names_a_test(path)):
+    if _TEST_FOLDERS & folders or _TEST_ROOTS & set(path.parts[:-1][:1]) or (is_python and _names_a_test(path)):
         return TEST
     return LIBRARY if is_python and not _ASIDE_FOLDERS & folders else ASIDE
 

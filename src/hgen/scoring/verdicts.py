@@ -103,7 +103,7 @@ class Score:
     recall: float
     f1: float
     reasons: tuple[Reason, ...]
-    more: Mapping[str, float] = field(default_factory=dict)
+    more: Mapping[str, float] = field(default_factory=dict, hash=False)
     """Further parts, by their names in ``PARTS``, for tasks that have them."""
 
     @property

@@ -25,6 +25,7 @@ from hgen.scoring.tested.report import TestRun
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot, Store
 from hgen.testbed.grading import grade, planned, state_of
+from hgen.testbed.mutation.neutral import neutral_answers
 from hgen.testbed.running import Drive
 
 _CHEAT_TEST_SECONDS = 10.0
@@ -50,6 +51,8 @@ class Proof:
     start: str
     probes: dict[str, Score]
     lazy: dict[str, Score]
+    alternatives: tuple[str, ...] = ()
+    """Right answers besides the reference answer that earn 1 as well."""
 
 
 def prove_by_tests(
@@ -65,7 +68,8 @@ def prove_by_tests(
     sandboxes = engine.sandboxes(task.environment, base_commit=task.base_commit, name=task.repo)
     with Store(store).open(task.snapshot) as snapshot:
         probes, lazy = list(grading.probes(asked, start)), list(grading.lazy_answers(asked, start))
-        proof = prove(asked, start, snapshot, sandboxes, probes=probes, lazy=lazy)
+        others = neutral_answers(asked, start)
+        proof = prove(asked, start, snapshot, sandboxes, probes=probes, lazy=lazy, alternatives=others)
     for name, score in proof.probes.items():
         if score.resolved:
             raise Skip("probe", f"the cheat {name} is a full success")
@@ -75,6 +79,9 @@ def prove_by_tests(
         Check(name="start-fails", passed=True, evidence=proof.start),
         Check(name="probes", passed=True, evidence=seen),
     ]
+    if proof.alternatives:
+        evidence = f"the reference answer rewritten earns 1 as well: {', '.join(proof.alternatives)}"
+        checks.append(Check(name="alternatives", passed=True, evidence=evidence))
     return checks, {name: score.resolved for name, score in proof.lazy.items()}
 
 
@@ -86,6 +93,7 @@ def prove(
     *,
     probes: Iterable[Probe],
     lazy: Iterable[Probe],
+    alternatives: Iterable[Probe] = (),
 ) -> Proof:
     """The evidence that a task is sound; ``start`` holds the targets' files as the agent meets them.
 
@@ -106,6 +114,7 @@ def prove(
     failing = [(bench.add(gold, change, files=met), tests) for change, tests in ways if task.fail_to_pass]
     cheats = {probe.name: probe.patch for probe in probes}
     shortcuts = {probe.name: probe.patch for probe in lazy}
+    honest = {probe.name: bench.prediction(probe.patch, _as_planned) for probe in alternatives}
     # Some are both.
     tried = {patch: bench.prediction(patch) for patch in {**cheats, **shortcuts}.values()}
     bench.run(sandboxes, gold)
@@ -114,7 +123,10 @@ def prove(
         _require_passing(bench.said(place)[0], drawn)
     for place, tests in failing:
         _require_failing(task, bench.said(place)[0], tests)
+    for name, made in honest.items():
+        _require_full_too(bench.judged(made), name)
     return Proof(
+        alternatives=tuple(honest),
         gold="the gold patch earns 1, in another order too"
         + (f"; {len(drawn)} tests pass with it each by itself" if drawn else ""),
         start=_start_evidence(task, len(drawn)),
@@ -140,14 +152,14 @@ class _Bench:
             self._jobs.append(replace(job, files={**beneath, **job.files}))
         return slice(begin, len(self._jobs))
 
-    def prediction(self, patch: str) -> tuple[GradingPlan, slice] | Score:
-        """Plan the runs of a prediction that may be refused."""
+    def prediction(self, patch: str, change: _Change | None = None) -> tuple[GradingPlan, slice] | Score:
+        """Plan the runs of a prediction that may be refused; short ones, as for a cheat, unless told otherwise."""
         try:
             made = planned(self._task, patch, self._snapshot)
         except Refusal as refusal:
             return refused(refusal.reason)
         fewer = _fewer(made, true=1, neutral=1, mutant=1)
-        return fewer, self.add(fewer, _impatient)
+        return fewer, self.add(fewer, change or _impatient)
 
     def run(self, sandboxes: Sandboxes, made: GradingPlan) -> None:
         """Make all runs, over what the plan's tree is without its changes."""
@@ -197,6 +209,12 @@ def _require_full(score: Score, how: str) -> None:
     if not score.resolved or score.reward != 1:
         reasons = "; ".join(f"{reason.code}: {reason.detail}" for reason in score.reasons)
         raise Skip("gold", f"{how}, the gold patch earns {score.reward}: {reasons}")
+
+
+def _require_full_too(score: Score, name: str) -> None:
+    if not score.resolved or score.reward != 1:
+        reasons = "; ".join(f"{reason.code}: {reason.detail}" for reason in score.reasons)
+        raise Skip("alternative", f"the reference answer rewritten by {name} earns {score.reward}: {reasons}")
 
 
 def _drawn(tests: Sequence[str]) -> tuple[str, ...]:

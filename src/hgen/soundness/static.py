@@ -1,4 +1,4 @@
-"""The checks of a task that need no container: its start state, its text, the reference answer, no answer, cheats."""
+"""The checks of a task that need no container: start state, text, right answers, no answer, cheats."""
 
 import ast
 from codecs import BOM_UTF8
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from hgen.describe.leaks import require_no_leak
 from hgen.errors import Skip
 from hgen.families.base import Files, Static
+from hgen.probes.alternatives import other_diffs
 from hgen.records import Check, Task
 from hgen.scoring import Refusal, StaticTask, diffs
 from hgen.scoring.python.sources import SourceError
@@ -60,6 +61,7 @@ def prove_static(task: Task, grading: Static, start: Files) -> Iterator[Check]:
     yield _nothing(grading, asked, start)
     yield no_leak(task)
     yield _probes(grading, asked, start)
+    yield _alternatives(grading, asked, task.patch, start)
 
 
 def _held(name: str, evidence: str) -> Check:
@@ -100,3 +102,13 @@ def _probes(grading: Static, task: StaticTask, start: Files) -> Check:
     except SourceError as error:
         raise Skip("start-state", f"a file beside the answer's does not parse: {error}") from None
     return _held("probes", ", ".join(tried))
+
+
+def _alternatives(grading: Static, task: StaticTask, patch: str, start: Files) -> Check:
+    tried = []
+    for answer in (*other_diffs(patch, start), *grading.alternatives(task, start)):
+        score = grading.score(task, answer.patch, start)
+        if not score.resolved or score.reward != 1:
+            raise Skip("alternative", f"the right answer {answer.name} earns {score.reward}: {score.reasons}")
+        tried.append(answer.name)
+    return _held("alternatives", f"these earn 1 as well: {', '.join(tried)}")

@@ -1,7 +1,7 @@
 """Under which licence a tree stands, as an SPDX expression, and whether a list of licences allows it."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from hgen.errors import Skip
 from hgen.sources.metadata import Metadata
 
 _NAMES = re.compile(r"(un)?licen[cs]e|copying|notice\.license", re.IGNORECASE)
+_UNSTATED = re.compile(r"NOASSERTION|NONE|LicenseRef-.*unknown.*", re.IGNORECASE)
 _MOST_TEXTS = 20
 _MOST_BYTES = 200_000
 
@@ -98,8 +99,17 @@ def find_license(tree: Path, metadata: Metadata) -> str:
 
 def require_allowed(expression: str, allowed: Collection[str]) -> None:
     """Raise ``Skip("license-not-allowed")`` unless the licences in the list suffice to use what is under this one."""
-    if not _is_allowed(_spdx().parse(expression), frozenset(allowed)):
+    if not _is_met(_spdx().parse(expression), frozenset(allowed).__contains__):
         raise Skip("license-not-allowed", expression)
+
+
+def is_stated(expression: str) -> bool:
+    """Whether an expression says under which licence something may be used, and not that nobody knows."""
+    try:
+        parsed = _spdx().parse(expression)
+    except (ExpressionError, ExpressionParseError):
+        return False
+    return parsed is not None and _is_met(parsed, lambda name: not _UNSTATED.fullmatch(name))
 
 
 def is_license_name(name: str) -> bool:
@@ -149,12 +159,13 @@ def _join(identifiers: set[str]) -> str:
     return _normal(" AND ".join(sorted(identifiers)))
 
 
-def _is_allowed(expression: LicenseExpression, allowed: frozenset[str]) -> bool:
+def _is_met(expression: LicenseExpression, holds: Callable[[str], bool]) -> bool:
+    """Whether what holds of some licences suffices: of all for ``AND``, of one for ``OR``."""
     if isinstance(expression, AND):
-        return all(_is_allowed(part, allowed) for part in expression.args)
+        return all(_is_met(part, holds) for part in expression.args)
     if isinstance(expression, OR):
-        return any(_is_allowed(part, allowed) for part in expression.args)
+        return any(_is_met(part, holds) for part in expression.args)
     if isinstance(expression, LicenseWithExceptionSymbol):
         # An exception only ever permits more.
-        return str(expression) in allowed or expression.license_symbol.key in allowed
-    return str(expression) in allowed
+        return holds(str(expression)) or holds(expression.license_symbol.key)
+    return holds(str(expression))

@@ -9,6 +9,7 @@ from pathlib import Path
 from hgen.config import Config
 from hgen.engines import OpenEngine
 from hgen.errors import ConfigError
+from hgen.export.folders import move_aside
 from hgen.export.image_building import build, push, write_archives
 from hgen.export.images import Images
 from hgen.export.splits import SPLITS, Assignment, assign
@@ -21,6 +22,10 @@ from hgen.runner import done_shards, read_receipt
 from hgen.runner import shards as shards_in
 from hgen.shards import read_shard
 from hgen.snapshots import Store
+from hgen.sources.licenses import is_stated
+
+_NAMED = 5
+"""How many tasks a message names."""
 
 
 def make_images(
@@ -55,16 +60,18 @@ def export(
     formats: Sequence[str],
     config: Config,
     *,
+    force: bool = False,
     cache: Path | None = None,
     built: bool = False,
     progress: Callable[[int, int], None],
 ) -> list[ExportSummary]:
     """Write ``out/export/FORMAT`` for each format; ``progress`` is told how many of how many tasks are read.
 
-    ``cache`` is where wheels are kept between runs: environments of tasks that are judged by tests need theirs;
-    ``built`` says whether the images of the environments have been made.
-    Of tasks with the same ``instance_id`` the first is taken. Raises ``ConfigError`` for an unknown format or no tasks
-    at all, ``ShardError`` if ``validate`` is undone.
+    Of tasks with the same ``instance_id`` the first is taken. With ``force``, a folder that holds what no export wrote
+    is moved aside. ``cache`` is where wheels are kept between runs: environments of tasks that are judged by tests need
+    theirs; ``built`` says whether the images of the environments have been made.
+
+    Raises ``ConfigError`` for an unknown format or no tasks at all, ``ShardError`` if ``validate`` is undone.
     """
     writers = {name: chosen(name).write for name in dict.fromkeys(formats)}
     shards = done_shards(out, "validate")
@@ -76,15 +83,36 @@ def export(
     reading = _Reading(shards, total, progress, _assignment(out, config))
     before = background(out)
     for name, write in writers.items():
+        folder = out / "export" / name
+        aside = move_aside(folder) if force else ()
         tasks = views(reading.tasks(), out / "snapshots", reading.split, before, images=images, cache=cache)
-        summary = write(tasks, out / "export" / name, config)
-        summaries.append(reading.counted(summary, config))
+        summary = write(tasks, folder, config)
+        summaries.append(replace(reading.counted(summary, config), moved_aside=aside))
     return summaries
 
 
 def sound_tasks(out: Path) -> Iterator[Validated]:
     """The sound tasks, one by one; of those with the same ``instance_id`` the first."""
     return _Reading(done_shards(out, "validate"), 0, lambda done, total: None).tasks()
+
+
+def require_publishable(out: Path) -> None:
+    """Raise ``ConfigError`` if a task's checks do not all say that it is sound, or its licence is not known."""
+    unsound: list[str] = []
+    unlicensed: list[str] = []
+    for validated in sound_tasks(out):
+        if not validated.checks or not all(check.passed for check in validated.checks):
+            unsound.append(validated.task.instance_id)
+        if not is_stated(validated.task.license):
+            unlicensed.append(f"{validated.task.instance_id} ({validated.task.license or 'no licence'})")
+    found = ((unsound, "not proven sound"), (unlicensed, "under no licence that is known"))
+    said = [f"tasks {what} ({len(names)}): {_named(names)}" for names, what in found if names]
+    if said:
+        raise ConfigError(f"nothing is pushed: {'; '.join(said)}; leave their sources out, and run again")
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
 def _assignment(out: Path, config: Config) -> Assignment:

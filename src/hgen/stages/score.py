@@ -32,6 +32,7 @@ def score(
         family=str(task["family"]),
         model_name_or_path=prediction.model_name_or_path,
         row=prediction.row,
+        origin=prediction.origin,
         reward=None if faults else verdict.reward,
         resolved=verdict.resolved and not faults,
         parts={} if faults else {name: verdict.parts[name] for name in PARTS if name in verdict.parts},

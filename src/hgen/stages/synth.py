@@ -10,14 +10,18 @@ import jinja2
 from hgen import __version__
 from hgen.config import Section, SynthConfig, checked
 from hgen.describe.corpus import Corpus
-from hgen.describe.leaks import require_no_leak
+from hgen.describe.leaks import leaks, require_no_leak
 from hgen.errors import ConfigError, Skip
 from hgen.families import chosen, families
-from hgen.families.base import Edits, Family, Material, Proposal, in_start_state
+from hgen.families.base import Edits, Family, Material, Proposal, Static, in_start_state, solved_by
+from hgen.families.draw import LAZY, drawn
 from hgen.records import Codebase, Provenance, Reject, Repo, Target, Task
 from hgen.resources import text
 from hgen.scoring import diffs
 from hgen.snapshots import Store
+
+# Markdown for agents, not HTML: escaping would change the text.
+_ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
 
 
 def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[Task | Reject]:
@@ -30,11 +34,10 @@ def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[T
             in_image=codebase.repo.project in _in_image(),
         )
         for family in chosen(config.families):
-            for proposal in family.propose(material, _options(config, family)):
-                if isinstance(proposal, Reject):
-                    yield proposal.model_copy(update={"source": f"{codebase.repo.repo} {proposal.source}"})
-                else:
-                    yield _task(material, family, proposal)
+            options = _options(config, family)
+            found = _tasks(material, family, options)
+            quotas = family.quotas
+            yield from found if quotas is None else drawn(found, quotas(options), config.max_lazy, family.never_lazy)
 
 
 def fingerprint(config: SynthConfig) -> str:
@@ -46,21 +49,31 @@ def fingerprint(config: SynthConfig) -> str:
         (family.name, _options(config, family).model_dump_json(), _digest(family.template))
         for family in chosen(config.families)
     ]
-    return hashlib.sha256(repr((config.seed, options, sorted(_in_image()))).encode()).hexdigest()
+    return hashlib.sha256(repr((config.seed, config.max_lazy, options, sorted(_in_image()))).encode()).hexdigest()
 
 
 def _options(config: SynthConfig, family: Family) -> Section:
     return checked(family.options, config.options.get(family.name, {}), ("synth", "options", family.name))
 
 
+def _tasks(material: Material, family: Family, options: Section) -> Iterator[Task | Reject]:
+    for proposal in family.propose(material, options):
+        if isinstance(proposal, Reject):
+            yield proposal.model_copy(update={"source": f"{material.codebase.repo.repo} {proposal.source}"})
+        else:
+            yield _task(material, family, proposal)
+
+
 def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reject:
     codebase = material.codebase
     repo = codebase.repo
-    statement = _template(family.template).render(proposal.context).strip() + "\n"
+    # What the wording says anyway, whatever the task, tells nothing of it.
+    secrets = tuple(secret for secret in proposal.secrets if secret not in _worded(family.template, proposal.secrets))
     targets = tuple(in_start_state(codebase.symbols[position], proposal.setup) for position in proposal.targets)
     instance_id = _instance_id(repo, family, proposal, targets)
+    statement = _template(family.template).render(proposal.context).strip() + "\n"
     try:
-        require_no_leak("the problem statement", statement, proposal.secrets)
+        require_no_leak("the problem statement", statement, secrets)
     except Skip as skip:
         return Reject(source=instance_id, reason=skip.reason, detail=skip.detail)
     concerned = {
@@ -72,7 +85,7 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
     before = {file: material.corpus.files[file] for file in concerned}
     start = _edited(before, proposal.setup)
     met = _edited(start, proposal.candidate)
-    return Task(
+    task = Task(
         instance_id=instance_id,
         family=family.name,
         variant=proposal.variant,
@@ -89,7 +102,7 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
         else in_start_state(codebase.symbols[proposal.subject], proposal.setup),
         targets=targets,
         difficulty=proposal.difficulty,
-        secrets=proposal.secrets,
+        secrets=secrets,
         provenance=Provenance(hgen=__version__, template=_digest(family.template), seed=material.seed),
         environment=codebase.testbed.environment if family.needs_tests and codebase.testbed else None,
         candidate_patch=_patch(start, proposal.candidate),
@@ -98,6 +111,16 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
         mutants=tuple(_patch(start, edits) for edits in proposal.mutants),
         resolved_share=proposal.resolved_share,
     )
+    return task.model_copy(update={"difficulty": {**task.difficulty, **_difficulty(material, family, task)}})
+
+
+def _difficulty(material: Material, family: Family, task: Task) -> dict[str, int]:
+    """What makes a task of any family hard: its repository, and how many lazy baselines solve it."""
+    repo = material.codebase.repo
+    facts = {"repository_files": repo.python_files, "repository_lines": repo.python_lines}
+    if isinstance(family.grading, Static):
+        facts[LAZY] = sum(solved_by(task, material.corpus, family.grading).values())
+    return facts
 
 
 def _edited(files: Mapping[str, bytes], edits: Edits) -> dict[str, bytes]:
@@ -117,11 +140,20 @@ def _instance_id(repo: Repo, family: Family, proposal: Proposal, targets: tuple[
     return f"{slug}-{repo.base_commit[:12]}.{family.name}.{hashlib.sha256(meaning.encode()).hexdigest()[:12]}"
 
 
+def _worded(template: Path, secrets: tuple[str, ...]) -> list[str]:
+    """The secrets that can be read in the words of the template itself."""
+    return leaks(_wording(template), secrets)
+
+
+@cache
+def _wording(template: Path) -> str:
+    tokens = _ENVIRONMENT.lex(template.read_text(encoding="utf-8"))
+    return "\n".join(value for _, kind, value in tokens if kind in ("data", "string"))
+
+
 @cache
 def _template(path: Path) -> jinja2.Template:
-    # Markdown for agents, not HTML: escaping would change the text.
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    return environment.from_string(path.read_text(encoding="utf-8"))
+    return _ENVIRONMENT.from_string(path.read_text(encoding="utf-8"))
 
 
 @cache

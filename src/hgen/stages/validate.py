@@ -8,7 +8,7 @@ from hgen.config import SandboxConfig, ValidateConfig
 from hgen.describe.corpus import Corpus
 from hgen.engines import worker_engine
 from hgen.families import chosen
-from hgen.families.base import Static
+from hgen.families.base import Static, solved_by
 from hgen.records import Check, Symbol, Task, Validated
 from hgen.snapshots import Store
 from hgen.soundness.by_tests import prove_by_tests
@@ -48,13 +48,7 @@ def validate(
     if config.in_sandbox:
         engine = worker_engine(sandbox, store, cache_folder)
         checks.append(prove_laid_out(task, sandboxes=engine.generic, store=store))
-    solved = {name: _solves(task, corpus, choose(task, corpus)) for name, choose in grading.lazy_choices.items()}
-    yield Validated(task=task, checks=tuple(checks), baselines=solved)
-
-
-def _solves(task: Task, corpus: Corpus, chosen: frozenset[int]) -> bool:
-    wanted = {(target.file, target.qualname) for target in task.targets}
-    return {(corpus.symbols[place].file, corpus.symbols[place].qualname) for place in chosen} == wanted
+    yield Validated(task=task, checks=tuple(checks), baselines=solved_by(task, corpus, grading))
 
 
 @lru_cache(maxsize=1)

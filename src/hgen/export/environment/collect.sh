@@ -4,24 +4,13 @@
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
+# What the agent has left running could change the tree meanwhile. It may be that there is nobody, or no right to do so.
+setpriv --reuid=agent --regid=agent --clear-groups sh -c 'kill -KILL -1' 2>/dev/null || true
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/start"
 tar -xzf /opt/hgen/start.tar.gz -C "$work/start"
-
-export GIT_DIR="$work/git" HOME="$work" GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1
-git init --quiet --bare --template= "$GIT_DIR"
-mkdir "$GIT_DIR/info"
-# Contents as they are: no line endings, filters or other encodings that the tree's attributes ask for.
-echo '* -text -filter -ident !eol !working-tree-encoding !diff' > "$GIT_DIR/info/attributes"
-snapshot() {
-    GIT_WORK_TREE="$1" git add --all --force -- . ':(exclude,glob)**/__pycache__/**' ':(exclude,glob)**/*.pyc' \
-        ':(exclude,glob)**/.pytest_cache/**' >/dev/null 2>&1 || true
-}
-snapshot "$work/start"
-before=$(git write-tree)
-snapshot /sandbox/repo
-git diff --cached --binary --full-index --no-renames --no-color --no-ext-diff --no-textconv "$before" > "$work/answer.diff"
+python3 -I -S /opt/hgen/grader.py --start "$work/start" --collect /sandbox/repo --diff "$work/answer.diff"
 
 [ ! -L /logs/artifacts ] || rm -f /logs/artifacts
 mkdir -p /logs/artifacts

@@ -11,11 +11,9 @@ import importlib.util
 import io
 import json
 import os
-import stat
 import subprocess
 import sys
 import tarfile
-import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -29,13 +27,15 @@ _SPECIAL = "\\!#*?[] \t"
 def main(context: Path, place: Path, archive: Path) -> None:
     """Lay the task out."""
     _find_hgen(context / "grader.py")
-    from hgen.scoring.start_state import committed_state, start_state  # noqa: PLC0415 - out of the grader
+    from hgen.scoring.archived_tree import ArchivedTree  # noqa: PLC0415 - out of the grader
+    from hgen.scoring.start_state import committed_state, start_state  # noqa: PLC0415
 
     task = json.loads((context / "start.json").read_bytes())
-    files, executable, links = _read(context / f"{task['snapshot']}.zip")
-    committed = committed_state(files, task["setup_patch"])
-    started = start_state(files, task["setup_patch"], task["candidate_patch"])
-    generated = {path: text.encode() for path, text in task["generated"].items() if path not in files}
+    snapshot = ArchivedTree(context / f"{task['snapshot']}.zip", task["snapshot"])
+    executable, links = {path for path in snapshot if snapshot.is_executable(path)}, snapshot.links
+    committed = committed_state(snapshot, task["setup_patch"])
+    started = start_state(snapshot, task["setup_patch"], task["candidate_patch"])
+    generated = {path: text.encode() for path, text in task["generated"].items() if path not in snapshot}
     laid = {**{path: started[path] for path in started}, **generated}
     _write(place, laid, executable, links)
     _commit(place, {path: committed[path] for path in committed}, executable, links)
@@ -79,26 +79,10 @@ def _find_hgen(grader: Path) -> None:
     sys.meta_path.insert(0, module._Sources())
 
 
-def _read(archive: Path) -> tuple[dict[str, bytes], set[str], dict[str, str]]:
-    """The files, those of them that are executable, and the links of a snapshot."""
-    files: dict[str, bytes] = {}
-    executable: set[str] = set()
-    links: dict[str, str] = {}
-    with zipfile.ZipFile(archive) as entries:
-        for entry in entries.infolist():
-            path, mode = entry.filename, entry.external_attr >> 16
-            if {"", ".", ".."} & set(path.split("/")) or ".git" in path.lower().split("/"):
-                raise SystemExit(f"{path!r} cannot be a path in a tree")
-            if stat.S_ISLNK(mode):
-                links[path] = entries.read(entry).decode()
-                continue
-            files[path] = entries.read(entry)
-            if mode & stat.S_IXUSR:
-                executable.add(path)
-    return files, executable, links
-
-
 def _write(place: Path, files: Mapping[str, bytes], executable: Collection[str], links: Mapping[str, str]) -> None:
+    for path in (*files, *links):
+        if {"", ".", ".."} & set(path.split("/")) or ".git" in path.lower().split("/"):
+            raise SystemExit(f"{path!r} cannot be a path in a tree")
     for path, content in files.items():
         file = place / path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -142,6 +142,7 @@ def tools() -> dict[str, bytes]:
     }
 
 
+@cache
 def installer() -> bytes:
     """What fills ``/opt/venv`` from wheels."""
     return (files("hgen.testbed.environment") / "installer.py").read_bytes()

@@ -37,4 +37,4 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
     return ExportSummary.of(NAME, folder, counts, left_out)
 
 
-FORMAT = Format(NAME, "the single-file grader with each task's answer file", write)
+FORMAT = Format(NAME, "the single-file grader with each task's answer file, and their snapshots", write)

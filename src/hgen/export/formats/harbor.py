@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -146,6 +147,7 @@ def _registry(tasks: list[dict[str, str]]) -> dict[str, object]:
     }
 
 
+@cache
 def _script(name: str) -> bytes:
     return (files("hgen.export.environment") / name).read_bytes()
 

@@ -253,7 +253,8 @@ def _bind_function(program: Program, atom: Atom, receiver: Atom) -> Type:
 
 def _read_property(program: Program, atom: Atom, receiver: Atom) -> Type:
     if receiver[TAG] in (CLASS, SELF_CLASS):
-        return (OUTSIDE,)
+        # A subclass may have a value where this class has a property.
+        return UNKNOWN if _may_be_replaced(program, receiver, atom[DEFINITION].scope.name) else (OUTSIDE,)
     return program.result_of((METHOD, atom[DEFINITION], True, receiver), (), ())
 
 

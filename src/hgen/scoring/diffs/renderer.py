@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 CONTEXT = 3
 
 
-def render(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
+def render(before: Mapping[str, bytes], after: Mapping[str, bytes], *, context: int = CONTEXT) -> str:
     """A diff that turns the files of ``before`` into those of ``after``, in the order of their paths.
 
     A path in only one of the two is created or deleted. Bytes that are not UTF-8 become lone surrogates
-    (``surrogateescape``), which ``parse`` takes back. The empty string if nothing differs.
+    (``surrogateescape``), which ``parse`` takes back. The empty string if nothing differs. ``context`` is how many
+    lines are shown around what differs.
     """
     return "".join(
-        _file(path, before.get(path), after.get(path))
+        _file(path, before.get(path), after.get(path), context)
         for path in sorted({*before, *after})
         if before.get(path) != after.get(path)
     )
@@ -48,10 +49,10 @@ def edited(path: str, before: bytes, edits: Sequence[Edit]) -> bytes:
     return b"".join([*result, *lines[at:]])
 
 
-def hunks(before: bytes, after: bytes) -> str:
+def hunks(before: bytes, after: bytes, context: int = CONTEXT) -> str:
     """The part of a diff that says how one content becomes another."""
     old, new = split_lines(before), split_lines(after)
-    return _hunks(old, [(first, last, lines) for first, last, _, lines in differences(old, new)])
+    return _hunks(old, [(first, last, lines) for first, last, _, lines in differences(old, new)], context)
 
 
 def side_names(path: str, *, old: bool = True, new: bool = True) -> tuple[str, str]:
@@ -61,14 +62,14 @@ def side_names(path: str, *, old: bool = True, new: bool = True) -> tuple[str, s
     return quote(path, "a/") + end if old else "/dev/null", quote(path, "b/") + end if new else "/dev/null"
 
 
-def _file(path: str, before: bytes | None, after: bytes | None) -> str:
+def _file(path: str, before: bytes | None, after: bytes | None, context: int) -> str:
     if before is None:
         header = _header(path, "new file mode 100644", old=False, names=bool(after))
     elif after is None:
         header = _header(path, "deleted file mode 100644", new=False, names=bool(before))
     else:
         header = _header(path)
-    return header + hunks(before or b"", after or b"")
+    return header + hunks(before or b"", after or b"", context)
 
 
 def _header(path: str, *extended: str, old: bool = True, new: bool = True, names: bool = True) -> str:
@@ -105,12 +106,12 @@ def _fit_last_newline(lines: list[bytes], changes: list[_Change]) -> None:
         changes.insert(-1, (last - 1, last, [lines[-1] + b"\n"]))
 
 
-def _hunks(lines: list[bytes], changes: Sequence[_Change]) -> str:
+def _hunks(lines: list[bytes], changes: Sequence[_Change], context: int = CONTEXT) -> str:
     shift = 0
     texts = []
-    for group in _groups(changes):
-        start = max(group[0][0] - CONTEXT, 0)
-        end = min(group[-1][1] + CONTEXT, len(lines))
+    for group in _groups(changes, context):
+        start = max(group[0][0] - context, 0)
+        end = min(group[-1][1] + context, len(lines))
         body = list(_body(lines, group, start, end))
         old_count = end - start
         new_count = old_count + sum(len(new) - (last - first) for first, last, new in group)
@@ -122,11 +123,11 @@ def _hunks(lines: list[bytes], changes: Sequence[_Change]) -> str:
     return "".join(texts)
 
 
-def _groups(changes: Sequence[_Change]) -> Iterator[list[_Change]]:
+def _groups(changes: Sequence[_Change], context: int) -> Iterator[list[_Change]]:
     """Changes whose contexts would touch share a hunk."""
     group: list[_Change] = []
     for change in changes:
-        if group and change[0] - group[-1][1] > 2 * CONTEXT:
+        if group and change[0] - group[-1][1] > 2 * context:
             yield group
             group = []
         group.append(change)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from hgen.scoring.archived_tree import ArchivedTree, TreeError, tree_digest
 from hgen.scoring.diffs import DiffError, TakenBack
@@ -40,20 +40,27 @@ def opened(path: str, answer: AnswerFile) -> Iterator[Start]:
     if Path(path).is_dir():
         yield _from_folder(path, answer)
         return
-    listing = answer.listing
     try:
-        # Without O_NONBLOCK, opening a named pipe would wait for ever.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise NoVerdict(f"{path} is neither an archive nor a folder")
-            archive = ArchivedTree(file, listing.digest)
-            if sum(map(archive.size, archive)) != listing.size:
+        with _archive(path) as file:
+            tree = ArchivedTree(file, answer.listing.digest)
+            if sum(map(tree.size, tree)) != answer.listing.size:
                 raise TreeError(f"{path} says that its files have other sizes")
-            yield Start(archive, frozenset(listing.executable))
-    except OSError as error:
-        raise NoVerdict(f"{path}: {error.strerror}") from None
+            yield Start(tree, frozenset(answer.listing.executable))
     except TreeError as error:
         raise NoVerdict(f"{error}; --start must be the task's snapshot or start state") from None
+
+
+def _archive(path: str) -> IO[bytes]:
+    try:
+        # Without O_NONBLOCK, opening a named pipe would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        raise NoVerdict(f"{path}: {error.strerror}") from None
+    file = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise NoVerdict(f"{path} is neither an archive nor a folder")
+    return file
 
 
 def _from_folder(root: str, answer: AnswerFile) -> Start:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from hgen.errors import Skip
-from hgen.scoring.diffs import Edit, edited
+from hgen.probes import Probe
+from hgen.scoring.diffs import Edit, edited, render
 from hgen.scoring.python.definitions import first_line, last_line
 from hgen.scoring.python.sources import parse_start
-from hgen.scoring.start_state import committed_state
+from hgen.scoring.start_state import committed_state, patched
 from hgen.scoring.tasks import SymbolRef, place_of
 from hgen.scoring.tested.task import TestedTask
 from hgen.testbed.mutation.functions import Function, Splice, code, end_of, start_of
@@ -34,9 +35,25 @@ def neutral_files(task: TestedTask, snapshot: Mapping[str, bytes]) -> list[dict[
     variants = [
         {target.file: edited(target.file, start[target.file], [edit])}
         for target in task.targets
-        for edit in _edits(start[target.file], target)
+        for _, edit in _edits(start[target.file], target)
     ]
     return variants[:NEUTRAL]
+
+
+def neutral_answers(task: TestedTask, met: Mapping[str, bytes]) -> list[Probe]:
+    """For a function to write: right answers that the reference answer is not, as diffs against what the agent meets.
+
+    Raises ``Refusal`` if a target is not there.
+    """
+    if task.graded_by == "mutants":
+        return []
+    gold = patched(met, task.patch, "the gold patch")
+    found: dict[str, Probe] = {}
+    for target in task.targets:
+        for name, edit in _edits(gold[target.file], target):
+            content = edited(target.file, gold[target.file], [edit])
+            found.setdefault(name, Probe(name, render({target.file: met[target.file]}, {target.file: content})))
+    return list(found.values())[:NEUTRAL]
 
 
 def neutral(function: Function) -> Iterator[Variant]:
@@ -48,13 +65,14 @@ def neutral(function: Function) -> Iterator[Variant]:
                 yield Variant(name, edit)
 
 
-def _edits(content: bytes, target: SymbolRef) -> Iterator[Edit]:
+def _edits(content: bytes, target: SymbolRef) -> Iterator[tuple[str, Edit]]:
+    """Edits of a target's file that change nothing, by the names of their operators."""
     place = place_of(target, content)
     source = parse_start(content)
     with suppress(Skip):
         function = Function(content, first_line=first_line(source, place.node), last_line=last_line(place.node))
         for variant in neutral(function):
-            yield variant.edit
+            yield variant.operator, variant.edit
 
 
 def _named_results(function: Function) -> Iterator[Splice]:
