@@ -101,12 +101,29 @@ def main() -> None:
         counts["any"] += any(right for name, right in verdicts.items() if not name.startswith("file"))
         counts.update({name: int(right) for name, right in verdicts.items()})
         by_task[task["instance_id"]] = [name for name, right in verdicts.items() if right]
+    _print_leaks(tasks, wording)
     if options.failed:
         options.failed.write_text(json.dumps(by_task, indent=1), encoding="utf-8")
     for (family, variant), counts in sorted(solved.items()):
         total = counts.pop("tasks")
         shares = "  ".join(f"{name} {100 * count / total:.0f}%" for name, count in counts.most_common())
         print(f"{family} {variant}: {total} tasks  {shares}")
+
+
+def _print_leaks(tasks: list[dict], wording: set[tuple[str, ...]]) -> None:
+    """Count the masked statements in which all words of a target's name, or of a class around it, stand."""
+    asked = [task for task in tasks if task["variant"].startswith("masked")]
+    leaking = []
+    for task in asked:
+        parts = _parts(task["problem_statement"], len(task["targets"]))
+        for target, part in zip(task["targets"], parts, strict=True):
+            said = set(_prose(part, wording))
+            leaking += [
+                f"{task['instance_id']} {name}"
+                for name in target["qualname"].split(".")
+                if (words := set(_words(name))) and words <= said
+            ]
+    print(f"names spelled by all their words: {len(leaking)} in {len(asked)} masked statements", *leaking, sep="\n  ")
 
 
 def _tasks(out: Path, stage: str) -> Iterator[dict]:

@@ -55,3 +55,9 @@ def test_what_could_be_said_of_anything_is_thin(docstring: str) -> None:
     shown = facts("def f(): 1")
     with pytest.raises(Skip, match="thin-docstring"):
         describe(_SYMBOL, shown, docstring=docstring, secrets=(), named=False, words=(6, 90))
+
+
+def test_what_is_too_long_is_cut_before_it_is_asked_whether_it_says_enough() -> None:
+    long = "Get all of it. " + "Stitch the torn cloth with coarse thread " * 14 + "soon."
+    with pytest.raises(Skip, match="thin-docstring"):
+        described(long)

@@ -32,7 +32,10 @@ def test_no_verb_is_replaced_by_itself() -> None:
     [
         ("Sort the rows of the DataTable.", "Sort the rows of the object."),
         ("Whether a data table is empty.", "Whether an object is empty."),
-        ("A `DataTable` has rows.", "A `object` has rows."),
+        ("The cells of this `DataTable`.", "The cells of this object."),
+        ("A data table in a data table.", "An object in an object."),
+        ("The data table rows.", "The data table rows."),
+        ("All data tables.", "All data tables."),
         ("Sort the rows.", "Sort the rows."),
     ],
 )

@@ -136,6 +136,8 @@ def test_a_name_is_found_in_singular_and_plural(name: str, text: str) -> None:
         ("BaseParser", "Parses what it is given."),
         ("filename", "The name of a file name"),
         ("get_data", "Data is what one gets."),
+        ("ensure_str", "Ensures that it is a string."),
+        ("send_msg", "Send a message."),
         ("Logwrapped", "Wrap all methods, to log each call."),
     ],
 )

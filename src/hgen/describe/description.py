@@ -1,5 +1,6 @@
 """A description of one symbol, from its docstring's prose and its code, that says neither where nor (masked) what."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from hgen.records import Symbol
 
 _SHORTEST_SENTENCE = 4
 """Whole sentences of so many words are looked for like passages; those of fewer are in every text."""
+_CODE = re.compile(r"`[^`]*+`|\b\w+(?:[_.]\w+)+|\b[a-z]+[A-Z]\w*")
 _TELLING_WORDS = 3
 """A description has so many different words that tell something, at least."""
 _SAY_LITTLE = frozenset(
@@ -100,11 +102,15 @@ def describe(
             raise Skip("leak", f"the docstring gives {gives_away(sentence, secrets) or 'a rare word'} away")
     if _length(kept) < least:
         raise Skip("leak", f"{_length(kept)} words are left that give nothing away")
-    if (telling := len(set(terms(" ".join(kept))) - _SAY_LITTLE)) < min(_TELLING_WORDS, least):
+    kept = _cut(kept, most)
+    if (telling := _telling(kept)) < min(_TELLING_WORDS, least):
         raise Skip("thin-docstring", f"{telling} words that tell something")
-    return Description(
-        kind=symbol.kind, name=symbol.name if named else "", sentences=tuple(_cut(kept, most)), facts=shown
-    )
+    return Description(kind=symbol.kind, name=symbol.name if named else "", sentences=tuple(kept), facts=shown)
+
+
+def _telling(sentences: list[str]) -> int:
+    """How many different words say something themselves, and do not only point at other code."""
+    return len(set(terms(_CODE.sub(" ", " ".join(sentences)))) - _SAY_LITTLE)
 
 
 def _spellings(sentence: str, owners: tuple[str, ...]) -> Iterator[str]:

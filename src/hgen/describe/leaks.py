@@ -31,7 +31,15 @@ _AFFIXES = frozenset(
 _SHORTEST_COMPOUND = 6
 """Letters; two words that make a shorter one together are no spelling of it."""
 _SHORTEST_HEAD = 3
-"""Letters; what a word made of two others begins with has more."""
+"""Letters of what a longer word begins with, at least."""
+_LEFT_OUT = 2
+"""Letters that an abbreviation leaves out, at least."""
+_SHORT_FOR = {
+    "cmd": "command", "ctx": "context", "db": "database", "dt": "datetime", "fmt": "format", "fn": "function",
+    "id": "identifier", "idx": "index", "msg": "message", "ns": "namespace", "num": "number", "pkg": "package",
+    "pwd": "password", "src": "source", "ts": "timestamp", "txt": "text",
+}  # fmt: skip
+"""Abbreviations that are no beginnings of what they are short for."""
 _SHORTEST_DOER = 5
 """Letters; a shorter word that ends like ``parser`` is no word for who does something."""
 
@@ -99,7 +107,19 @@ def _telling_words(name: str) -> list[str]:
 
 
 def _is_spelled(wanted: list[str], words: list[str], roots: frozenset[str]) -> bool:
-    return bool(wanted) and all(_root(word) in roots or _is_compound(word, words, roots) for word in wanted)
+    return bool(wanted) and all(
+        _root(word) in roots or _is_short_for(word, words) or _is_compound(word, words, roots) for word in wanted
+    )
+
+
+def _is_short_for(word: str, words: list[str]) -> bool:
+    """Whether a word abbreviates another: ``str``, ``attr``, ``config``, ``msg``."""
+    whole = _SHORT_FOR.get(word)
+    if whole in words:
+        return True
+    return len(word) >= _SHORTEST_HEAD and any(
+        long.startswith(word) and len(long) >= len(word) + _LEFT_OUT for long in words
+    )
 
 
 def _is_compound(word: str, words: list[str], roots: frozenset[str]) -> bool:

@@ -35,6 +35,10 @@ _VERBS = {
 }  # fmt: skip
 """Verbs that stand at the head of docstrings, each with another that takes the same objects."""
 _ENDINGS = (("ies", "y"), ("es", "e"), ("es", ""), ("s", ""))
+_ONE = re.compile(r"\b(?:an?|the|this|that|each|every) $", re.IGNORECASE)
+_ENDS = re.compile(r"[.,;:)]|$| (?:and|as|at|by|for|from|if|in|into|is|of|on|or|that|this|to|when|which|with)\b")
+"""What follows a noun that no other noun follows."""
+_LONGEST_ARTICLE = 8
 _ARTICLE = re.compile(r"\b(an?)(?= object\b)", re.IGNORECASE)
 
 
@@ -57,11 +61,26 @@ def other_verb(sentence: str) -> str:
 
 
 def without_owners(sentence: str, owners: Iterable[str]) -> str:
-    """The sentence with "object" in the place of names of the classes that its subject is defined in."""
+    """The sentence with "object" in the place of names of the classes that its subject is defined in.
+
+    Only where such a name stands for one of them: "rows of the table" becomes "rows of the object", and "table rows"
+    stays, as "object rows" would be something else.
+    """
     for owner in owners:
         for pattern in name_patterns(owner):
-            sentence = pattern.sub("object", sentence)
+            sentence = _replaced(sentence, pattern)
     return _ARTICLE.sub(lambda article: "An" if article[1][0] == "A" else "an", sentence)
+
+
+def _replaced(sentence: str, pattern: re.Pattern[str]) -> str:
+    kept, last = [], 0
+    for found in pattern.finditer(sentence):
+        quoted = sentence[found.start() - 1 : found.start()] == "`" == sentence[found.end() : found.end() + 1]
+        first, end = found.start() - quoted, found.end() + quoted
+        if _ONE.search(sentence[max(first - _LONGEST_ARTICLE, 0) : first]) and _ENDS.match(sentence, end):
+            kept += [sentence[last:first], "object"]
+            last = end
+    return "".join([*kept, sentence[last:]])
 
 
 def _third_person(verb: str) -> str:
