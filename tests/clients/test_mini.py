@@ -66,10 +66,9 @@ def test_what_the_agent_hands_in_earns_its_reward_in_every_family(outs, tmp_path
                 "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT && cat /tmp/patch.txt",
             ]
             submitted |= run(tmp_path / out.name, row, out / "export/swebench", steps)
-        file = tmp_path / f"{out.name}.jsonl"
-        file.write_text("".join(json.dumps(prediction) + "\n" for prediction in submitted.values()))
         rewards = tmp_path / f"{out.name}.rewards.jsonl"
-        done = hgen("score", out / "export/swebench/tasks.jsonl", file, "--rewards", rewards, "-o", out)
+        predictions = tmp_path / out.name / "runs/preds.json"
+        done = hgen("score", out / "export/swebench", predictions, "--rewards", rewards, "-o", tmp_path / "scoring")
         assert done.returncode == 0, done.stderr
         earned = [json.loads(line) for line in rewards.read_text().split("\n")[:-1]]
         assert {reward["instance_id"]: reward["reward"] for reward in earned} == dict.fromkeys(submitted, 1)

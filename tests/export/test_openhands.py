@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import datasets
 import pytest
 
 from hgen.config import Config
@@ -43,8 +44,7 @@ def exported(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     tasks = [task for shard in done_shards(undisturbed, "validate") for task in read_shard(shard, Validated)]
     folder = tmp_path_factory.mktemp("openhands") / "openhands"
     summary = export([on_github(task) for task in tasks], undisturbed / "snapshots", folder)
-    assert summary.tasks["func-localize"] > 20
-    assert summary.tasks["dep-search"] > 10
+    assert min(summary.tasks["func-localize"], summary.tasks["dep-search"]) > 10
     return folder
 
 
@@ -58,6 +58,13 @@ def tree(exported: Path, tmp_path: Path) -> Callable[[str], Path]:
     return extracted
 
 
+def test_datasets_loads_the_folder_by_the_names_of_the_original_datasets(exported, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    for name in ("func_localize", "dep_search"):
+        loaded = datasets.load_dataset(str(exported), name, split="train", cache_dir=str(tmp_path))
+        assert loaded["instance_id"] == [row["instance_id"] for row in rows(exported / f"{name}/train.jsonl")]
+
+
 def functions(row: dict) -> list[dict]:
     return row.get("functions", [row])
 
@@ -68,10 +75,8 @@ def own(folder: Path) -> dict[str, dict]:
 
 def test_the_lines_of_func_localize_hold_the_definitions_and_their_docstrings(exported, tree):
     tasks = own(exported)
-    several = 0
     for row in rows(exported / "func_localize/train.jsonl"):
         assert (row["repo"], row["base_commit"]) == ("someone/project", COMMIT)
-        several += "functions" in row
         for function in functions(row):
             lines = (tree(tasks[row["instance_id"]]["snapshot"]) / function["file_path"]).read_text().split("\n")
             begins = lines[function["module_line_start"]].split()
@@ -82,26 +87,27 @@ def test_the_lines_of_func_localize_hold_the_definitions_and_their_docstrings(ex
             evaluated = ast.literal_eval("\n".join(docstring).strip())
             assert " ".join(evaluated.split()) == " ".join(function["docstring"].split())
             assert function["docstring_line_end"] < function["module_line_end"] < len(lines)
-    assert several
 
 
-def test_each_target_of_func_localize_has_its_description(exported):
+def test_each_row_of_func_localize_has_the_description_and_names_only_what_the_task_names(exported):
     tasks = own(exported)
     told = set()
     for row in rows(exported / "func_localize/train.jsonl"):
         task = tasks[row["instance_id"]]
-        for function in functions(row):
-            (column,) = {"function_description", "brief_description"} & set(function)
-            told.add((column, task["variant"], "functions" in row))
-            description = function[column]
-            assert len(description.split()) > 2
-            assert all(line.strip() in task["problem_statement"] for line in description.split("\n"))
-    assert told == {
-        ("function_description", "named", False),
-        ("function_description", "named", True),
-        ("brief_description", "masked", False),
-        ("function_description", "masked", True),
-    }
+        told.add((task["variant"] == "named", "functions" in row))
+        if "functions" not in row:
+            column = "function_description" if task["variant"] == "named" else "brief_description"
+            assert row[column] == task["problem_statement"]
+            continue
+        descriptions = [function["function_description"] for function in row["functions"]]
+        assert task["problem_statement"] in descriptions[0]
+        for function, description in zip(row["functions"], descriptions, strict=True):
+            target = task["targets"][int(description.split()[1]) - 1]
+            assert (target["file"], target["qualname"].rpartition(".")[2]) == (
+                function["file_path"],
+                function["module_name"],
+            )
+    assert {(True, False), (False, False)} <= told <= {(True, False), (True, True), (False, False)}
 
 
 def test_deleting_the_docstrings_line_by_line_gives_the_start_state_that_is_scored(exported, tree, tmp_path):
@@ -313,6 +319,48 @@ def test_dependencies_that_the_scorer_would_confuse_are_left_out(between, name, 
     asked = on_github(validated(0), snapshot=small({"a.py": text}), targets=targets, subject=subject, setup_patch="")
     summary = export([asked], tmp_path / "store", tmp_path / "openhands")
     assert summary.left_out == ({f"dep-search: {reason}": 1} if reason else {})
+
+
+TWO = '''\
+def f():
+    """Does a thing."""
+    return 1
+
+
+def g():
+    """Does another thing
+    in two lines."""
+    return 2
+'''
+
+
+@pytest.mark.parametrize("variant", ["named", "masked"])
+def test_several_targets_of_a_file_are_deleted_from_its_end_on_and_never_named_to_whom_they_are_not(
+    variant, validated, small, tmp_path
+):
+    targets = tuple(
+        Target(file="a.py", qualname=name, kind="function", def_line=line) for name, line in (("f", 1), ("g", 6))
+    )
+    asked = on_github(
+        validated(0, "func-localize"), snapshot=small({"a.py": TWO}), targets=targets, setup_patch="",
+        variant=variant, problem_statement="1. It does a thing.\n2. It does another.\n",
+    )  # fmt: skip
+    summary = export([asked], tmp_path / "store", tmp_path / "openhands")
+    if variant == "masked":
+        reason = "their harness tells the names of several targets, which this task does not"
+        assert summary.left_out == {f"func-localize: {reason}": 1}
+        return
+    (row,) = rows(tmp_path / "openhands/func_localize/train.jsonl")
+    assert row["n_functions"] == 2
+    columns = ("module_name", "docstring_line_start", "docstring_line_end")
+    assert [tuple(map(each.get, columns)) for each in functions(row)] == [("g", 6, 7), ("f", 1, 1)]
+    assert functions(row)[0]["function_description"] == (
+        "Number 2 of what is described here.\n\n1. It does a thing.\n2. It does another.\n"
+    )
+    (task,) = rows(tmp_path / "openhands/tasks.jsonl")
+    start = committed_state({"a.py": TWO.encode()}, task["setup_patch"])["a.py"].decode()
+    assert start == "def f():\n    return 1\n\n\ndef g():\n    return 2\n"
+    assert [target["def_line"] for target in task["targets"]] == [1, 5]
 
 
 @pytest.mark.parametrize(

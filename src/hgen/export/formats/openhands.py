@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hgen.config import Config
+from hgen.export.bundle import copy_templates
 from hgen.export.carried import carry_snapshot
 from hgen.export.folders import whole_folder
 from hgen.export.format import Format
@@ -27,13 +28,14 @@ _COMMIT_LENGTHS = (40, 64)
 
 
 def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
-    """Write ``{dataset}/{split}.jsonl`` for each original dataset met, ``tasks.jsonl`` and the snapshots.
+    """Write ``{dataset}/{split}.jsonl`` for each original dataset met, with ``tasks.jsonl``, the snapshots and a page.
 
     Left out are tasks whose repository or commit is not on GitHub, which is where the harness clones from, and those
     that its columns cannot express.
     """
     counts: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
+    splits: dict[str, set[str]] = {}
     with whole_folder(folder, NAME) as new, JsonLines(new) as lines:
         for view in tasks:
             try:
@@ -44,7 +46,10 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
             lines.write(f"{expressed.dataset}/{view.split}", expressed.columns)
             lines.write(TASKS, row(_laid_out(view.validated, expressed)))
             carry_snapshot(view, new)
+            splits.setdefault(expressed.dataset, set()).add(view.split)
             counts[view.task.family] += 1
+        datasets = {dataset: sorted(of) for dataset, of in sorted(splits.items())}
+        copy_templates(new, {"openhands/README.md.j2": "README.md"}, datasets=datasets)
     return ExportSummary.of(NAME, folder, counts, left_out)
 
 

@@ -10,9 +10,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from hgen import resources
 from hgen.config import Config
 from hgen.errors import Skip
+from hgen.export.bundle import copy_templates
 from hgen.export.carried import carry_snapshot
 from hgen.export.context import SharedFiles, carry_context
 from hgen.export.environment.recipe import tools
@@ -61,7 +61,7 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
             carry_snapshot(view, new)
             splits.add(view.split)
             counts[view.task.family] += 1
-        (new / "README.md").write_text(_readme(splits), encoding="utf-8", newline="\n")
+        copy_templates(new, {"swebench/README.md.j2": "README.md"}, splits=sorted(splits))
     return ExportSummary.of(NAME, folder, counts, left_out)
 
 
@@ -135,11 +135,6 @@ def _script() -> str:
     for name, content in (("@GRADER@", tools()["grader.py"]), ("@COLLECT@", tools()["collect.sh"])):
         text = text.replace(name, hashlib.sha256(content).hexdigest())
     return text
-
-
-def _readme(splits: Iterable[str]) -> str:
-    named = "".join(f"\n      - split: {split}\n        path: {split}.jsonl" for split in sorted(splits))
-    return resources.text("templates/export/swebench/README.md").replace("@SPLITS@", named or " []")
 
 
 FORMAT = Format(NAME, "rows for SWE-bench's harness, mini-swe-agent and SkyRL", write)

@@ -7,7 +7,6 @@ state that the harness makes, and back, so that ``hgen score`` can judge what it
 """
 
 import ast
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +30,9 @@ from hgen.scoring.python.definitions import docstring_of, find, first_line, plac
 from hgen.scoring.python.sources import SourceError, parse, parse_start
 from hgen.scoring.python.values import Definition
 from hgen.scoring.start_state import committed_state
+
+_NAMED = "named"
+"""The description level at which the agent is told the targets' names."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ def express(task: Task, repo: str, snapshot: Files) -> Expressed:
 
 
 def _func_localize(task: Task, snapshot: Files) -> tuple[Row, Task]:
-    descriptions = _quoted(task.problem_statement)
-    if len(descriptions) != len(task.targets):
-        raise InexpressibleError("its problem statement does not quote a description of each target")
-    told = "brief_description" if task.variant == "masked" and len(descriptions) == 1 else "function_description"
+    several = len(task.targets) > 1
+    if several and task.variant != _NAMED:
+        raise InexpressibleError("their harness tells the names of several targets, which this task does not")
+    told = "function_description" if task.variant == _NAMED else "brief_description"
     nodes = [_in_snapshot(target, task, snapshot) for target in task.targets]
     functions: list[Row] = []
     edits: Edits = {}
-    for target, node, description in zip(task.targets, nodes, descriptions, strict=True):
+    for number, (target, node) in enumerate(zip(task.targets, nodes, strict=True), start=1):
         first, last = docstring_lines(node, snapshot[target.file])
         edits.setdefault(target.file, []).append(Edit(first, last, ()))
         functions.append(
@@ -80,12 +82,14 @@ def _func_localize(task: Task, snapshot: Files) -> tuple[Row, Task]:
                 **_span("module_line", node.lineno, node.end_lineno),
                 "docstring": ast.get_docstring(node),
                 **_span("docstring_line", first, last),
-                told: description,
+                told: f"Number {number} of what is described here." if several else task.problem_statement,
             }
         )
     # Docstrings are deleted one after the other, by their lines: from the end of a file on, so that none moves.
     functions.sort(key=lambda function: (str(function["file_path"]), -int(str(function["module_line_start"]))))
-    columns: Row = functions[0] if len(functions) == 1 else {"functions": functions, "n_functions": len(functions)}
+    if several:
+        functions[0][told] = f"{functions[0][told]}\n\n{task.problem_statement}"
+    columns: Row = {"functions": functions, "n_functions": len(functions)} if several else functions[0]
     return columns, laid_out(task, nodes, snapshot, edits)
 
 
@@ -182,23 +186,6 @@ def _definitions(content: bytes) -> dict[tuple[str, bool], list[Definition]]:
     for place in places(parse_start(content).body):
         found.setdefault((place.qualname, isinstance(place.node, ast.ClassDef)), []).append(place.node)
     return found
-
-
-def _quoted(statement: str) -> list[str]:
-    """The indented blocks of a Markdown text, blank lines inside included."""
-    blocks: list[list[str]] = []
-    inside = False
-    for line in statement.split("\n"):
-        if line.startswith("    "):
-            if not inside:
-                blocks.append([])
-            inside = True
-            blocks[-1].append(line)
-        elif line.strip():
-            inside = False
-        elif inside:
-            blocks[-1].append("")
-    return [textwrap.dedent("\n".join(block)).strip() for block in blocks]
 
 
 def _span(name: str, first: int, last: int | None) -> dict[str, int]:
