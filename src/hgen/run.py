@@ -173,7 +173,7 @@ def export(
     out: AnyPath = OUT,
     *,
     formats: Sequence[str] = (),
-    push_to: Sequence[str] = (),
+    push_to: str | Sequence[str] = (),
     public: bool = False,
     dry_run: bool = False,
     force: bool = False,
@@ -201,7 +201,7 @@ def export(
     from hgen.stages.export import export as write
     from hgen.stages.export import make_images, require_publishable
 
-    pushes = hub.destinations(push_to, formats)
+    pushes = hub.destinations([push_to] if isinstance(push_to, str) else push_to, formats)
     if dry_run and not pushes:
         raise ConfigError("a dry run is of a push; say where to, as in --hf-push ORG/NAME")
     if dry_run and push_images:

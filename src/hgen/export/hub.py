@@ -80,7 +80,7 @@ def destinations(pushes: Sequence[str], formats: Sequence[str]) -> tuple[Destina
     Raises ``ConfigError`` for what is no name, and for two formats in one repository.
     """
     found = []
-    for text in pushes:
+    for text in filter(None, pushes):
         format_, equals, name = text.partition("=")
         if not equals:
             format_, name = formats[0] if len(formats) == 1 else "hf", text

@@ -3,7 +3,6 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
 from itertools import zip_longest
 
 from pydantic import Field
@@ -22,7 +21,6 @@ from hgen.resources import path
 from hgen.scoring.diffs import Edit
 
 NAME = "dep-search"
-TEMPLATE = path("templates/dep-search.md.j2")
 _PROTOCOL = re.compile(r"\bProtocol\b")
 _WORDINGS = 12 * 4 * 3
 """Openings, ways to put the rules, and closings of the template, of which each task has one of each."""
@@ -114,8 +112,8 @@ def _proposal(material: Material, position: int, difficulty: Difficulty, names: 
     deps = [corpus.symbols[dep] for dep in subject.deps]
     file = subject.file if names[subject.qualname] > 1 else ""
     secret = {dep.name for dep in deps} | {part for dep in deps for part in path_secrets(dep.file)}
-    # The subject's own name may hold a callee's, as that of a delegating method does, and so may the fixed text.
-    said = {*leaks(f"{subject.qualname} {file}", secret), *filter(_is_in_fixed_text, secret)}
+    # The subject's own name may hold a callee's, as that of a delegating method does.
+    said = set(leaks(f"{subject.qualname} {file}", secret))
     return Proposal(
         variant="default",
         subject=position,
@@ -131,17 +129,6 @@ def _proposal(material: Material, position: int, difficulty: Difficulty, names: 
         secrets=tuple(sorted(secret - said)),
         difficulty=difficulty.facts(position),
     )
-
-
-@lru_cache(maxsize=4096)
-def _is_in_fixed_text(secret: str) -> bool:
-    """Whether the template itself holds a name, whatever is asked about: that gives nothing away."""
-    return bool(leaks(_fixed_text(), [secret]))
-
-
-@cache
-def _fixed_text() -> str:
-    return TEMPLATE.read_text(encoding="utf-8")
 
 
 def _kind(subject: Symbol) -> str:
@@ -165,7 +152,7 @@ def _gold(corpus: Corpus, subject: Symbol, deps: list[Symbol]) -> Edits:
 
 FAMILY = Family(
     name=NAME,
-    template=TEMPLATE,
+    template=path("templates/dep-search.md.j2"),
     options=Options,
     propose=propose,
     grading=Static(

@@ -21,12 +21,11 @@ _PLACES = (
 )  # fmt: skip
 """Where packaging files are."""
 
-_HEADERS = (
-    re.compile(r"PKG-INFO"),
-    re.compile(r"[^/]*\.dist-info/METADATA"),
-    re.compile(r"[^/]*\.egg-info/PKG-INFO"),
-    re.compile(r"src/[^/]*\.egg-info/PKG-INFO"),
-)
+_PKG_INFO = re.compile(r"PKG-INFO")
+_DIST_INFO = re.compile(r"[^/]*\.dist-info/METADATA")
+_EGG_INFO = re.compile(r"[^/]*\.egg-info/PKG-INFO")
+_EGG_INFO_IN_SRC = re.compile(r"src/[^/]*\.egg-info/PKG-INFO")
+_HEADERS = (_PKG_INFO.fullmatch, _DIST_INFO.fullmatch, _EGG_INFO.fullmatch, _EGG_INFO_IN_SRC.fullmatch)
 """Those of them that are headers, as of mail; the first of each kind is read."""
 
 _LABELS_OF_THE_REPOSITORY = frozenset(
@@ -67,8 +66,8 @@ def read_metadata(tree: Path) -> Metadata:
 def metadata_of(files: Mapping[str, bytes]) -> Metadata:
     """What the packaging files among a tree's files say; as ``read_metadata``."""
     found = _from_pyproject(_text(files, "pyproject.toml"))
-    for place in _HEADERS:
-        for path in sorted(filter(place.fullmatch, files))[:1]:
+    for is_one in _HEADERS:
+        for path in sorted(filter(is_one, files))[:1]:
             found += _from_headers(_text(files, path))
     found += _from_setup_cfg(_text(files, "setup.cfg"))
     return found + _from_setup_py(_text(files, "setup.py"))

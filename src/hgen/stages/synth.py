@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import jinja2
@@ -68,7 +68,7 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
     codebase = material.codebase
     repo = codebase.repo
     # What the wording says anyway, whatever the task, tells nothing of it.
-    secrets = tuple(secret for secret in proposal.secrets if secret not in _worded(family.template, proposal.secrets))
+    secrets = tuple(secret for secret in proposal.secrets if not _is_worded(family.template, secret))
     targets = tuple(in_start_state(codebase.symbols[position], proposal.setup) for position in proposal.targets)
     instance_id = _instance_id(repo, family, proposal, targets)
     statement = _template(family.template).render(proposal.context).strip() + "\n"
@@ -140,9 +140,10 @@ def _instance_id(repo: Repo, family: Family, proposal: Proposal, targets: tuple[
     return f"{slug}-{repo.base_commit[:12]}.{family.name}.{hashlib.sha256(meaning.encode()).hexdigest()[:12]}"
 
 
-def _worded(template: Path, secrets: tuple[str, ...]) -> list[str]:
-    """The secrets that can be read in the words of the template itself."""
-    return leaks(_wording(template), secrets)
+@lru_cache(maxsize=4096)
+def _is_worded(template: Path, secret: str) -> bool:
+    """Whether a secret can be read in the words of the template itself."""
+    return bool(leaks(_wording(template), [secret]))
 
 
 @cache

@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from bundle import COLLECT, LAY_OUT, MAX_DIFF, Bundle, numbers
+from bundle import COLLECT, LAY_OUT, MAX_DIFF, UNPACK, Bundle, numbers
 from inspect_ai import Task, task
 from inspect_ai.agent import react
 from inspect_ai.dataset import Sample, json_dataset
@@ -48,7 +48,7 @@ def lay_out() -> Solver:
     """Lays out the start state in the sandbox, as a git repository of one commit where it has git."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        await _lay_out(state.metadata["name"])
+        await _unpack(LAY_OUT, state.metadata["name"])
         return state
 
     return solve
@@ -60,7 +60,7 @@ def reference() -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         name = state.metadata["name"]
-        await _lay_out(name, BUNDLE.gold(name))
+        await _unpack(UNPACK, name, BUNDLE.gold(name))
         return state
 
     return solve
@@ -85,10 +85,10 @@ def graded() -> Scorer:
     return score
 
 
-async def _lay_out(name: str, diff: bytes = b"") -> None:
+async def _unpack(script: str, name: str, diff: bytes = b"") -> None:
     archive = ".hgen-start.tar"
     await sandbox().write_file(archive, await asyncio.to_thread(BUNDLE.tree, name, diff))
-    await _run("sh", "-c", LAY_OUT, "sh", archive)
+    await _run("sh", "-c", script, "sh", archive)
 
 
 async def _collect(name: str) -> bytes:

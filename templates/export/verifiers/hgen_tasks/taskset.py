@@ -16,6 +16,7 @@ from hgen_tasks.bundle import (
     IMAGE_TREE,
     LAY_OUT,
     MAX_DIFF,
+    UNPACK,
     Bundle,
     Row,
     numbers,
@@ -54,7 +55,7 @@ class HgenTask(vf.Task[HgenData]):
     async def setup(self, runtime: vf.Runtime) -> None:
         """Lay out the start state, as a git repository of one commit where the runtime has git."""
         if not self.data.image:
-            await self._lay_out(runtime)
+            await self._unpack(runtime, LAY_OUT)
 
     async def finalize(self, trace: vf.Trace, runtime: vf.Runtime) -> None:
         """Keep what the agent made of the tree as ``model_patch``, and the verdict on it, with its reasons."""
@@ -72,14 +73,14 @@ class HgenTask(vf.Task[HgenData]):
 
     async def validate(self, runtime: vf.Runtime) -> bool:
         """Whether the reference answer, laid out where the agent would work, is a full success."""
-        await self._lay_out(runtime, BUNDLE.gold(self.data.name))
+        await self._unpack(runtime, UNPACK, BUNDLE.gold(self.data.name))
         verdict = await self._grade(runtime, await self._collect(runtime))
         return verdict["resolved"] is True
 
-    async def _lay_out(self, runtime: vf.Runtime, diff: bytes = b"") -> None:
+    async def _unpack(self, runtime: vf.Runtime, script: str, diff: bytes = b"") -> None:
         archive = ".hgen-start.tar"
         await runtime.write(archive, await asyncio.to_thread(BUNDLE.tree, self.data.name, diff))
-        await _run(runtime, "sh", "-c", LAY_OUT, "sh", archive)
+        await _run(runtime, "sh", "-c", script, "sh", archive)
 
     async def _grade(self, runtime: vf.Runtime, diff: bytes) -> Row:
         if not self.data.image:
