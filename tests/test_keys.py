@@ -27,6 +27,7 @@ SMALL = (*CLEAN, "mine.max_file_bytes=20000")
 LOCALIZE = ("synth.families=[func-localize]", "synth.options.func-localize.cap=12")
 MASKED = (*LOCALIZE, "synth.options.func-localize.variants=[masked]")
 SEARCH = ("synth.families=[dep-search]", "synth.options.dep-search.cap=12")
+ALL_SEARCHES = ("synth.families=[dep-search]", "synth.options.dep-search.cap=10000")
 GEN = ("synth.families=[func-gen]",)
 WRITE = ("synth.families=[test-gen]",)
 REPAIR = ("synth.families=[verify-repair]",)
@@ -62,7 +63,7 @@ KEYS = {
     "build.max_test_functions": Turn(Bench.tried, "60", "2", container=True),
     "synth.families": Turn(Bench.synthesized, "[func-localize]", "[dep-search]"),
     "synth.seed": Turn(Bench.synthesized, "0", "1", SEARCH),
-    "synth.max_lazy": Turn(Bench.synthesized, "0", "1", SEARCH),
+    "synth.max_lazy": Turn(Bench.synthesized, "0", "1", ALL_SEARCHES),
     "synth.options.func-localize.variants": Turn(Bench.synthesized, "[masked, named]", "[masked]", LOCALIZE),
     "synth.options.func-localize.cap": Turn(Bench.synthesized, "12", "3", LOCALIZE),
     "synth.options.func-localize.max_targets": Turn(Bench.synthesized, "3", "1", LOCALIZE),
