@@ -101,6 +101,10 @@ class Memory(base.Store, Generic[T]):
 class Mind(Generic[T], metaclass=ABCMeta):
     def forget(self): ...
 
+class Outer:
+    class Disk(base.Disk): ...
+    class Memory(Other): ...
+
 def forget(): ...
 """
 
@@ -114,3 +118,5 @@ def test_methods_of_one_hierarchy_are_related() -> None:
     for one, other, expected in pairs:
         assert related(corpus, places[f"{one}.forget"], places[f"{other}.forget"]) == expected, (one, other)
     assert not related(corpus, places["forget"], places["Mind.forget"])
+    assert related(corpus, places["Disk"], places["Outer.Disk"])
+    assert not related(corpus, places["Memory"], places["Outer.Memory"])

@@ -53,24 +53,29 @@ def undocumented_twin(corpus: Corpus, position: int, place: int) -> bool:
 
 
 def related(corpus: Corpus, position: int, place: int) -> bool:
-    """Whether two methods are of classes of which one is the other's base, or that have a base in common.
+    """Whether of two classes, or of the classes of two methods, one is the other's base, or they have one in common.
 
-    Such methods of the same name do the same thing, each for its class.
+    Such namesakes do the same thing, each for its part.
     """
-    return not _family(corpus, position).isdisjoint(_family(corpus, place))
+    one, other = _family(corpus, position), _family(corpus, place)
+    return not one.isdisjoint(other) or corpus.symbols[position].name in one | other
 
 
 def _family(corpus: Corpus, position: int) -> set[str]:
-    """The last names of the class that a method is defined in, and of its bases as they are written."""
-    method = corpus.symbols[position]
-    classes = [
-        symbol
-        for place in corpus.by_file[method.file]
-        if (symbol := corpus.symbols[place]).kind == "class" and symbol.qualname == method.owner
-    ]
+    """The last names of the bases of a class as they are written, or of a method's class with that class itself."""
+    own = corpus.symbols[position]
+    classes = (
+        [own]
+        if own.kind == "class"
+        else [
+            symbol
+            for place in corpus.by_file[own.file]
+            if (symbol := corpus.symbols[place]).kind == "class" and symbol.qualname == own.owner
+        ]
+    )
     written = " ".join(_SUBSCRIPT.sub("", symbol.signature.partition("(")[2]) for symbol in classes)
     bases = {base.rpartition(".")[2] for base in _DOTTED.findall(written)}
-    return {symbol.name for symbol in classes} | (bases - _NO_BASES)
+    return {symbol.name for symbol in classes if symbol is not own} | (bases - _NO_BASES)
 
 
 def near(corpus: Corpus, position: int, undocumented: frozenset[int]) -> list[int]:
