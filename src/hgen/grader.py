@@ -79,11 +79,13 @@ def travels(task: Task) -> bool:
     return task.graded_by in BY_RUNNING or task.graded_by in SCORERS
 
 
-def answer_file(task: Task, snapshot: Snapshot) -> bytes:
+def answer_file(task: Task, snapshot: Snapshot, listed: Listing | None = None) -> bytes:
     """The private answer file of a task, given its snapshot: what the grader needs and the agent must not see.
 
     The snapshot's contents are not in it: whoever grades gives its archive to the grader, or the start state.
+    ``listed`` is the snapshot's ``listing``, if it is known.
     """
+    listed = listed or listing(snapshot)
     row = task.model_dump(mode="json")
     asked: StaticTask | TestedTask
     tests = None
@@ -92,7 +94,7 @@ def answer_file(task: Task, snapshot: Snapshot) -> bytes:
         tests = _test_running(task, asked, snapshot)
     else:
         asked = StaticTask.of(row)
-    return pack(AnswerFile(task.instance_id, asked, task.setup_patch, task.candidate_patch, listing(snapshot), tests))
+    return pack(AnswerFile(task.instance_id, asked, task.setup_patch, task.candidate_patch, listed, tests))
 
 
 def listing(snapshot: Snapshot) -> Listing:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from hgen.export.images import Images
 from hgen.export.names import safe_name
-from hgen.grader import answer_file, travels
+from hgen.grader import answer_file, listing, travels
 from hgen.pages.background import Background
 from hgen.records import Task, Validated
+from hgen.scoring.standalone.answer_file import Listing
 from hgen.snapshots import Snapshot, Store
 
 TRAIN = "train"
@@ -24,6 +25,7 @@ class Snapshots:
     def __init__(self, store: Path) -> None:
         self._store = Store(store)
         self._open: Snapshot | None = None
+        self._listing: Listing | None = None
 
     def get(self, digest: str) -> Snapshot:
         """An open snapshot, good until another one is asked for; raises ``ShardError`` if it is missing or damaged."""
@@ -31,6 +33,13 @@ class Snapshots:
             self.close()
             self._open = self._store.open(digest)
         return self._open
+
+    def listing(self, digest: str) -> Listing:
+        """What a snapshot holds, as answer files say it; made once for tasks that follow each other."""
+        snapshot = self.get(digest)
+        if self._listing is None:
+            self._listing = listing(snapshot)
+        return self._listing
 
     def archive(self, digest: str) -> Path:
         """Where a snapshot's archive is; raises ``ShardError`` for what is no digest."""
@@ -40,7 +49,7 @@ class Snapshots:
         """Close what is open."""
         if self._open is not None:
             self._open.close()
-            self._open = None
+            self._open = self._listing = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ class TaskView:
 
     def answer(self) -> bytes:
         """The private answer file, which the agent must not see; see ``hgen.grader.answer_file``."""
-        return answer_file(self.task, self.snapshot)
+        return answer_file(self.task, self.snapshot, self.snapshots.listing(self.task.snapshot))
 
 
 def views(
