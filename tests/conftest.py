@@ -29,11 +29,8 @@ synth:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.get_closest_marker("container"):
-            # One worker has the engine to itself: some count what is left there, and most of the time is the engine's.
-            item.add_marker(pytest.mark.xdist_group("engine"))
-            if not item.get_closest_marker("timeout"):
-                item.add_marker(pytest.mark.timeout(_CONTAINER_SECONDS))
+        if item.get_closest_marker("container") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_CONTAINER_SECONDS))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
