@@ -536,6 +536,9 @@ def _run_in_container(
 ) -> int:
     from hgen.checkout import located, opened_sandbox, run_in
 
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        # A terminal that is closed ends this as Ctrl-C does, so that nothing is left on the engine.
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     chosen, archive = located(task, tasks or out, out=out)
     interactive = sys.stdin.isatty() and not command
     if interactive and (as_json or not sys.stdout.isatty()):

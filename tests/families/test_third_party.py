@@ -122,7 +122,7 @@ def test_a_family_with_a_scorer_of_its_own_is_proven_in_a_container_and_scored_w
     rows = [json.loads(line) for line in (tmp_path / "gold.rewards.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["reward"] for row in rows] == [1.0] * count
     said = installed.hgen("export", "--format", "grader", "-o", out).stderr
-    assert f"{count} tasks left out, my-search" in said
+    assert f"{count} tasks left out: my-search" in said
     away = hgen("score", out, tmp_path / "gold.jsonl", "--rewards", tmp_path / "away.jsonl", "-o", out)
     assert away.returncode == 1
     rows = [json.loads(line) for line in (tmp_path / "away.jsonl").read_text(encoding="utf-8").splitlines()]
