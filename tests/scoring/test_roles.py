@@ -9,6 +9,7 @@ from hgen.families.base import is_library as is_library_to_families
 from hgen.resolve import analyse
 from hgen.scoring import diffs, score
 from hgen.scoring.roles import ASIDE, LEFTOVER, LIBRARY, SETUP, TEST, is_test_module, role
+from hgen.scoring.standalone.trees import FolderTree
 from hgen.scoring.standalone.worktree import prediction
 from hgen.scoring.tested.taken_files import library_changes, test_changes
 from hgen.scoring.verdicts import Refusal
@@ -73,14 +74,12 @@ def test_each_path_has_one_role(path: str):
 @pytest.mark.parametrize("path", sorted(ROLES))
 def test_written_tests_may_be_tests_and_leavings_count_for_nothing(path: str):
     patch = diffs.render({}, {path: b"x\n"})
-    if ROLES[path] == LEFTOVER:
-        assert test_changes(patch, {}) == {}
-    elif ROLES[path] == TEST and path not in ("conftest.py", "pkg/conftest.py"):
-        assert test_changes(patch, {}) == {path: b"x\n"}
+    if ROLES[path] == TEST and path not in ("conftest.py", "pkg/conftest.py"):
+        assert test_changes(patch, {}, ()) == {path: b"x\n"}
     else:
         with pytest.raises(Refusal) as refused:
-            test_changes(patch, {})
-        assert refused.value.reason.code == "not-a-test"
+            test_changes(patch, {}, ())
+        assert refused.value.reason.code == ("empty-patch" if ROLES[path] == LEFTOVER else "not-a-test")
 
 
 def test_a_module_of_tests_is_told_from_what_helps_tests():
@@ -104,9 +103,10 @@ def test_a_tree_and_its_diff_hold_the_same(path: str, tmp_path: Path):
     file = tmp_path / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"x\n")
-    told = prediction(str(tmp_path), {}, {}, aside=(), added=True)
+    tree = FolderTree(str(tmp_path))
+    told = prediction(tree, {}, {}, executable=())
     assert (told == "") == (ROLES[path] == LEFTOVER)
-    assert "\n+y" in prediction(str(tmp_path), {path: b"y\n"}, {}, aside=(), added=True).replace("+x", "+y")
+    assert "\n+x" in prediction(tree, {path: b"y\n"}, {}, executable=())
 
 
 @pytest.mark.parametrize("path", sorted(ROLES))
