@@ -28,18 +28,21 @@ rm -f "$1"
 
 LAY_OUT = f"""{UNPACK}
 if command -v git >/dev/null 2>&1; then
-    unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+    unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_DEFAULT_HASH
     export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
+    export GIT_AUTHOR_NAME=hgen GIT_AUTHOR_EMAIL=hgen@localhost GIT_AUTHOR_DATE='946684800 +0000'
+    export GIT_COMMITTER_NAME=hgen GIT_COMMITTER_EMAIL=hgen@localhost GIT_COMMITTER_DATE='946684800 +0000'
     git init -q --template= .
+    git symbolic-ref HEAD refs/heads/main
     mkdir .git/info
     echo '* -text -filter -ident !eol !working-tree-encoding' > .git/info/attributes
     git add -A -f .
-    git -c user.name=hgen -c user.email=hgen@localhost commit -q --no-verify -m start
+    git commit -q --no-verify -m Start
 fi
 """
 """The same for the archive of the start state, where the agent is to work: also makes a repository of one commit.
 
-It keeps contents as they are, whatever the tree's attributes ask for.
+It keeps contents as they are, whatever the tree's attributes ask for, and the commit is the same each time.
 """
 
 COLLECT = """

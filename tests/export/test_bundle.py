@@ -15,6 +15,7 @@ import pytest
 from hgen import resources
 from hgen.config import Config
 from hgen.export.bundle import PUBLIC
+from hgen.export.environment import lay_out
 from hgen.export.formats import nemo_gym, trl
 from hgen.export.images import Images
 from hgen.export.table import chosen
@@ -185,6 +186,23 @@ def test_git_gives_back_what_was_laid_out_byte_by_byte(bundle, tmp_path):
     subprocess.run(["git", "checkout", "-q", "--", "."], cwd=tmp_path, check=True)
     assert {path: (tmp_path / path).read_bytes() for path in files} == files
     assert (tmp_path / "link").readlink() == Path("x.py")
+
+
+def test_the_commit_is_the_same_each_time_and_the_one_of_the_images(bundle, tmp_path):
+    files = {"a/x.py": b"x = 1\n", "run.sh": b"#!/bin/sh\n"}
+    whose = {"GIT_AUTHOR_NAME": "me", "GIT_COMMITTER_DATE": "1234567890 +0200", "GIT_DEFAULT_HASH": "sha256"}
+    commits = set()
+    for folder, environment in (("one", os.environ), ("two", {**os.environ, **whose})):
+        (tmp_path / folder).mkdir()
+        tree_archive.write(str(tmp_path / folder / "start.tar"), files, executable={"run.sh"}, links={"link": "run.sh"})
+        command = ["sh", "-c", bundle.LAY_OUT, "sh", "start.tar"]
+        subprocess.run(command, cwd=tmp_path / folder, env=environment, check=True)
+    (tmp_path / "image").mkdir()
+    lay_out._commit(tmp_path / "image", files, {"run.sh"}, {"link": "run.sh"})
+    for folder in ("one", "two", "image"):
+        shown = ["git", "log", "--format=%H %D"]
+        commits.add(subprocess.run(shown, cwd=tmp_path / folder, capture_output=True, text=True, check=True).stdout)
+    assert len(commits) == 1
 
 
 def test_what_agents_get_to_see_has_no_answer(validated, tmp_path):

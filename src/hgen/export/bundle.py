@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Self, TextIO
 
 from jinja2 import Environment, StrictUndefined
 from pydantic import JsonValue
@@ -100,33 +99,6 @@ def copy_templates(folder: Path, files: Mapping[str, str], **values: object) -> 
         if template.endswith(".j2"):
             text = environment.from_string(text).render(values)
         (folder / path).write_text(text, encoding="utf-8", newline="\n")
-
-
-class SplitLines:
-    """Files of JSON lines in a folder, ``SPLIT.jsonl``, opened as splits are met."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files: dict[str, TextIO] = {}
-
-    def __enter__(self) -> Self:
-        self._folder.mkdir()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for file in self._files.values():
-            file.close()
-
-    @property
-    def splits(self) -> list[str]:
-        """The splits that were met, in the order of their names."""
-        return sorted(self._files)
-
-    def write(self, split: str, row: Row) -> None:
-        """Append a row to the file of its split, in ASCII."""
-        if split not in self._files:
-            self._files[split] = (self._folder / f"{split}.jsonl").open("w", encoding="ascii", newline="\n")
-        self._files[split].write(json.dumps(row) + "\n")
 
 
 def _added(view: TaskView) -> Row:

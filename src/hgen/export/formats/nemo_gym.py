@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hgen.config import Config
-from hgen.export.bundle import Bundle, SplitLines, copy_templates, public_row, tool
+from hgen.export.bundle import Bundle, copy_templates, public_row, tool
 from hgen.export.folders import whole_folder
 from hgen.export.format import Format
+from hgen.export.lines import JsonLines
 from hgen.export.summary import ExportSummary
 from hgen.export.view import TaskView
 
@@ -31,12 +32,14 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
     tools = [{"type": "function", "strict": True, **tool()}]
     with whole_folder(folder, NAME) as new:
         bundle = Bundle(new)
-        with SplitLines(new / "data") as data:
+        splits = set()
+        with JsonLines(new / "data") as data:
             for view in bundle.lay_down(tasks):
                 asked = {"input": [{"role": "user", "content": view.task.problem_statement}], "tools": tools}
                 row = {"responses_create_params": asked, "agent_ref": _AGENT, **public_row(view)}
                 data.write(view.split, row)
-        copy_templates(new, _FILES, splits=data.splits)
+                splits.add(view.split)
+        copy_templates(new, _FILES, splits=sorted(splits))
     return bundle.summary(NAME, folder)
 
 
