@@ -38,7 +38,7 @@ async def rollout(task, command):
     return json.loads(trace.model_dump_json())
 
 commands = json.loads(sys.argv[1])
-tasks = list(vf.load_taskset(HgenConfig(id="hgen-tasks")))
+tasks = list(vf.load_taskset(HgenConfig(id="hgen-tasks", network=True)))
 chosen = (tasks[0], tasks[-1])
 print(json.dumps({name: [asyncio.run(rollout(task, each)) for task in chosen] for name, each in commands.items()}))
 """
@@ -79,6 +79,26 @@ def environment(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
     }
 
 
+CONFINED = """
+import verifiers.v1 as vf
+from verifiers.v1.utils.compile import resolve_runtime_config
+from hgen_tasks.taskset import HgenConfig
+
+for task in vf.load_taskset(HgenConfig(id="hgen-tasks")):
+    assert resolve_runtime_config(vf.DockerConfig(), task).network_restricted
+    try:
+        resolve_runtime_config(vf.SubprocessConfig(), task)
+    except ValueError as error:
+        assert "requires a network policy" in str(error)
+    else:
+        raise AssertionError("a runtime took a task whose network it cannot take away")
+"""
+
+
+def test_agents_have_no_network_unless_a_switch_says_so(environment: dict[str, str]) -> None:
+    subprocess.run(["python", "-c", CONFINED], check=True, env=environment)
+
+
 @pytest.fixture(scope="module")
 def traces(environment: dict[str, str]) -> dict[str, list[dict[str, object]]]:
     """The traces of two tasks of different families for each answer, where the agent is a shell command."""
@@ -101,6 +121,8 @@ def test_validation_finds_reference_answers_right_and_untouched_trees_wrong(
     runtime: str, environment: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     command = ["vf-validate", "hgen-tasks", "-n", "2", "-s", "--rich", "false", "--runtime.type", runtime]
+    # To take the network away, verifiers builds an image of packages that are not here.
+    command += ["--taskset.network", "true"]
     if runtime == "docker":
         command += ["--runtime.image", request.getfixturevalue("base_image")]
         (tmp_path / "docker").write_text(SHIM.format(docker=shutil.which("docker")))

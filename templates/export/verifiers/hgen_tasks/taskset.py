@@ -86,6 +86,7 @@ class HgenTask(vf.Task[HgenData]):
         if not self.data.image:
             return await asyncio.to_thread(BUNDLE.grade, self.data.name, diff)
         async with provision_runtime(runtime.config, env={}) as fresh:
+            await fresh.prepare_execution([])
             folder = await _new_folder(fresh, BUNDLE.grading_files(self.data.name, diff))
             verdict: Row = json.loads(await _run(fresh, "sh", "-c", GRADE, "sh", folder))
             return verdict
@@ -108,6 +109,10 @@ class HgenConfig(vf.TasksetConfig):
     split: str = "train"
     """One of those that the tasks were exported in; empty for all."""
 
+    network: bool = False
+    """Leave agents the network that the runtime has. They have none otherwise, and runtimes that cannot take it from
+    them, such as ``subprocess``, refuse the tasks."""
+
 
 class HgenTaskset(vf.Taskset[HgenTask, HgenConfig]):
     """The tasks of the folder, in their order."""
@@ -117,6 +122,8 @@ class HgenTaskset(vf.Taskset[HgenTask, HgenConfig]):
         for row in BUNDLE.rows():
             if self.config.split in ("", row["split"]):
                 columns = {key: row[key] for key in HgenData.__annotations__}
+                if not self.config.network:
+                    columns["network_allow"] = []
                 if row["image"]:
                     columns |= {"image": row["image"], "workdir": IMAGE_TREE, "agent_user": "agent"}
                 data = HgenData(id=row["instance_id"], prompt=row["problem_statement"], **columns)
