@@ -58,6 +58,7 @@ CHEATS = {
     ),
     "another history": (f"rm -rf .git; {COMMIT}", "empty-patch"),
     "a changed file besides": (f"{GOLD}; echo 'x = 1' >> $(git ls-files '*.py' | tail -n 1)", "code-changed"),
+    "no place to take the answer from": ('rm -rf "$PWD"; touch "$PWD"', "damaged-patch"),
 }
 """What an agent might do, and the reason for which it earns nothing."""
 
@@ -85,7 +86,10 @@ from verifiers.v1.utils.compile import resolve_runtime_config
 from hgen_tasks.taskset import HgenConfig
 
 for task in vf.load_taskset(HgenConfig(id="hgen-tasks")):
-    assert resolve_runtime_config(vf.DockerConfig(), task).network_restricted
+    config = resolve_runtime_config(vf.DockerConfig(), task)
+    assert config.network_restricted
+    assert (config.cpu, config.memory) == (1, 2)
+    assert (task.data.timeout.agent, task.data.timeout.scoring) == (3600, 3600)
     try:
         resolve_runtime_config(vf.SubprocessConfig(), task)
     except ValueError as error:
@@ -95,7 +99,9 @@ for task in vf.load_taskset(HgenConfig(id="hgen-tasks")):
 """
 
 
-def test_agents_have_no_network_unless_a_switch_says_so(environment: dict[str, str]) -> None:
+def test_agents_have_no_network_unless_a_switch_says_so_and_the_limits_of_the_export(
+    environment: dict[str, str],
+) -> None:
     subprocess.run(["python", "-c", CONFINED], check=True, env=environment)
 
 

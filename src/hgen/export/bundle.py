@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from pydantic import JsonValue
 
 from hgen import resources
+from hgen.config import ExportConfig
 from hgen.export.carried import carry_snapshot
 from hgen.export.summary import ExportSummary
 from hgen.export.task_row import Row, row
@@ -20,7 +21,10 @@ TEMPLATES = "templates/export"
 """Where the files are that an export lays down as they are."""
 
 ROWS = "rows/tasks.jsonl"
-"""The private rows of all tasks: those of the format ``jsonl``, and the task's ``name``, ``split`` and ``image``."""
+"""The private rows of all tasks: those of the format ``jsonl``, and the task's name, split, image and limits."""
+
+LIMITS = ("cpus", "memory_mb", "agent_seconds", "verifier_seconds")
+"""The settings of an export that say what an agent and the tests get, which are columns of the private rows."""
 
 
 class Bundle:
@@ -31,10 +35,11 @@ class Bundle:
     families that bring a scorer of their own.
     """
 
-    def __init__(self, folder: Path, *, uses_images: bool = True) -> None:
+    def __init__(self, folder: Path, config: ExportConfig, *, uses_images: bool = True) -> None:
         self.tasks: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self._folder = folder
+        self._limits: Row = {limit: getattr(config, limit) for limit in LIMITS}
         self._uses_images = uses_images
 
     def lay_down(self, tasks: Iterable[TaskView]) -> Iterator[TaskView]:
@@ -50,7 +55,7 @@ class Bundle:
                     continue
                 carry_snapshot(view, self._folder)
                 (self._folder / "answers" / f"{view.name}.json").write_bytes(view.answer())
-                lines.write(json.dumps(row(view.validated) | _added(view)) + "\n")
+                lines.write(json.dumps(row(view.validated) | _added(view) | self._limits) + "\n")
                 self.tasks[view.task.family] += 1
                 yield view
 

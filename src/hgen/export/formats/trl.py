@@ -26,11 +26,10 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
 
     See ``Bundle`` for what is left out.
     """
-    del config
     tools = [{"type": "function", "function": tool()}]
     columns: list[str] = []
     with whole_folder(folder, NAME) as new:
-        bundle = Bundle(new)
+        bundle = Bundle(new, config.export)
         splits = set()
         with JsonLines(new) as lines:
             for view in bundle.lay_down(tasks):
