@@ -28,6 +28,8 @@ _INSTALLED = _PACKAGE / "data"
 
 _COLLECT_SECONDS = 300.0
 """What taking the agent's diff may add to the time for grading it."""
+_START_SECONDS = 600.0
+"""What starting another runtime may add."""
 
 BUNDLE = Bundle(_INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent)
 """In the package once it is installed, around it where it is installed in editable form."""
@@ -105,7 +107,12 @@ class HgenTask(vf.Task[HgenData]):
         async with provision_runtime(runtime.config, env={}) as fresh:
             await fresh.prepare_execution([])
             folder = await _new_folder(fresh, BUNDLE.grading_files(self.data.name, diff))
-            verdict: Row = json.loads(await _run(fresh, "sh", "-c", GRADE, "sh", folder))
+            try:
+                async with asyncio.timeout(self.data.timeout.scoring):
+                    verdict: Row = json.loads(await _run(fresh, "sh", "-c", GRADE, "sh", folder))
+            except TimeoutError:
+                # What ran there that long was the agent's code.
+                return await asyncio.to_thread(BUNDLE.nothing, self.data.name, "grading did not end in its time")
             return verdict
 
     async def _collect(self, runtime: vf.Runtime) -> bytes:
@@ -150,7 +157,7 @@ class HgenTaskset(vf.Taskset[HgenTask, HgenConfig]):
 
 def _limits(row: Row) -> Row:
     """What a row says that the agent and the tests get, in the words of verifiers."""
-    grading = row["verifier_seconds"] + _COLLECT_SECONDS
+    grading = row["verifier_seconds"] + _COLLECT_SECONDS + _START_SECONDS
     return {
         "resources": vf.TaskResources(cpu=row["cpus"], memory=row["memory_mb"] / 1024),
         "timeout": vf.TaskTimeout(agent=row["agent_seconds"], finalize=grading, scoring=row["verifier_seconds"]),
