@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_what_is_built_is_not_built_again(built, engine):
 
 def test_the_same_image_under_another_prefix_is_named_not_built(built, engine, tmp_path):
     other = Images("localhost/elsewhere", built.images.base).name(built.task)
-    view = type(built)(built.validated, "train", built.snapshots, Images("localhost/elsewhere", built.images.base))
+    view = replace(built, images=Images("localhost/elsewhere", built.images.base))
     image_building.build([view], engine, progress=lambda done: None)
     try:
         assert engine.generic.client.image(other) == engine.generic.client.image(built.image)
@@ -131,7 +132,7 @@ def test_images_are_pushed_to_a_real_registry_and_pulled_from_there(engine, vali
     with registry(tmp_path / "registry") as address:
         images = Images(f"{address}/tasks", DEBIAN_BASE)
         view = stored(validated(1), tmp_path)
-        view = type(view)(view.validated, "train", view.snapshots, images)
+        view = replace(view, images=images)
         client = engine.generic.client
         image_building.push(image_building.build([view], engine, progress=lambda done: None), client)
         client.remove_image(view.image)
@@ -149,7 +150,7 @@ def test_a_registry_that_refuses_is_a_line_without_a_password(engine, validated,
         (tmp_path / "config.json").write_text(json.dumps(logins), encoding="ascii")
         monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
         view = stored(validated(1), tmp_path)
-        view = type(view)(view.validated, "train", view.snapshots, Images(f"{address}/tasks", DEBIAN_BASE))
+        view = replace(view, images=Images(f"{address}/tasks", DEBIAN_BASE))
         with OpenEngine(SandboxConfig(), store=tmp_path / "store", cache=tmp_path / "cache") as engine:
             archives = image_building.build([view], engine, progress=lambda done: None)
             with pytest.raises(SandboxError) as caught:
