@@ -28,18 +28,21 @@ rm -f "$1"
 
 LAY_OUT = f"""{UNPACK}
 if command -v git >/dev/null 2>&1; then
-    unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+    unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_DEFAULT_HASH
     export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
+    export GIT_AUTHOR_NAME=hgen GIT_AUTHOR_EMAIL=hgen@localhost GIT_AUTHOR_DATE='946684800 +0000'
+    export GIT_COMMITTER_NAME=hgen GIT_COMMITTER_EMAIL=hgen@localhost GIT_COMMITTER_DATE='946684800 +0000'
     git init -q --template= .
+    git symbolic-ref HEAD refs/heads/main
     mkdir .git/info
     echo '* -text -filter -ident !eol !working-tree-encoding' > .git/info/attributes
     git add -A -f .
-    git -c user.name=hgen -c user.email=hgen@localhost commit -q --no-verify -m start
+    git commit -q --no-verify -m Start
 fi
 """
 """The same for the archive of the start state, where the agent is to work: also makes a repository of one commit.
 
-It keeps contents as they are, whatever the tree's attributes ask for.
+It keeps contents as they are, whatever the tree's attributes ask for, and the commit is the same each time.
 """
 
 COLLECT = """
@@ -62,6 +65,14 @@ IMAGE_COLLECT = ("/bin/sh", "/opt/hgen/collect.sh")
 
 IMAGE_DIFF = "/logs/artifacts/answer.diff"
 
+COLLECT_ARCHIVE = """
+set -e
+mkdir "$1/start"
+tar -xzf /opt/hgen/start.tar.gz -C "$1/start"
+python3 -I -S "$1/grader.py" --collect "$1/tree.tar" --start "$1/start" --diff "$1/answer.diff"
+"""
+"""The same for an archive ``$1/tree.tar``, as root in a fresh container of a task's image, where no agent was."""
+
 GRADE = """
 set -e
 chmod 700 "$1"
@@ -75,6 +86,11 @@ before, and none is afterwards.
 
 MAX_DIFF = 8_000_000
 """Bytes of a diff; the grader takes less."""
+
+GRADER_SECONDS = 600.0
+"""What the grader gets where it runs no tests, which is more than it needs for any diff of ``MAX_DIFF`` bytes."""
+
+_LIMITS = ("cpus", "memory_mb", "agent_seconds", "verifier_seconds")
 
 
 class NoVerdict(RuntimeError):  # noqa: N818 - the message says what to do
@@ -95,7 +111,8 @@ class Bundle:
 
     def gold(self, name: str) -> bytes:
         """The diff of the reference answer."""
-        return self._by_name[name]["patch"].encode()
+        patch: str = self._by_name[name]["patch"]
+        return patch.encode()
 
     def tree(self, name: str, diff: bytes = b"") -> bytes:
         """The tree that an agent starts from, with a diff applied if one is given, as a tar archive."""
@@ -104,9 +121,31 @@ class Bundle:
             self._run(name, "--tar", str(archive), *(("--diff", "-") if diff else ()), diff=diff)
             return archive.read_bytes()
 
+    def limits(self, name: str) -> dict[str, float]:
+        """What the agent and the tests get: ``cpus``, ``memory_mb``, ``agent_seconds`` and ``verifier_seconds``."""
+        row = self._by_name[name]
+        return {limit: row[limit] for limit in _LIMITS}
+
     def image(self, name: str) -> str:
         """The image of a task that has one of its own, as its tests need; empty for all others."""
-        return self._by_name[name]["image"]
+        image: str = self._by_name[name]["image"]
+        return image
+
+    def collected(self, name: str, tree: Path) -> bytes:
+        """What an agent made of the tree as a diff, from an archive of ``tar -C FOLDER .``; nothing in it is run.
+
+        For a task without an image. Raises ``NoVerdict``.
+        """
+        with tempfile.TemporaryDirectory() as scratch:
+            start = Path(scratch, "start.tar")
+            start.write_bytes(self.tree(name))
+            return self._grader("--collect", str(tree), "--start", str(start), given=b"")[:MAX_DIFF]
+
+    def nothing(self, name: str, why: str) -> Row:
+        """The verdict where an agent has left nothing that could be graded: 0 in all parts."""
+        verdict = self.grade(name, b"no diff\n")
+        verdict["reasons"] = [{"code": "damaged-patch", "detail": f"there is no answer to grade: {why}"[:500]}]
+        return verdict
 
     def grade(self, name: str, diff: bytes) -> Row:
         """The verdict on an agent's diff: ``reward``, ``resolved``, the parts of the reward, and ``reasons``.
@@ -126,8 +165,8 @@ class Bundle:
         }
 
     @cached_property
-    def _by_name(self) -> dict[str, dict[str, str]]:
-        return {row["name"]: {"patch": row["patch"], "image": row["image"]} for row in self.rows()}
+    def _by_name(self) -> dict[str, Row]:
+        return {row["name"]: {key: row[key] for key in ("patch", "image", *_LIMITS)} for row in self.rows()}
 
     def _answer(self, name: str) -> Path:
         return self.folder / "answers" / f"{name}.json"
@@ -138,15 +177,17 @@ class Bundle:
 
     def _run(self, name: str, *options: str, diff: bytes) -> str:
         given = ["--answer", str(self._answer(name)), "--start", str(self._snapshot(name)), *options]
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", str(self.grader), *given],
-            input=diff,
-            capture_output=True,
-            check=False,
-        )
+        return self._grader(*given, given=diff).decode()
+
+    def _grader(self, *options: str, given: bytes) -> bytes:
+        command = [sys.executable, "-I", "-S", str(self.grader), *options]
+        try:
+            done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=GRADER_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise NoVerdict(f"the grader did not end within {GRADER_SECONDS:g} seconds") from None
         if done.returncode:
             raise NoVerdict(done.stderr.decode(errors="replace").strip())
-        return done.stdout.decode()
+        return done.stdout
 
 
 def numbers(verdict: Row) -> dict[str, float]:

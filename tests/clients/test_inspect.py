@@ -16,7 +16,7 @@ from inspect_ai import eval
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_ai.tool import ToolCall
 
-sandbox_type, limit, log_dir, gold = sys.argv[1:]
+sandbox_type, limit, log_dir, gold, command = sys.argv[1:]
 rows = [json.loads(line) for line in open("rows/tasks.jsonl")]
 patches = {row["problem_statement"]: row["patch"] for row in rows} if int(gold) else {}
 
@@ -24,6 +24,8 @@ def output(messages, tools, tool_choice, config):
     asked = next(message.text for message in messages if message.role == "user")
     if asked in patches and messages[-1].role != "tool":
         command = f"cat > ../gold.diff <<'THE END'\n{patches[asked]}THE END\ngit apply ../gold.diff"
+        said = ModelOutput.for_tool_call("mockllm", "bash", {"command": command})
+    elif command and messages[-1].role != "tool":
         said = ModelOutput.for_tool_call("mockllm", "bash", {"command": command})
     else:
         said = ModelOutput.for_tool_call("mockllm", "submit", {"answer": "done"})
@@ -44,9 +46,11 @@ def tools() -> Path:
     return client("inspect-ai==0.3.285", python="python3.11")
 
 
-def evaluated(tools: Path, exports: Path, tmp_path: Path, *, sandbox: str, gold: bool) -> list[dict[str, object]]:
-    """The samples, where the mock model replays the reference answer or gives up at once."""
-    arguments = [sandbox, "3", tmp_path, str(int(gold))]
+def evaluated(
+    tools: Path, exports: Path, tmp_path: Path, *, sandbox: str, gold: bool, command: str = ""
+) -> list[dict[str, object]]:
+    """The samples, where the mock model replays the reference answer, or runs a command, or gives up at once."""
+    arguments = [sandbox, "3", tmp_path, str(int(gold)), command]
     # A telemetry that was asked for by name is another tool's; the model's own usage stands in for a tokenizer.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INSPECT_")}
     environment |= {"HOME": str(tmp_path)}
@@ -81,6 +85,15 @@ def test_the_reference_answer_earns_1_and_nothing_0(
         assert score["value"]["reward"] == score["value"]["resolved"] == score["value"]["module_f1"] == float(gold)
         assert score["explanation"].startswith("" if gold else "empty-patch: ")
         assert score["answer"].startswith("diff --git " if gold else "")
+
+
+def test_an_answer_that_cannot_be_taken_earns_nothing_and_ends_no_evaluation(
+    tools: Path, exports: Path, tmp_path: Path
+) -> None:
+    command = 'rm -rf "$PWD"; touch "$PWD"'
+    for sample in evaluated(tools, exports, tmp_path, sandbox="local", gold=False, command=command):
+        assert sample["scores"]["graded"]["value"]["reward"] == 0
+        assert sample["scores"]["graded"]["explanation"].startswith("damaged-patch: there is no answer to grade")
 
 
 def test_no_answer_is_in_the_log(tools: Path, exports: Path, tmp_path: Path) -> None:

@@ -52,6 +52,31 @@ for command in ("true", f"echo {gold} | base64 -d | git apply -"):
 print(json.dumps(rewards))
 """
 
+BROKEN = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import container
+from environment import HgenEnvironment
+
+container.COMMAND_SECONDS = 3
+row = json.loads(next(open(f"{sys.argv[1]}/grpo/train.jsonl")))
+environment = HgenEnvironment()
+results = {}
+for command in (
+    "rm -rf /work /bin/tar /bin/sh /usr/bin/mktemp /usr/bin/python3 /usr/local/bin/python3",
+    "kill -KILL -1",
+    "yes",
+    "rm -f /usr/bin/timeout; while :; do head -c 1000000 /dev/zero; done",
+    ":(){ :|:& };:",
+):
+    environment.reset(**row)
+    said = environment.bash(command)
+    environment.bash("true")
+    reward = environment.get_reward()
+    results[command] = [len(said), reward, [reason["code"] for reason in environment.verdict["reasons"]]]
+print(json.dumps(results))
+"""
+
 DIFFS = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
@@ -113,6 +138,16 @@ def test_transformers_sees_the_tool_that_the_rows_name(tools: Path, exports: Pat
 @pytest.mark.container
 def test_the_environment_gives_the_reference_answer_1_and_nothing_0(exports: Path, base_image: str) -> None:
     assert json.loads(run(sys.executable, ROLLOUT, exports / "trl", HGEN_IMAGE=base_image)) == [0, 1]
+
+
+@pytest.mark.container
+def test_what_an_agent_breaks_earns_nothing_and_ends_no_training(exports: Path, base_image: str) -> None:
+    results = json.loads(run(sys.executable, BROKEN, exports / "trl", HGEN_IMAGE=base_image))
+    for said, reward, reasons in results.values():
+        assert said < 21_000
+        assert reward == 0
+        assert reasons
+    assert [codes for *_, codes in results.values()][:2] == [["damaged-patch"]] * 2
 
 
 def test_diffs_in_completions_are_graded_and_logged(exports: Path) -> None:

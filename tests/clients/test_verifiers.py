@@ -38,7 +38,7 @@ async def rollout(task, command):
     return json.loads(trace.model_dump_json())
 
 commands = json.loads(sys.argv[1])
-tasks = list(vf.load_taskset(HgenConfig(id="hgen-tasks")))
+tasks = list(vf.load_taskset(HgenConfig(id="hgen-tasks", network=True)))
 chosen = (tasks[0], tasks[-1])
 print(json.dumps({name: [asyncio.run(rollout(task, each)) for task in chosen] for name, each in commands.items()}))
 """
@@ -58,6 +58,7 @@ CHEATS = {
     ),
     "another history": (f"rm -rf .git; {COMMIT}", "empty-patch"),
     "a changed file besides": (f"{GOLD}; echo 'x = 1' >> $(git ls-files '*.py' | tail -n 1)", "code-changed"),
+    "no place to take the answer from": ('rm -rf "$PWD"; touch "$PWD"', "damaged-patch"),
 }
 """What an agent might do, and the reason for which it earns nothing."""
 
@@ -77,6 +78,31 @@ def environment(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home),
     }
+
+
+CONFINED = """
+import verifiers.v1 as vf
+from verifiers.v1.utils.compile import resolve_runtime_config
+from hgen_tasks.taskset import HgenConfig
+
+for task in vf.load_taskset(HgenConfig(id="hgen-tasks")):
+    config = resolve_runtime_config(vf.DockerConfig(), task)
+    assert config.network_restricted
+    assert (config.cpu, config.memory) == (1, 2)
+    assert (task.data.timeout.agent, task.data.timeout.scoring) == (3600, 3600)
+    try:
+        resolve_runtime_config(vf.SubprocessConfig(), task)
+    except ValueError as error:
+        assert "requires a network policy" in str(error)
+    else:
+        raise AssertionError("a runtime took a task whose network it cannot take away")
+"""
+
+
+def test_agents_have_no_network_unless_a_switch_says_so_and_the_limits_of_the_export(
+    environment: dict[str, str],
+) -> None:
+    subprocess.run(["python", "-c", CONFINED], check=True, env=environment)
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +127,8 @@ def test_validation_finds_reference_answers_right_and_untouched_trees_wrong(
     runtime: str, environment: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     command = ["vf-validate", "hgen-tasks", "-n", "2", "-s", "--rich", "false", "--runtime.type", runtime]
+    # To take the network away, verifiers builds an image of packages that are not here.
+    command += ["--taskset.network", "true"]
     if runtime == "docker":
         command += ["--runtime.image", request.getfixturevalue("base_image")]
         (tmp_path / "docker").write_text(SHIM.format(docker=shutil.which("docker")))

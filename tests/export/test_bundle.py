@@ -11,10 +11,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from hgen import resources
 from hgen.config import Config
 from hgen.export.bundle import PUBLIC
+from hgen.export.environment import lay_out
 from hgen.export.formats import nemo_gym, trl
 from hgen.export.images import Images
 from hgen.export.table import chosen
@@ -173,6 +175,35 @@ def test_what_an_agent_did_is_collected_whatever_git_is_told(folder, some, bundl
     assert exported.grade(task.instance_id, (work / "answer.diff").read_bytes())["reward"] == 1
 
 
+def test_an_archive_of_what_an_agent_left_gives_its_diff_and_a_damaged_one_earns_nothing(
+    folder, some, bundle, tmp_path
+):
+    exported, name = bundle.Bundle(folder), some[0].task.instance_id
+    (tmp_path / "tree.tar").write_bytes(exported.tree(name, exported.gold(name)))
+    (tmp_path / "damaged.tar").write_bytes(b"no archive" * 1000)
+    (tmp_path / "start.tar").write_bytes(exported.tree(name))
+    assert exported.collected(name, tmp_path / "start.tar") == b""
+    assert exported.grade(name, exported.collected(name, tmp_path / "tree.tar"))["reward"] == 1
+    assert exported.grade(name, exported.collected(name, tmp_path / "damaged.tar"))["reward"] == 0
+
+
+def test_an_answer_that_is_gone_earns_nothing_in_all_parts_and_says_why(folder, some, bundle):
+    exported, name = bundle.Bundle(folder), some[0].task.instance_id
+    verdict = exported.nothing(name, "the container is gone")
+    assert set(bundle.numbers(verdict)) == set(bundle.numbers(exported.grade(name, exported.gold(name))))
+    assert not any(bundle.numbers(verdict).values())
+    [reason] = verdict["reasons"]
+    assert "the container is gone" in reason["detail"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_have_the_limits_that_the_export_was_asked_for(name, validated, tmp_path):
+    limits = {"cpus": 2.5, "memory_mb": 3072, "agent_seconds": 77.0, "verifier_seconds": 88.0}
+    chosen(name).write(views([validated(1)], store()), tmp_path / name, Config(export=limits))
+    [row] = [json.loads(line) for line in (tmp_path / name / "rows/tasks.jsonl").read_text().splitlines()]
+    assert {limit: row[limit] for limit in limits} == limits
+
+
 def test_git_gives_back_what_was_laid_out_byte_by_byte(bundle, tmp_path):
     files = {
         ".gitattributes": b"*.py text eol=lf\n*.bin filter=lfs\n*.txt ident working-tree-encoding=UTF-16\n",
@@ -187,6 +218,23 @@ def test_git_gives_back_what_was_laid_out_byte_by_byte(bundle, tmp_path):
     assert (tmp_path / "link").readlink() == Path("x.py")
 
 
+def test_the_commit_is_the_same_each_time_and_the_one_of_the_images(bundle, tmp_path):
+    files = {"a/x.py": b"x = 1\n", "run.sh": b"#!/bin/sh\n"}
+    whose = {"GIT_AUTHOR_NAME": "me", "GIT_COMMITTER_DATE": "1234567890 +0200", "GIT_DEFAULT_HASH": "sha256"}
+    commits = set()
+    for folder, environment in (("one", os.environ), ("two", {**os.environ, **whose})):
+        (tmp_path / folder).mkdir()
+        tree_archive.write(str(tmp_path / folder / "start.tar"), files, executable={"run.sh"}, links={"link": "run.sh"})
+        command = ["sh", "-c", bundle.LAY_OUT, "sh", "start.tar"]
+        subprocess.run(command, cwd=tmp_path / folder, env=environment, check=True)
+    (tmp_path / "image").mkdir()
+    lay_out._commit(tmp_path / "image", files, {"run.sh"}, {"link": "run.sh"})
+    for folder in ("one", "two", "image"):
+        shown = ["git", "log", "--format=%H %D"]
+        commits.add(subprocess.run(shown, cwd=tmp_path / folder, capture_output=True, text=True, check=True).stdout)
+    assert len(commits) == 1
+
+
 def test_what_agents_get_to_see_has_no_answer(validated, tmp_path):
     tasks = [validated(number, family) for number in range(6) for family in ("dep-search", "func-localize")]
     allowed = {*PUBLIC, "name", "split", "image"}
@@ -197,6 +245,15 @@ def test_what_agents_get_to_see_has_no_answer(validated, tmp_path):
         assert [set(row) for row in rows] == [allowed | asked] * len(tasks)
     rows = [json.loads(line) for line in (tmp_path / "nemo-gym/data/train.jsonl").read_text().splitlines()]
     assert [set(row) for row in rows] == [allowed | {"responses_create_params", "agent_ref"}] * len(tasks)
+
+
+@pytest.mark.parametrize(("licenses", "said"), [(["MIT"], "MIT"), (["MIT", "BSD-3-Clause"], "TBD"), (["BSD"], "TBD")])
+def test_nemo_gym_is_told_the_license_where_all_rows_have_one_that_it_knows(licenses, said, validated, tmp_path):
+    tasks = [validated(number, license=license_) for number, license_ in enumerate(licenses)]
+    nemo_gym.write(views(tasks, store()), tmp_path / "nemo-gym", Config())
+    config = yaml.safe_load((tmp_path / "nemo-gym/configs/hgen.yaml").read_text())
+    [dataset] = config["hgen_simple_agent"]["responses_api_agents"]["simple_agent"]["datasets"]
+    assert dataset["license"] == said
 
 
 HOSTILE = '---\nconfigs: {{ splits }}\n---\n{% raw %} {0} $(id) ``` """ \\u0041 \u2028 \f \0 \U0001f600 ' + "x" * 50_000

@@ -4,12 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Self, TextIO
 
 from jinja2 import Environment, StrictUndefined
 from pydantic import JsonValue
 
 from hgen import resources
+from hgen.config import ExportConfig
 from hgen.export.carried import carry_snapshot
 from hgen.export.summary import ExportSummary
 from hgen.export.task_row import Row, row
@@ -21,7 +21,10 @@ TEMPLATES = "templates/export"
 """Where the files are that an export lays down as they are."""
 
 ROWS = "rows/tasks.jsonl"
-"""The private rows of all tasks: those of the format ``jsonl``, and the task's ``name``, ``split`` and ``image``."""
+"""The private rows of all tasks: those of the format ``jsonl``, and the task's name, split, image and limits."""
+
+LIMITS = ("cpus", "memory_mb", "agent_seconds", "verifier_seconds")
+"""The settings of an export that say what an agent and the tests get, which are columns of the private rows."""
 
 
 class Bundle:
@@ -32,10 +35,11 @@ class Bundle:
     families that bring a scorer of their own.
     """
 
-    def __init__(self, folder: Path, *, uses_images: bool = True) -> None:
+    def __init__(self, folder: Path, config: ExportConfig, *, uses_images: bool = True) -> None:
         self.tasks: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self._folder = folder
+        self._limits: Row = {limit: getattr(config, limit) for limit in LIMITS}
         self._uses_images = uses_images
 
     def lay_down(self, tasks: Iterable[TaskView]) -> Iterator[TaskView]:
@@ -51,7 +55,7 @@ class Bundle:
                     continue
                 carry_snapshot(view, self._folder)
                 (self._folder / "answers" / f"{view.name}.json").write_bytes(view.answer())
-                lines.write(json.dumps(row(view.validated) | _added(view)) + "\n")
+                lines.write(json.dumps(row(view.validated) | _added(view) | self._limits) + "\n")
                 self.tasks[view.task.family] += 1
                 yield view
 
@@ -100,33 +104,6 @@ def copy_templates(folder: Path, files: Mapping[str, str], **values: object) -> 
         if template.endswith(".j2"):
             text = environment.from_string(text).render(values)
         (folder / path).write_text(text, encoding="utf-8", newline="\n")
-
-
-class SplitLines:
-    """Files of JSON lines in a folder, ``SPLIT.jsonl``, opened as splits are met."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files: dict[str, TextIO] = {}
-
-    def __enter__(self) -> Self:
-        self._folder.mkdir()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for file in self._files.values():
-            file.close()
-
-    @property
-    def splits(self) -> list[str]:
-        """The splits that were met, in the order of their names."""
-        return sorted(self._files)
-
-    def write(self, split: str, row: Row) -> None:
-        """Append a row to the file of its split, in ASCII."""
-        if split not in self._files:
-            self._files[split] = (self._folder / f"{split}.jsonl").open("w", encoding="ascii", newline="\n")
-        self._files[split].write(json.dumps(row) + "\n")
 
 
 def _added(view: TaskView) -> Row:

@@ -4,23 +4,29 @@
 """
 
 import asyncio
+import secrets
+import subprocess
 from pathlib import Path
 from typing import Any
 
-from bundle import COLLECT, LAY_OUT, MAX_DIFF, UNPACK, Bundle, numbers
+from bundle import COLLECT, LAY_OUT, MAX_DIFF, UNPACK, Bundle, NoVerdict, numbers
 from inspect_ai import Task, task
 from inspect_ai.agent import react
 from inspect_ai.dataset import Sample, json_dataset
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import bash
-from inspect_ai.util import sandbox
+from inspect_ai.util import OutputLimitExceededError, sandbox
 
 FOLDER = Path(__file__).parent
 BUNDLE = Bundle(FOLDER)
 
 _PUBLIC = ("name", "split", "family", "variant", "repo", "base_commit", "license")
 _COMMAND_SECONDS = 180
+_OWN_COMMAND_SECONDS = 300
+
+_PROBES = {"docker": ["docker", "version"], "local": ["true"]}
+"""Commands that fail if it is the machine that makes everything fail in sandboxes of a type."""
 
 
 @task
@@ -31,7 +37,8 @@ def hgen(split: str = "train", sandbox_type: str = "docker") -> Task:
         dataset=rows.filter(lambda sample: split in ("", (sample.metadata or {})["split"])),
         setup=lay_out(),
         solver=react(tools=[bash(timeout=_COMMAND_SECONDS)]),
-        scorer=graded(),
+        scorer=graded(sandbox_type),
+        time_limit=int(max((row["agent_seconds"] for row in BUNDLE.rows()), default=0)) or None,
         sandbox=("docker", str(FOLDER / "compose.yaml")) if sandbox_type == "docker" else sandbox_type,
     )
 
@@ -67,13 +74,24 @@ def reference() -> Solver:
 
 
 @scorer(metrics={"*": [mean(), stderr()]})
-def graded() -> Scorer:
-    """The reward, full success and the parts of the reward; the verdict is made outside of the sandbox."""
+def graded(sandbox_type: str = "docker") -> Scorer:
+    """The reward, full success and the parts of the reward; the verdict is made outside of the sandbox.
+
+    What the agent broke so that there is no diff earns nothing.
+    """
 
     async def score(state: TaskState, target: Target) -> Score:
         name = state.metadata["name"]
-        diff = await _collect(name)
-        verdict = await asyncio.to_thread(BUNDLE.grade, name, diff)
+        try:
+            diff = await _collect(name)
+        except NoVerdict:
+            raise
+        except (RuntimeError, OSError, ValueError, OutputLimitExceededError) as error:
+            if not await asyncio.to_thread(_machine_works, sandbox_type):
+                raise
+            diff, verdict = b"", await asyncio.to_thread(BUNDLE.nothing, name, str(error))
+        else:
+            verdict = await asyncio.to_thread(BUNDLE.grade, name, diff)
         reasons = verdict["reasons"]
         return Score(
             value=dict(numbers(verdict)),
@@ -92,7 +110,9 @@ async def _unpack(script: str, name: str, diff: bytes = b"") -> None:
 
 
 async def _collect(name: str) -> bytes:
-    folder = (await _run("mktemp", "-d")).strip()
+    # Nobody can have waited for this name.
+    folder = f"/tmp/{secrets.token_hex(16)}"  # noqa: S108
+    await _run("mkdir", "-m", "700", folder)
     await sandbox().write_file(f"{folder}/start.tar", await asyncio.to_thread(BUNDLE.tree, name))
     await sandbox().write_file(f"{folder}/grader.py", BUNDLE.grader.read_bytes())
     await _run("sh", "-c", COLLECT, "sh", folder)
@@ -102,7 +122,13 @@ async def _collect(name: str) -> bytes:
 
 
 async def _run(*command: str) -> str:
-    done = await sandbox().exec(list(command))
+    done = await sandbox().exec(list(command), timeout=_OWN_COMMAND_SECONDS, timeout_retry=False)
     if not done.success:
         raise RuntimeError(f"{command[0]} failed ({done.returncode}): {(done.stderr or done.stdout)[-500:]}")
     return done.stdout
+
+
+def _machine_works(sandbox_type: str) -> bool:
+    """Whether it is known that what failed in a sandbox did not fail because of the machine."""
+    probe = _PROBES.get(sandbox_type)
+    return probe is not None and not subprocess.run(probe, capture_output=True, check=False, timeout=60).returncode

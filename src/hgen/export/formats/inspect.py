@@ -15,19 +15,18 @@ NAME = "inspect"
 _FILES = {
     "bundle.py": "bundle.py",
     "inspect/hgen_tasks.py": "hgen_tasks.py",
-    "inspect/compose.yaml": "compose.yaml",
+    "inspect/compose.yaml.j2": "compose.yaml",
     "inspect/README.md": "README.md",
 }
 
 
 def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
     """Write ``hgen_tasks.py``, which needs nothing but Inspect AI; see ``Bundle`` for what is left out."""
-    del config
     with whole_folder(folder, NAME) as new:
-        bundle = Bundle(new, uses_images=False)
+        bundle = Bundle(new, config.export, uses_images=False)
         for _ in bundle.lay_down(tasks):
             pass
-        copy_templates(new, _FILES)
+        copy_templates(new, _FILES, cpus=config.export.cpus, memory_mb=config.export.memory_mb)
     return bundle.summary(NAME, folder)
 
 

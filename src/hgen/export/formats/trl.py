@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hgen.config import Config
-from hgen.export.bundle import Bundle, SplitLines, copy_templates, public_row, tool
+from hgen.export.bundle import Bundle, copy_templates, public_row, tool
 from hgen.export.folders import whole_folder
 from hgen.export.format import Format
+from hgen.export.lines import JsonLines
 from hgen.export.summary import ExportSummary
 from hgen.export.view import TaskView
 
@@ -25,19 +26,20 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
 
     See ``Bundle`` for what is left out.
     """
-    del config
     tools = [{"type": "function", "function": tool()}]
     columns: list[str] = []
     with whole_folder(folder, NAME) as new:
-        bundle = Bundle(new)
-        with SplitLines(new / "grpo") as grpo, SplitLines(new / "sft") as sft:
+        bundle = Bundle(new, config.export)
+        splits = set()
+        with JsonLines(new) as lines:
             for view in bundle.lay_down(tasks):
                 messages = [{"role": "user", "content": view.task.problem_statement}]
                 told = public_row(view)
                 columns = list(told)
-                grpo.write(view.split, {"prompt": messages, "tools": tools, **told})
-                sft.write(view.split, {"messages": messages, "tools": tools, **told})
-        copy_templates(new, _FILES, splits=grpo.splits, columns=columns)
+                splits.add(view.split)
+                lines.write(f"grpo/{view.split}", {"prompt": messages, "tools": tools, **told})
+                lines.write(f"sft/{view.split}", {"messages": messages, "tools": tools, **told})
+        copy_templates(new, _FILES, splits=sorted(splits), columns=columns)
     return bundle.summary(NAME, folder)
 
 

@@ -23,9 +23,8 @@ _FILES = {
 
 def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
     """Write a package ``hgen-tasks`` that needs nothing but verifiers; see ``Bundle`` for what is left out."""
-    del config
     with whole_folder(folder, NAME) as new:
-        bundle = Bundle(new)
+        bundle = Bundle(new, config.export)
         for _ in bundle.lay_down(tasks):
             pass
         copy_templates(new, _FILES)

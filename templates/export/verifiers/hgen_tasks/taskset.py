@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,11 @@ from hgen_tasks.bundle import (
 
 _PACKAGE = Path(__file__).parent
 _INSTALLED = _PACKAGE / "data"
+
+_COLLECT_SECONDS = 300.0
+"""What taking the agent's diff may add to the time for grading it."""
+_START_SECONDS = 600.0
+"""What starting another runtime may add."""
 
 BUNDLE = Bundle(_INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent)
 """In the package once it is installed, around it where it is installed in editable form."""
@@ -59,9 +65,9 @@ class HgenTask(vf.Task[HgenData]):
 
     async def finalize(self, trace: vf.Trace, runtime: vf.Runtime) -> None:
         """Keep what the agent made of the tree as ``model_patch``, and the verdict on it, with its reasons."""
-        diff = await self._collect(runtime)
+        diff, verdict = await self._judged(runtime)
         trace.info["model_patch"] = diff.decode("utf-8", "replace")
-        trace.info["verdict"] = await self._grade(runtime, diff)
+        trace.info["verdict"] = verdict
 
     @vf.reward(weight=1.0)
     async def reward(self, trace: vf.Trace) -> float:
@@ -74,8 +80,21 @@ class HgenTask(vf.Task[HgenData]):
     async def validate(self, runtime: vf.Runtime) -> bool:
         """Whether the reference answer, laid out where the agent would work, is a full success."""
         await self._unpack(runtime, UNPACK, BUNDLE.gold(self.data.name))
-        verdict = await self._grade(runtime, await self._collect(runtime))
+        _, verdict = await self._judged(runtime)
         return verdict["resolved"] is True
+
+    async def _judged(self, runtime: vf.Runtime) -> tuple[bytes, Row]:
+        """The agent's diff and the verdict on it; what the agent broke so that there is no diff earns nothing."""
+        try:
+            async with asyncio.timeout(_COLLECT_SECONDS):
+                diff = await self._collect(runtime)
+        except (vf.SandboxError, OSError) as error:
+            # Where another runtime starts and runs something, it was the agent that broke this one.
+            async with provision_runtime(runtime.config, env={}) as other:
+                if not await other.alive():
+                    raise
+            return b"", await asyncio.to_thread(BUNDLE.nothing, self.data.name, str(error))
+        return diff, await self._grade(runtime, diff)
 
     async def _unpack(self, runtime: vf.Runtime, script: str, diff: bytes = b"") -> None:
         archive = ".hgen-start.tar"
@@ -86,8 +105,14 @@ class HgenTask(vf.Task[HgenData]):
         if not self.data.image:
             return await asyncio.to_thread(BUNDLE.grade, self.data.name, diff)
         async with provision_runtime(runtime.config, env={}) as fresh:
+            await fresh.prepare_execution([])
             folder = await _new_folder(fresh, BUNDLE.grading_files(self.data.name, diff))
-            verdict: Row = json.loads(await _run(fresh, "sh", "-c", GRADE, "sh", folder))
+            try:
+                async with asyncio.timeout(self.data.timeout.scoring):
+                    verdict: Row = json.loads(await _run(fresh, "sh", "-c", GRADE, "sh", folder))
+            except TimeoutError:
+                # What ran there that long was the agent's code.
+                return await asyncio.to_thread(BUNDLE.nothing, self.data.name, "grading did not end in its time")
             return verdict
 
     async def _collect(self, runtime: vf.Runtime) -> bytes:
@@ -108,6 +133,10 @@ class HgenConfig(vf.TasksetConfig):
     split: str = "train"
     """One of those that the tasks were exported in; empty for all."""
 
+    network: bool = False
+    """Leave agents the network that the runtime has. They have none otherwise, and runtimes that cannot take it from
+    them, such as ``subprocess``, refuse the tasks."""
+
 
 class HgenTaskset(vf.Taskset[HgenTask, HgenConfig]):
     """The tasks of the folder, in their order."""
@@ -117,14 +146,28 @@ class HgenTaskset(vf.Taskset[HgenTask, HgenConfig]):
         for row in BUNDLE.rows():
             if self.config.split in ("", row["split"]):
                 columns = {key: row[key] for key in HgenData.__annotations__}
+                columns |= _limits(row)
+                if not self.config.network:
+                    columns["network_allow"] = []
                 if row["image"]:
                     columns |= {"image": row["image"], "workdir": IMAGE_TREE, "agent_user": "agent"}
                 data = HgenData(id=row["instance_id"], prompt=row["problem_statement"], **columns)
                 yield HgenTask(data, self.config.task)
 
 
+def _limits(row: Row) -> Row:
+    """What a row says that the agent and the tests get, in the words of verifiers."""
+    grading = row["verifier_seconds"] + _COLLECT_SECONDS + _START_SECONDS
+    return {
+        "resources": vf.TaskResources(cpu=row["cpus"], memory=row["memory_mb"] / 1024),
+        "timeout": vf.TaskTimeout(agent=row["agent_seconds"], finalize=grading, scoring=row["verifier_seconds"]),
+    }
+
+
 async def _new_folder(runtime: vf.Runtime, files: dict[str, bytes]) -> str:
-    folder = (await _run(runtime, "mktemp", "-d")).strip()
+    # Nobody can have waited for this name.
+    folder = f"/tmp/{secrets.token_hex(16)}"  # noqa: S108
+    await _run(runtime, "mkdir", "-m", "700", folder)
     for name, content in files.items():
         await runtime.write(f"{folder}/{name}", content)
     return folder
