@@ -15,12 +15,14 @@ import pytest
 from hgen.config import Config
 from hgen.errors import ConfigError
 from hgen.export.folders import MANIFEST, exported_files
-from hgen.export.formats import grader, harbor
+from hgen.export.formats import grader, harbor, jsonl
 from hgen.export.table import OWN, chosen
+from hgen.export.task_row import row
 from hgen.export.view import views
 from hgen.records import Target
 from hgen.shards import file_digest
-from tests.export.stored import store
+from hgen.tasksets.taskset import task_set
+from tests.export.stored import snapshot, store
 
 FAMILIES = ("dep-search", "func-localize")
 
@@ -30,6 +32,7 @@ import resource, sys, time
 from pathlib import Path
 from hgen.config import Config
 from hgen.export.table import chosen
+from hgen.export.task_row import row
 from hgen.export.view import views
 from hgen.records import Validated
 from hgen.shards import read_shard
@@ -285,3 +288,40 @@ def test_json_lines_hold_the_record_as_it_is(validated, tmp_path):
 def test_json_lines_survive_readers_that_split_at_other_separators(validated, tmp_path):
     export("jsonl", [validated(1), validated(2)], tmp_path / "jsonl")
     assert len((tmp_path / "jsonl" / "dep_search.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+LOAD = """
+import json, sys
+from datasets import get_dataset_config_names, load_dataset
+loaded = [load_dataset(sys.argv[1], name) for name in (None, *get_dataset_config_names(sys.argv[1]))]
+print(json.dumps([{split: [dict(row) for row in rows] for split, rows in each.items()} for each in loaded]))
+"""
+
+
+@pytest.mark.parametrize("splits", [("train",), ("train", "test")])
+def test_a_folder_of_json_lines_loads_as_a_dataset_with_rows_as_they_are(splits, validated, repaired, tmp_path):
+    """More archives than files of rows are in it, and a column has another type, or nothing, in each family."""
+    tasks = [
+        *mixed(validated, 5),
+        repaired.model_copy(update={"task": repaired.task.model_copy(update={"snapshot": snapshot()})}),
+    ]
+    config = Config(export={"splits": {split: 1 / len(splits) for split in splits}})
+    split_of = {task.task.instance_id: splits[number % len(splits)] for number, task in enumerate(tasks)}
+    shown = views(tasks, store(), lambda task: split_of[task.instance_id])
+    jsonl.write(shown, tmp_path / "jsonl", config)
+    for number in range(9):
+        (tmp_path / "jsonl" / "snapshots" / f"{number:064x}.zip").write_bytes(b"")
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", LOAD, str(tmp_path / "jsonl")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    unnamed, *loaded = json.loads(done.stdout)
+    assert unnamed == loaded[0]
+    families = ("dep-search", "func-localize", "verify-repair")
+    for family, found in zip(families, loaded, strict=True):
+        wanted: dict[str, list[object]] = {}
+        for task in tasks:
+            if task.task.family == family:
+                wanted.setdefault(split_of[task.task.instance_id], []).append(row(task))
+        assert found == wanted
+    assert len(list(task_set(tmp_path / "jsonl").rows())) == len(tasks)
