@@ -4,7 +4,7 @@
 FOLDER as plain files, requests in FOLDER/requests.jsonl. A call (create, info, tree, preupload, batch, put, commit)
 that is given a status answers with it; ``html`` is a page of a proxy, ``json`` an answer without content, ``cut`` a
 connection that ends in the middle, ``echo`` a refusal that repeats the token. The token ``good`` may write, ``reader``
-may not; there are no others, but what is public is seen without one.
+may not; there are no others, but what is public is seen without one. A password is taken from anybody.
 """
 
 import base64
@@ -58,7 +58,9 @@ class Hub(BaseHTTPRequestHandler):
         for call, pattern, method in routes:
             if match := re.fullmatch(pattern, path):
                 self.found = match.groupdict()
-                token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+                # A password in the hub's address is for a proxy before it.
+                kind, _, token = (self.headers.get("Authorization") or "").partition(" ")
+                token = token if kind == "Bearer" else ""
                 with (FOLDER / "requests.jsonl").open("a") as log:
                     log.write(json.dumps([call, token]) + "\n")
                 if (

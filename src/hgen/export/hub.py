@@ -15,8 +15,8 @@ from huggingface_hub.hf_api import RepoFile
 
 from hgen.errors import ConfigError, NetworkError
 from hgen.export.folders import MANIFEST, exported_files
+from hgen.passwords import harmless, message_of, without_passwords, without_secrets
 from hgen.shards import file_digest
-from hgen.sources.urls import without_passwords
 
 _NAME = re.compile(r"(?!.*(--|\.\.))(?=.{3,96}$)\w([\w.-]*\w)?/\w([\w.-]*\w)?", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -164,7 +164,7 @@ def _look(api: HfApi, to: Destination) -> _There:
     except RepositoryNotFoundError:
         return _There(exists=False)
     if commit is not None and not _COMMIT.fullmatch(commit):
-        raise NetworkError(f"{_shown(api.endpoint)} names no commit of {to.name}; push again later")
+        raise NetworkError(f"{without_passwords(api.endpoint)} names no commit of {to.name}; push again later")
     try:
         tree = list(api.list_repo_tree(to.name, recursive=True, revision=commit, repo_type="dataset"))
     except EntryNotFoundError:
@@ -201,7 +201,7 @@ def _plan(
     left = (path for path in remote if path in there.earlier or ("/" in path and PurePosixPath(path).parts[0] in own))
     return PushPlan(
         to=to,
-        endpoint=_shown(api.endpoint),
+        endpoint=without_passwords(api.endpoint),
         is_new=not there.exists,
         private=private,
         has_token=get_token() is not None,
@@ -254,34 +254,35 @@ def _checked_files(folder: Path, kind: str) -> dict[str, str]:
 
 @contextmanager
 def _explained(name: str, endpoint: str) -> Iterator[None]:
-    """Turn what the hub's client raises into one line that says what to do and does not hold the token."""
+    """Turn what the hub's client raises into one line that says what to do and holds no secret."""
+    shown = without_passwords(endpoint)
     try:
         yield
     except OfflineModeIsEnabled:
         raise NetworkError("HF_HUB_OFFLINE is set, so nothing was uploaded; unset it and push again") from None
     except HfHubHTTPError as error:
-        raise _refused(error, name, _shown(endpoint)) from _cause(error)
+        raise _refused(error, name, shown) from harmless(error)
     except (_TransportError, EntryNotFoundError) as error:
-        reason = _line(error) or type(error).__name__
-        raise NetworkError(f"cannot reach {_shown(endpoint)}: {reason}; push again later") from _cause(error)
+        reason = message_of(error) or type(error).__name__
+        raise NetworkError(f"cannot reach {shown}: {reason}; push again later") from harmless(error)
     except RuntimeError as error:
         # What the client raises, with its cause, when a large file does not go through.
-        reason = _line(error.__cause__ or error)
-        raise NetworkError(f"the upload to {_shown(endpoint)} broke off: {reason}; push again") from _cause(error)
+        reason = message_of(error.__cause__ or error)
+        raise NetworkError(f"the upload to {shown} broke off: {reason}; push again") from harmless(error)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         if str(error).startswith(_REFUSED_CARD):
-            raise ConfigError(f"{_shown(endpoint)} does not take this dataset: {_line(error)}") from _cause(error)
+            raise ConfigError(f"{shown} does not take this dataset: {message_of(error)}") from harmless(error)
         # The client reads answers without looking whether they are what they should be.
-        reason = f"{type(error).__name__}: {_line(error)}"
+        reason = f"{type(error).__name__}: {message_of(error)}"
         raise NetworkError(
-            f"{_shown(endpoint)} answers in a way that the hub does not ({reason}), as a proxy's or login page would; "
+            f"{shown} answers in a way that the hub does not ({reason}), as a proxy's or login page would; "
             "push again later"
-        ) from _cause(error)
+        ) from harmless(error)
 
 
 def _refused(error: HfHubHTTPError, name: str, endpoint: str) -> ConfigError | NetworkError:
     status = error.response.status_code if error.response is not None else 0
-    said = f" ({_without_token(' '.join(error.server_message.split()))})" if error.server_message else ""
+    said = f" ({without_secrets(' '.join(error.server_message.split()))})" if error.server_message else ""
     match status:
         case 401:
             return ConfigError(f"{endpoint} does not know your token{said}; run `hf auth login` or set HF_TOKEN anew")
@@ -293,21 +294,3 @@ def _refused(error: HfHubHTTPError, name: str, endpoint: str) -> ConfigError | N
             return ConfigError(f"{endpoint} does not take this dataset: status {status}{said}")
         case _:
             return NetworkError(f"{endpoint} failed: status {status}{said}; push again later")
-
-
-def _line(error: BaseException) -> str:
-    return _without_token(" ".join(str(error).split()))
-
-
-def _cause(error: BaseException) -> BaseException | None:
-    """The error itself, unless it holds the token, which a traceback would show."""
-    return error if _without_token(str(error)) == str(error) else None
-
-
-def _without_token(text: str) -> str:
-    token = get_token()
-    return without_passwords(text.replace(token, "***") if token else text)
-
-
-def _shown(endpoint: str) -> str:
-    return without_passwords(endpoint)
