@@ -108,7 +108,10 @@ class Hub(BaseHTTPRequestHandler):
         if not self.is_visible():
             return self.missing("RepoNotFound")
         siblings = [{"rfilename": path} for path in self.files()]
-        return self.answer(200, {"id": self.found["repo"], "sha": self.sha(), "siblings": siblings, "tags": []})
+        private = not self.is_public()
+        return self.answer(
+            200, {"id": self.found["repo"], "private": private, "sha": self.sha(), "siblings": siblings, "tags": []}
+        )
 
     def preupload(self):
         asked = json.loads(self.body)["files"]
@@ -172,9 +175,11 @@ class Hub(BaseHTTPRequestHandler):
     def is_visible(self):
         if not self.folder.exists():
             return False
+        return self.is_public() or self.headers.get("Authorization") is not None
+
+    def is_public(self):
         asked = json.loads((FOLDER / f"{self.found['repo']}.json").read_text())
-        public = asked.get("visibility", "private" if asked.get("private") else "public") == "public"
-        return public or self.headers.get("Authorization") is not None
+        return asked.get("visibility", "private" if asked.get("private") else "public") == "public"
 
     @property
     def folder(self):
