@@ -214,7 +214,7 @@ def export(
     for name in wanted:
         chosen(name)
     if push_images:
-        if not IMAGE_PREFIX.match(push_images):
+        if not IMAGE_PREFIX.fullmatch(push_images):
             # Without what was found: there may be a password in it.
             raise ConfigError(
                 "images are pushed to REGISTRY/PREFIX, such as registry.example:5000/tasks: no scheme, no user, "
