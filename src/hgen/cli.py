@@ -237,7 +237,10 @@ def export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what --hf-push would send; send nothing.")] = False,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Move a folder aside that holds what no export wrote; push where such files are."),
+        typer.Option(
+            "--force",
+            help="Move a folder aside that holds what no export wrote, or was edited; push where such files are.",
+        ),
     ] = False,
     split: Annotated[
         str | None,

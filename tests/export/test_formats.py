@@ -14,7 +14,7 @@ import pytest
 
 from hgen.config import Config
 from hgen.errors import ConfigError
-from hgen.export.folders import MANIFEST, exported_files
+from hgen.export.folders import MANIFEST, exported_files, move_aside
 from hgen.export.formats import grader, harbor, jsonl
 from hgen.export.table import OWN, chosen
 from hgen.export.task_row import row
@@ -84,6 +84,10 @@ def validated(validated):
 
 def export(name, tasks, folder, shard_bytes=10_000_000):
     return chosen(name).write(views(tasks, store()), folder, Config(export={"shard_bytes": shard_bytes}))
+
+
+def size(file: Path) -> int:
+    return file.stat().st_size
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -216,6 +220,36 @@ def test_files_that_no_export_wrote_are_never_deleted(name, foreign, exported_be
     with pytest.raises(ConfigError, match=foreign):
         export(name, mixed(validated, 3), tmp_path / name)
     assert file.read_text() == "years of work"
+
+
+@pytest.mark.parametrize("dated_back", [True, False])
+def test_an_exports_own_file_that_was_edited_is_kept(name, dated_back, validated, tmp_path):
+    export(name, mixed(validated, 3), tmp_path / name)
+    # A snapshot's archive is not only the export's.
+    own = [path for path in (tmp_path / name).rglob("*.*") if path.is_file() and path.suffix != ".zip"]
+    small = min((path for path in own if path.name != MANIFEST), key=size)
+    before = small.stat()
+    small.write_text("hours of work")
+    if dated_back:
+        os.utime(small, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(ConfigError, match=r"edited since the export, such as .*--force"):
+        export(name, mixed(validated, 3), tmp_path / name)
+    assert small.read_text() == "hours of work"
+    (aside,) = move_aside(tmp_path / name)
+    export(name, mixed(validated, 3), tmp_path / name)
+    assert (aside / small.relative_to(tmp_path / name)).read_text() == "hours of work"
+
+
+def test_a_large_file_that_was_edited_is_kept(validated, tmp_path):
+    many = mixed(validated, 200)
+    export("jsonl", many, tmp_path / "jsonl")
+    large = max((tmp_path / "jsonl").glob("*.jsonl"), key=size)
+    assert size(large) > 1 << 16
+    with large.open("a") as lines:
+        lines.write("{}\n")
+    with pytest.raises(ConfigError, match=rf"such as {large.name}"):
+        export("jsonl", many, tmp_path / "jsonl")
+    assert large.read_text().endswith("{}\n")
 
 
 @pytest.mark.parametrize("beside", [".{}.new", ".{}.old", ".hgen-thesis"])
