@@ -234,10 +234,14 @@ def export(
             help="Upload to a dataset on the Hugging Face Hub: the only FORMAT given, otherwise hf; repeatable.",
         ),
     ] = None,
-    public: Annotated[bool, typer.Option("--public", help="A dataset made by --hf-push is public.")] = False,
+    public: Annotated[bool, typer.Option("--public", help="The dataset of --hf-push is public.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what --hf-push would send; send nothing.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Move a folder aside that holds what no export wrote; nothing is deleted.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Move a folder aside that holds what no export wrote, or was edited; push where such files are.",
+        ),
     ] = False,
     split: Annotated[
         str | None,

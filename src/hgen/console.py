@@ -86,10 +86,11 @@ def push_table(plan: "PushPlan") -> Table:
         table.add_row(path, f"{size:,}", "send")
     for path in plan.delete:
         table.add_row(path, "", "delete")
+    visibility = "private" if plan.private else "public"
     if not plan.is_new:
-        state = "is there, and keeps its visibility"
+        state = f"is there, and is {visibility}"
     else:
-        state = f"is not there, and would be {'private' if plan.private else 'public'}"
+        state = f"is not there, and would be {visibility}"
         state += "" if plan.has_token else ", or is there and private, which cannot be seen without a token"
     sent = f"{len(plan.send):,} files of {sum(plan.send.values()):,} bytes to send"
     same = f"{len(plan.same):,} of {sum(plan.same.values()):,} bytes are there already"

@@ -185,8 +185,9 @@ def export(
     """Write the sound tasks to ``out/export/FORMAT``, for the configuration's formats or others.
 
     ``push_to`` names dataset repositories on the Hugging Face Hub: ``FORMAT=ORG/NAME``, or ``ORG/NAME`` for the only
-    one of ``formats``, otherwise ``hf``. One that is made for it is private unless ``public``; a ``dry_run`` says what
-    would be sent. ``force`` moves folders aside in which there are files that no export wrote.
+    one of ``formats``, otherwise ``hf``. One that is made for it is private unless ``public``, without which none that
+    is public is written to; a ``dry_run`` says what would be sent. ``force`` moves folders aside in which there are
+    files that no export wrote, and writes to repositories with such files.
     ``images`` is a folder for archives of the images of tasks' environments, ``push_images`` a registry and a path in
     it that they are pushed to, ``REGISTRY/PREFIX``; either needs a container engine, and has the exports name the
     images. ``cache`` is where the wheels of environments are, as for ``run_stages``.
@@ -213,7 +214,7 @@ def export(
     for name in wanted:
         chosen(name)
     if push_images:
-        if not IMAGE_PREFIX.match(push_images):
+        if not IMAGE_PREFIX.fullmatch(push_images):
             # Without what was found: there may be a password in it.
             raise ConfigError(
                 "images are pushed to REGISTRY/PREFIX, such as registry.example:5000/tasks: no scheme, no user, "
@@ -236,9 +237,11 @@ def export(
         folders = [out / "export" / push.format for push in pushes]
         each = tuple(zip(folders, pushes, strict=True))
         if dry_run:
-            return Exported(summaries, plans=tuple(hub.plan(folder, to, private=not public) for folder, to in each))
+            return Exported(
+                summaries, plans=tuple(hub.plan(folder, to, private=not public, force=force) for folder, to in each)
+            )
         message = f"Tasks made by hgen {__version__}"
-        urls = tuple(hub.push(folder, to, private=not public, message=message) for folder, to in each)
+        urls = tuple(hub.push(folder, to, private=not public, message=message, force=force) for folder, to in each)
     return Exported(summaries, urls)
 
 

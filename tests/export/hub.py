@@ -4,7 +4,7 @@
 FOLDER as plain files, requests in FOLDER/requests.jsonl. A call (create, info, tree, preupload, batch, put, commit)
 that is given a status answers with it; ``html`` is a page of a proxy, ``json`` an answer without content, ``cut`` a
 connection that ends in the middle, ``echo`` a refusal that repeats the token. The token ``good`` may write, ``reader``
-may not; there are no others, but what is public is seen without one.
+may not; there are no others, but what is public is seen without one. A password is taken from anybody.
 """
 
 import base64
@@ -58,7 +58,9 @@ class Hub(BaseHTTPRequestHandler):
         for call, pattern, method in routes:
             if match := re.fullmatch(pattern, path):
                 self.found = match.groupdict()
-                token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+                # A password in the hub's address is for a proxy before it.
+                kind, _, token = (self.headers.get("Authorization") or "").partition(" ")
+                token = token if kind == "Bearer" else ""
                 with (FOLDER / "requests.jsonl").open("a") as log:
                     log.write(json.dumps([call, token]) + "\n")
                 if (
@@ -106,7 +108,10 @@ class Hub(BaseHTTPRequestHandler):
         if not self.is_visible():
             return self.missing("RepoNotFound")
         siblings = [{"rfilename": path} for path in self.files()]
-        return self.answer(200, {"id": self.found["repo"], "sha": self.sha(), "siblings": siblings, "tags": []})
+        private = not self.is_public()
+        return self.answer(
+            200, {"id": self.found["repo"], "private": private, "sha": self.sha(), "siblings": siblings, "tags": []}
+        )
 
     def preupload(self):
         asked = json.loads(self.body)["files"]
@@ -170,9 +175,11 @@ class Hub(BaseHTTPRequestHandler):
     def is_visible(self):
         if not self.folder.exists():
             return False
+        return self.is_public() or self.headers.get("Authorization") is not None
+
+    def is_public(self):
         asked = json.loads((FOLDER / f"{self.found['repo']}.json").read_text())
-        public = asked.get("visibility", "private" if asked.get("private") else "public") == "public"
-        return public or self.headers.get("Authorization") is not None
+        return asked.get("visibility", "private" if asked.get("private") else "public") == "public"
 
     @property
     def folder(self):

@@ -297,6 +297,14 @@ def test_what_cannot_be_graded_there_is_left_out_and_said_to_be(name, validated,
     }
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_folders_are_there_also_if_all_tasks_are_left_out(name, validated, tmp_path):
+    """The package of verifiers names them to its build backend, which wants them."""
+    strange = validated(2, "riddles", graded_by="family")
+    assert not chosen(name).write(views([strange], store()), tmp_path / name, Config()).tasks
+    assert {"rows", "answers", "snapshots"} <= {path.name for path in (tmp_path / name).iterdir() if path.is_dir()}
+
+
 @pytest.mark.parametrize("name", sorted({*NAMES} - {*UNBUILT}))
 def test_tasks_with_tests_name_their_images_once_these_are_built(name, validated, repaired, tmp_path):
     tasks = views([validated(1), repaired], store(), images=Images("registry/us", built=True))

@@ -14,13 +14,15 @@ import pytest
 
 from hgen.config import Config
 from hgen.errors import ConfigError
-from hgen.export.folders import MANIFEST, exported_files
-from hgen.export.formats import grader, harbor
+from hgen.export.folders import MANIFEST, exported_files, move_aside
+from hgen.export.formats import grader, harbor, jsonl
 from hgen.export.table import OWN, chosen
+from hgen.export.task_row import row
 from hgen.export.view import views
 from hgen.records import Target
 from hgen.shards import file_digest
-from tests.export.stored import store
+from hgen.tasksets.taskset import task_set
+from tests.export.stored import snapshot, store
 
 FAMILIES = ("dep-search", "func-localize")
 
@@ -30,6 +32,7 @@ import resource, sys, time
 from pathlib import Path
 from hgen.config import Config
 from hgen.export.table import chosen
+from hgen.export.task_row import row
 from hgen.export.view import views
 from hgen.records import Validated
 from hgen.shards import read_shard
@@ -81,6 +84,10 @@ def validated(validated):
 
 def export(name, tasks, folder, shard_bytes=10_000_000):
     return chosen(name).write(views(tasks, store()), folder, Config(export={"shard_bytes": shard_bytes}))
+
+
+def size(file: Path) -> int:
+    return file.stat().st_size
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -215,6 +222,36 @@ def test_files_that_no_export_wrote_are_never_deleted(name, foreign, exported_be
     assert file.read_text() == "years of work"
 
 
+@pytest.mark.parametrize("dated_back", [True, False])
+def test_an_exports_own_file_that_was_edited_is_kept(name, dated_back, validated, tmp_path):
+    export(name, mixed(validated, 3), tmp_path / name)
+    # A snapshot's archive is not only the export's.
+    own = [path for path in (tmp_path / name).rglob("*.*") if path.is_file() and path.suffix != ".zip"]
+    small = min((path for path in own if path.name != MANIFEST), key=size)
+    before = small.stat()
+    small.write_text("hours of work")
+    if dated_back:
+        os.utime(small, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(ConfigError, match=r"edited since the export, such as .*--force"):
+        export(name, mixed(validated, 3), tmp_path / name)
+    assert small.read_text() == "hours of work"
+    (aside,) = move_aside(tmp_path / name)
+    export(name, mixed(validated, 3), tmp_path / name)
+    assert (aside / small.relative_to(tmp_path / name)).read_text() == "hours of work"
+
+
+def test_a_large_file_that_was_edited_is_kept(validated, tmp_path):
+    many = mixed(validated, 200)
+    export("jsonl", many, tmp_path / "jsonl")
+    large = max((tmp_path / "jsonl").glob("*.jsonl"), key=size)
+    assert size(large) > 1 << 16
+    with large.open("a") as lines:
+        lines.write("{}\n")
+    with pytest.raises(ConfigError, match=rf"such as {large.name}"):
+        export("jsonl", many, tmp_path / "jsonl")
+    assert large.read_text().endswith("{}\n")
+
+
 @pytest.mark.parametrize("beside", [".{}.new", ".{}.old", ".hgen-thesis"])
 @pytest.mark.parametrize("exported_before", [True, False])
 def test_somebodys_folder_beside_an_export_stays(name, beside, exported_before, validated, tmp_path):
@@ -285,3 +322,40 @@ def test_json_lines_hold_the_record_as_it_is(validated, tmp_path):
 def test_json_lines_survive_readers_that_split_at_other_separators(validated, tmp_path):
     export("jsonl", [validated(1), validated(2)], tmp_path / "jsonl")
     assert len((tmp_path / "jsonl" / "dep_search.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+LOAD = """
+import json, sys
+from datasets import get_dataset_config_names, load_dataset
+loaded = [load_dataset(sys.argv[1], name) for name in (None, *get_dataset_config_names(sys.argv[1]))]
+print(json.dumps([{split: [dict(row) for row in rows] for split, rows in each.items()} for each in loaded]))
+"""
+
+
+@pytest.mark.parametrize("splits", [("train",), ("train", "test")])
+def test_a_folder_of_json_lines_loads_as_a_dataset_with_rows_as_they_are(splits, validated, repaired, tmp_path):
+    """More archives than files of rows are in it, and a column has another type, or nothing, in each family."""
+    tasks = [
+        *mixed(validated, 5),
+        repaired.model_copy(update={"task": repaired.task.model_copy(update={"snapshot": snapshot()})}),
+    ]
+    config = Config(export={"splits": {split: 1 / len(splits) for split in splits}})
+    split_of = {task.task.instance_id: splits[number % len(splits)] for number, task in enumerate(tasks)}
+    shown = views(tasks, store(), lambda task: split_of[task.instance_id])
+    jsonl.write(shown, tmp_path / "jsonl", config)
+    for number in range(9):
+        (tmp_path / "jsonl" / "snapshots" / f"{number:064x}.zip").write_bytes(b"")
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", LOAD, str(tmp_path / "jsonl")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    unnamed, *loaded = json.loads(done.stdout)
+    assert unnamed == loaded[0]
+    families = ("dep-search", "func-localize", "verify-repair")
+    for family, found in zip(families, loaded, strict=True):
+        wanted: dict[str, list[object]] = {}
+        for task in tasks:
+            if task.task.family == family:
+                wanted.setdefault(split_of[task.task.instance_id], []).append(row(task))
+        assert found == wanted
+    assert len(list(task_set(tmp_path / "jsonl").rows())) == len(tasks)

@@ -93,7 +93,8 @@ def test_text_of_any_kind_stays_text(validated, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "ids", [("a/../b", "a-b"), ("Case", "case"), ("x" * 300, "x" * 301), ("a..b", "a.b"), ("\u00e9", "e")]
+    "ids",
+    [("a/../b", "a-b"), ("Case", "case"), ("x" * 300, "x" * 301), ("a..b", "a.b"), ("a..b", "a.-b"), ("\u00e9", "e")],
 )
 def test_ids_that_are_no_names_have_folders_and_names_of_their_own(ids, validated, tmp_path):
     views_ = [localize(validated, tmp_path / str(number), instance_id=each) for number, each in enumerate(ids)]
@@ -102,6 +103,8 @@ def test_ids_that_are_no_names_have_folders_and_names_of_their_own(ids, validate
     names = [task["name"] for task in json.loads((tmp_path / "harbor/registry.json").read_bytes())[0]["tasks"]]
     assert len(set(names)) == len(ids)
     assert not any(".." in name for name in names)
+    inside = {tomllib.loads((folder / "task.toml").read_text())["task"]["name"] for folder in folders}
+    assert len(inside) == len(ids)
 
 
 def test_tasks_of_a_repository_share_its_archive(validated, tmp_path):

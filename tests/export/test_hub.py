@@ -31,10 +31,11 @@ import sys
 from pathlib import Path
 from hgen.errors import ConfigError, NetworkError
 from hgen.export.hub import Destination, push
-folder, name, visibility, kind, most = sys.argv[1:]
+folder, name, visibility, kind, most, *force = sys.argv[1:]
 to = Destination(kind, name)
 try:
-    print(push(Path(folder), to, private=visibility == "private", message="Tasks by hgen", most_files=int(most)))
+    asked = {"private": visibility == "private", "force": bool(force), "most_files": int(most)}
+    print(push(Path(folder), to, message="Tasks by hgen", **asked))
 except (ConfigError, NetworkError) as error:
     print(f"{type(error).__name__}: {error}")
 """
@@ -84,8 +85,19 @@ def run(script: str, endpoint: str, tmp_path: Path, *arguments: str, **env: str)
     return done.stdout.strip()
 
 
-def push(folder, endpoint, tmp_path, name="acme/tasks", visibility="private", kind="hf", most=99, **env):
-    return run(PUSH, endpoint, tmp_path, str(folder), name, visibility, kind, str(most), **env)
+def push(folder, endpoint, tmp_path, *force, name="acme/tasks", visibility="private", kind="hf", most=99, **env):
+    return run(PUSH, endpoint, tmp_path, str(folder), name, visibility, kind, str(most), *force, **env)
+
+
+def made_by_hand(tmp_path: Path, visibility: str, **files: str) -> Path:
+    """A repository that is there; the names of its files may have ``/``."""
+    there = tmp_path / "hub" / "acme" / "tasks"
+    there.mkdir(parents=True)
+    (tmp_path / "hub" / "acme" / "tasks.json").write_text(json.dumps({"visibility": visibility}))
+    for path, text in files.items():
+        (there / path).parent.mkdir(exist_ok=True)
+        (there / path).write_text(text)
+    return there
 
 
 def called(tmp_path: Path, name: str) -> int:
@@ -291,11 +303,42 @@ import json, sys
 from pathlib import Path
 from hgen.errors import ConfigError, NetworkError
 from hgen.export.hub import Destination, plan
+private = sys.argv[2:] != ["public"]
 try:
-    print(json.dumps(plan(Path(sys.argv[1]), Destination("hf", "acme/tasks"), private=True).row()))
+    print(json.dumps(plan(Path(sys.argv[1]), Destination("hf", "acme/tasks"), private=private).row()))
 except (ConfigError, NetworkError) as error:
     print(json.dumps(f"{type(error).__name__}: {error}"))
 """
+
+
+@pytest.mark.parametrize("foreign", ["README.md", "hf/notes.txt", "dep_search/mine.csv"])
+def test_a_repository_with_files_and_no_export_is_written_to_by_force_only(foreign, start, folder, tmp_path):
+    endpoint = start()
+    there = made_by_hand(tmp_path, "private", **{foreign: "years of work", ".gitattributes": ""})
+    before = contents(there)
+    refusal = f"ConfigError: acme/tasks on the hub holds files that no export wrote, such as {foreign}, "
+    assert push(folder, endpoint, tmp_path).startswith(refusal)
+    assert json.loads(run(PLAN, endpoint, tmp_path, str(folder))).startswith(refusal)
+    assert contents(there) == before
+    push(folder, endpoint, tmp_path, "force")
+    assert contents(folder).items() <= contents(there).items()
+
+
+def test_a_repository_as_the_hub_makes_it_is_written_to(start, folder, tmp_path):
+    endpoint = start()
+    there = made_by_hand(tmp_path, "private", **{"README.md": "---\nlicense: mit\n---\n", ".gitattributes": ""})
+    push(folder, endpoint, tmp_path)
+    assert contents(there) == {**contents(folder), ".gitattributes": b""}
+
+
+def test_a_public_repository_is_written_to_only_if_public_was_asked_for(start, folder, tmp_path):
+    endpoint = start()
+    there = made_by_hand(tmp_path, "public")
+    for said in (push(folder, endpoint, tmp_path), json.loads(run(PLAN, endpoint, tmp_path, str(folder)))):
+        assert said.startswith("ConfigError: acme/tasks on the hub is public, ")
+    assert contents(there) == {}
+    push(folder, endpoint, tmp_path, visibility="public")
+    assert contents(there) == contents(folder)
 
 
 @pytest.mark.parametrize("token", ["good", ""])
@@ -308,8 +351,8 @@ def test_a_plan_says_what_would_be_sent_and_deleted_and_changes_nothing(token, s
     push(folder, endpoint, tmp_path, visibility="public")
     before = contents(tmp_path / "hub")
     hf.write(views([validated(2)], store()), folder, Config())
-    changed = json.loads(run(PLAN, endpoint, tmp_path, str(folder), HF_TOKEN=token))
-    assert not changed["new"]
+    changed = json.loads(run(PLAN, endpoint, tmp_path, str(folder), "public", HF_TOKEN=token))
+    assert (changed["new"], changed["private"]) == (False, False)
     assert set(changed["send"]) == {MANIFEST, "README.md", "dep_search/train-00000-of-00001.parquet"}
     assert [PurePosixPath(path).parts[0] for path in changed["same"]] == ["snapshots"]
     assert changed["delete"] == ["func_localize/train-00000-of-00001.parquet"]

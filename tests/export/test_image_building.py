@@ -162,7 +162,8 @@ def test_a_registry_that_refuses_is_a_line_without_a_password(engine, validated,
 
 
 @pytest.mark.parametrize(
-    "prefix", ["https://user:word@registry.example/x", "user:word@registry.example/x", "one", "A/b"]
+    "prefix",
+    ["https://user:word@registry.example/x", "user:word@registry.example/x", "one", "A/b", "registry.example/x\n"],
 )
 def test_a_prefix_that_is_none_is_refused_before_anything_is_built(prefix, tmp_path):
     with pytest.raises(ConfigError, match="REGISTRY/PREFIX") as caught:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hgen.config import Config, load, shares
-from hgen.errors import ConfigError
+from hgen.errors import ConfigError, ShardError
 from hgen.export.splits import ALIKE, Assignment, assign
 from hgen.records import Codebase, Repo, Symbol, Target, Task, Validated
 from hgen.snapshots import Store
@@ -195,6 +195,7 @@ def out(tmp_path, mined, finish, validated) -> Path:
         for number, task in enumerate([*repos, both])
         for place in range(2)
     ]
+    finish(tmp_path, "parse", 0, [])
     finish(tmp_path, "validate", 0, tasks)
     (tmp_path / ".hgen").touch()
     return tmp_path
@@ -216,6 +217,16 @@ def test_every_format_has_the_splits_and_says_what_is_left_out(out):
     card = (out / "export" / "hf" / "README.md").read_text(encoding="utf-8")
     assert "| `train` | 50.0% | 3 | 6 | 75.0% |" in card
     assert "| `test` | 50.0% | 1 | 2 | 25.0% |" in card
+
+
+@pytest.mark.parametrize("left", ["00000.jsonl", ""])
+def test_splits_are_made_only_if_all_that_was_parsed_is_there_to_look_at(left, out):
+    for path in (out / "parse").iterdir():
+        if path.name != left:
+            path.unlink()
+    with pytest.raises(ShardError, match="run `hgen parse`"):
+        export(out, ("jsonl",), Config(export={"splits": HALVES}), progress=lambda done, total: None)
+    assert export(out, ("jsonl",), Config(), progress=lambda done, total: None)
 
 
 def test_a_split_without_tasks_has_no_file_and_is_stated(out):

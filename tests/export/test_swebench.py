@@ -114,6 +114,15 @@ def test_datasets_and_its_users_load_the_folder_by_its_splits(task, tmp_path, mo
     assert list(loaded) == rows(tmp_path / "swebench/validation.jsonl")
 
 
+def test_the_page_builds_images_under_the_names_that_the_rows_have(task, tmp_path):
+    config = Config(export={"image_prefix": "registry.example/us"})
+    images = Images(config.export.image_prefix, config.sandbox.base_image)
+    swebench.write(views([task], tmp_path / "store", images=images), tmp_path / "swebench", config)
+    (found,) = rows(tmp_path / "swebench/train.jsonl")
+    assert found["image"].startswith("registry.example/us/")
+    assert "docker build -t registry.example/us/${each%-*}" in (tmp_path / "swebench/README.md").read_text()
+
+
 def test_the_same_tasks_stand_beside_the_rows_for_hgen(task, tmp_path):
     export([task], tmp_path)
     assert rows(tmp_path / "swebench/tasks.jsonl") == [row(task)]

@@ -146,6 +146,23 @@ def test_a_trajectory_without_a_submission_is_unreadable(bench: Bench) -> None:
     assert problems[1].startswith("c.traj.json: no JSON: ")
 
 
+def test_a_trajectory_that_is_no_file_or_too_large_costs_no_other_its_verdict(bench: Bench) -> None:
+    """A link leads to what the harness's container could not read; a pipe would be waited for."""
+    whole = (HARNESSES / "mini/a/a.traj.json").read_text()
+    write(bench.folder / "secret", json.loads(whole))
+    write(bench.folder / "t/a.traj.json", json.loads(whole))
+    (bench.folder / "t/b.traj.json").symlink_to(bench.folder / "secret")
+    os.mkfifo(bench.folder / "t/c.traj.json")
+    with (bench.folder / "t/d.traj.json").open("wb") as large:
+        large.truncate(1 << 40)
+    _, (found,), problems = read(bench.folder / "t")
+    assert found.origin == "a.traj.json"
+    assert [problem.partition(":")[0] for problem in problems] == ["b.traj.json", "c.traj.json", "d.traj.json"]
+    link = bench.folder / "link.traj.json"
+    link.symlink_to(bench.folder / "t/a.traj.json")
+    assert len(read(link)[1]) == 1
+
+
 @pytest.mark.parametrize("where", [".", "run", "run/a__xY70"])
 def test_harbors_trials_are_read_from_jobs_a_job_or_one(bench: Bench, where: str) -> None:
     summary = score(bench, HARNESSES / "harbor" / where)

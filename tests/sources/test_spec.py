@@ -6,13 +6,13 @@ import pytest
 
 from hgen.cli import mine
 from hgen.errors import ConfigError
+from hgen.passwords import without_passwords
 from hgen.sources.commit_table import Rows
 from hgen.sources.installed import Installed
 from hgen.sources.local import LocalPath
 from hgen.sources.mirror import GitUrl, Hosted
 from hgen.sources.pypi import Project
 from hgen.sources.spec import PREFIXES, parse_spec
-from hgen.sources.urls import without_passwords
 
 
 @pytest.mark.parametrize(

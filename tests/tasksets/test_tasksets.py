@@ -266,6 +266,22 @@ def test_trouble_with_a_hub_is_one_line(
     assert "good" not in done.stderr.replace("'good'", "")
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("user", ["somebody:sesame@", ""])
+@pytest.mark.parametrize("refused", ["info=500", "info=echo"])
+def test_neither_a_password_in_the_hubs_address_nor_the_token_is_in_a_message(
+    refused: str, user: str, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    with served(tmp_path / "hub", refused) as address:
+        more = {"HF_ENDPOINT": address.replace("://", f"://{user}"), "HF_TOKEN": "good"}
+        done = on("", tmp_path / "home", "show", "--tasks", "acme/tasks", **more)
+    assert done.returncode == 1, done.stderr
+    assert "acme/tasks" in done.stderr
+    assert "sesame" not in done.stderr
+    assert "good" not in done.stderr
+
+
 def test_a_link_in_a_circle_and_a_pipe_among_the_tasks_are_passed_by(tmp_path: Path, undisturbed: Path) -> None:
     shutil.copytree(undisturbed / "export/jsonl", tmp_path / "tasks")
     (tmp_path / "tasks/circle").symlink_to(tmp_path / "tasks")

@@ -13,7 +13,7 @@ from hgen.config import ExportConfig
 from hgen.export.carried import carry_snapshot
 from hgen.export.summary import ExportSummary
 from hgen.export.task_row import Row, row
-from hgen.export.view import TaskView
+from hgen.export.view import NOT_GRADED_ANYWHERE, TaskView
 from hgen.grader import grader_source
 from hgen.scoring import BY_RUNNING
 
@@ -45,7 +45,9 @@ class Bundle:
     def lay_down(self, tasks: Iterable[TaskView]) -> Iterator[TaskView]:
         """Write the tasks, and yield each one that is not left out when it is written."""
         (self._folder / "grader.py").write_text(grader_source(), encoding="utf-8", newline="\n")
-        (self._folder / "answers").mkdir()
+        for name in ("answers", "snapshots"):
+            # Packages name them, also if all tasks are left out.
+            (self._folder / name).mkdir()
         rows = self._folder / ROWS
         rows.parent.mkdir()
         with rows.open("w", encoding="ascii", newline="\n") as lines:
@@ -63,7 +65,7 @@ class Bundle:
         """Why a task is left out, or nothing."""
         family = view.task.family
         if not view.is_graded_anywhere:
-            return f"{family}: the single-file grader does not judge it, `hgen score` does"
+            return f"{family}: {NOT_GRADED_ANYWHERE}"
         if view.task.graded_by not in BY_RUNNING:
             return ""
         if not self._uses_images:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -16,6 +17,9 @@ from hgen.shards import file_digest, sync_folder
 MANIFEST = ".hgen.json"
 """Lists an export's files with their digests; hidden, so that data loaders pass it by."""
 
+_SMALL = 1 << 16
+"""Bytes of files that are always compared with the manifest; larger ones are if they are younger than it."""
+
 _SYNCED_ONE_BY_ONE = 200
 """Files beyond this are written down by ``sync`` of the whole system: a disk's cache is flushed once, not per file."""
 
@@ -26,7 +30,8 @@ def whole_folder(folder: Path, kind: str) -> Iterator[Path]:
 
     Until then an earlier export stays as it is; between the two renames of the swap it stands beside its place under
     the name ``.NAME.old``, from which the next export puts it back. A ``folder`` that is a link stays one, and what it
-    leads to is replaced. Raises ``ConfigError`` if ``folder`` or ``.NAME.old`` holds anything that no export wrote.
+    leads to is replaced. Raises ``ConfigError`` if ``folder`` or ``.NAME.old`` holds anything that no export wrote, a
+    file that was edited since included.
     """
     folder = Path(os.path.realpath(folder))
     old = folder.with_name(f".{folder.name}.old")
@@ -98,7 +103,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _foreign(folder: Path) -> str:
-    """What is there that no export wrote, or nothing."""
+    """What is there that no export wrote, or that was edited since, or nothing."""
     if folder.is_symlink():
         return "is in the way of an export: it is a link"
     if not folder.exists():
@@ -107,9 +112,23 @@ def _foreign(folder: Path) -> str:
         return "is in the way of an export: it is not a folder"
     manifest = _manifest(folder) or {}
     ours = manifest.get("files")
-    known = {MANIFEST, *ours} if isinstance(ours, dict) else set()
-    foreign = [name for name in _relative(folder) if name not in known]
-    return f"holds files that no export wrote, such as {foreign[0]}" if foreign else ""
+    known = {MANIFEST: None, **ours} if isinstance(ours, dict) else {}
+    names = _relative(folder)
+    if foreign := [name for name in names if name not in known]:
+        return f"holds files that no export wrote, such as {foreign[0]}"
+    written = (folder / MANIFEST).stat().st_mtime_ns if known else 0
+    edited = (name for name in names if name != MANIFEST and _is_edited(folder / name, known[name], written))
+    return f"holds files that were edited since the export, such as {name}" if (name := next(edited, "")) else ""
+
+
+def _is_edited(file: Path, digest: object, written: int) -> bool:
+    """Whether a file is another one than the manifest says, which was the last to be ``written``."""
+    status = file.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        return True
+    if status.st_size > _SMALL and status.st_mtime_ns < written:
+        return False
+    return file_digest(file) != digest
 
 
 def _manifest(folder: Path) -> dict[str, object] | None:

@@ -4,19 +4,19 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, OfflineModeIsEnabled, RepositoryNotFoundError
+from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
 from hgen.errors import ConfigError, NetworkError
 from hgen.export.folders import MANIFEST, exported_files
+from hgen.export.hub_errors import explained
+from hgen.passwords import without_passwords
 from hgen.shards import file_digest
-from hgen.sources.urls import without_passwords
 
 _NAME = re.compile(r"(?!.*(--|\.\.))(?=.{3,96}$)\w([\w.-]*\w)?/\w([\w.-]*\w)?", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -26,11 +26,10 @@ MOST_FILES = 2_000
 
 _CARD = "README.md"
 
-_REFUSED_CARD = "Invalid metadata in README.md"
-"""What the client says, in an error of no class of its own, when the hub finds a fault in the card."""
+_FROM_THE_HUB = frozenset({".gitattributes"})
 
-# The HTTP library's own base class, whichever library this version of the client uses.
-_TransportError: type[BaseException] = HfHubHTTPError.__mro__[1]
+_STOCK_CARD = re.compile(rb"---\nlicense: [\w.-]{1,64}\n---\n?")
+"""The card of a repository for which a licence was chosen when it was made by hand."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class PushPlan:
     is_new: bool
     """Whether the repository is made; without a token it may be there and be private."""
     private: bool
-    """Whether one that is made is private."""
+    """Whether it is private, or is made so."""
     has_token: bool
     send: Mapping[str, int]
     """The files with their bytes that are missing there or differ."""
@@ -99,26 +98,29 @@ def require_token() -> None:
         raise ConfigError("no Hugging Face token: run `hf auth login` or set HF_TOKEN")
 
 
-def plan(folder: Path, to: Destination, *, private: bool) -> PushPlan:
+def plan(folder: Path, to: Destination, *, private: bool, force: bool = False) -> PushPlan:
     """What ``push`` would do now; nothing is changed, and no token is needed to look at what is public.
 
     Raises as ``push``.
     """
     files = _checked_files(folder, to.format)
     api = HfApi(library_name="hgen")
-    with _explained(to.name, api.endpoint):
+    with explained(to.name, api.endpoint):
         there = _look(api, to)
-    return _plan(folder, to, files, there, api, private=private)
+    return _plan(folder, to, files, there, api, private=private, force=force)
 
 
-def push(folder: Path, to: Destination, *, private: bool, message: str, most_files: int = MOST_FILES) -> str:
+def push(
+    folder: Path, to: Destination, *, private: bool, message: str, force: bool = False, most_files: int = MOST_FILES
+) -> str:
     """Upload an export to the dataset repository; returns its URL.
 
-    The repository is made if there is none; one that exists keeps its visibility. Files that are there as they are here
-    are not sent. The rest arrives in one commit, or, if it is more than ``most_files``, in several, of which the last
-    one brings what makes readers take up the others. It also deletes what an earlier export left, and what else is in
-    folders that this export has, because readers would take it in; other files stay. The token comes from where the
-    hub's own client looks for it, and stands in no message.
+    The repository is made if there is none; one that exists keeps its visibility, and is refused if it is public while
+    ``private`` is asked for, or if it holds files and no export, unless ``force``. Files that are there as they are
+    here are not sent. The rest arrives in one commit, or, if it is more than ``most_files``, in several, of which the
+    last one brings what makes readers take up the others. It also deletes what an earlier export left, and what else
+    is in folders that this export has, because readers would take it in; other files stay. The token comes from where
+    the hub's own client looks for it, and stands in no message.
 
     Raises ``ConfigError`` for what the user must change, and ``NetworkError`` if the hub cannot be reached, fails,
     answers with nonsense, or was written to by someone else meanwhile: then the same again goes on from what arrived.
@@ -126,13 +128,13 @@ def push(folder: Path, to: Destination, *, private: bool, message: str, most_fil
     require_token()
     files = _checked_files(folder, to.format)
     api = HfApi(library_name="hgen")
-    with _explained(to.name, api.endpoint):
+    with explained(to.name, api.endpoint):
         url = str(api.create_repo(to.name, repo_type="dataset", private=private, exist_ok=True))
         there = _look(api, to)
-    wanted = _plan(folder, to, files, there, api, private=private)
+    wanted = _plan(folder, to, files, there, api, private=private, force=force)
     parent = there.commit
     for paths, deleted in _commits(wanted, there, most_files):
-        with _explained(to.name, api.endpoint):
+        with explained(to.name, api.endpoint):
             made = api.create_commit(
                 to.name,
                 [
@@ -154,35 +156,46 @@ class _There:
     exists: bool
     commit: str | None = None
     files: Mapping[str, RepoFile] | None = None
-    earlier: frozenset[str] = frozenset()
-    """What the manifest of an earlier export names."""
+    private: bool = False
+    earlier: frozenset[str] | None = None
+    """What the manifest of an earlier export names; None if there is none."""
+    has_stock_card: bool = False
+    """Whether the card is the one with which the hub makes a repository."""
 
 
 def _look(api: HfApi, to: Destination) -> _There:
     try:
-        commit = api.dataset_info(to.name).sha
+        info = api.dataset_info(to.name)
     except RepositoryNotFoundError:
         return _There(exists=False)
+    commit = info.sha
     if commit is not None and not _COMMIT.fullmatch(commit):
-        raise NetworkError(f"{_shown(api.endpoint)} names no commit of {to.name}; push again later")
+        raise NetworkError(f"{without_passwords(api.endpoint)} names no commit of {to.name}; push again later")
     try:
         tree = list(api.list_repo_tree(to.name, recursive=True, revision=commit, repo_type="dataset"))
     except EntryNotFoundError:
         # A repository without a file.
         tree = []
     files = {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
-    earlier: frozenset[str] = frozenset()
-    if MANIFEST in files:
-        earlier = _earlier(api.hf_hub_download(to.name, MANIFEST, repo_type="dataset", revision=commit), to)
-    return _There(exists=True, commit=commit, files=files, earlier=earlier)
+
+    def content(path: str) -> bytes | None:
+        if path not in files:
+            return None
+        return Path(api.hf_hub_download(to.name, path, repo_type="dataset", revision=commit)).read_bytes()
+
+    manifest = content(MANIFEST)
+    earlier = None if manifest is None else _earlier(manifest, to)
+    card = content(_CARD) if earlier is None else None
+    stock = card is not None and _STOCK_CARD.fullmatch(card) is not None
+    return _There(True, commit, files, private=bool(info.private), earlier=earlier, has_stock_card=stock)
 
 
-def _earlier(manifest: str, to: Destination) -> frozenset[str]:
+def _earlier(manifest: bytes, to: Destination) -> frozenset[str] | None:
     try:
-        said = json.loads(Path(manifest).read_bytes())
+        said = json.loads(manifest)
         kind, files = said["format"], frozenset(said["files"])
     except (ValueError, KeyError, TypeError):
-        return frozenset()
+        return None
     if kind != to.format:
         raise ConfigError(
             f"{to.name} on the hub holds an export in the format {kind}, and one repository cannot hold two; "
@@ -192,23 +205,52 @@ def _earlier(manifest: str, to: Destination) -> frozenset[str]:
 
 
 def _plan(
-    folder: Path, to: Destination, files: Mapping[str, str], there: _There, api: HfApi, *, private: bool
+    folder: Path,
+    to: Destination,
+    files: Mapping[str, str],
+    there: _There,
+    api: HfApi,
+    *,
+    private: bool,
+    force: bool,
 ) -> PushPlan:
+    """The plan; raises ``ConfigError`` if the repository must not be written to as it is."""
+    if there.exists and private and not there.private:
+        raise ConfigError(
+            f"{to.name} on the hub is public, and so would the answers of the tasks be; give --public if they may, "
+            "make it private there, or give another one"
+        )
     remote = there.files or {}
     sizes = {path: (folder / path).stat().st_size for path in files}
     same = {path for path in files if path in remote and _is_same(folder / path, files[path], remote[path])}
+    if there.earlier is None and not force:
+        _refuse_foreign(to, sorted(remote.keys() - same - _FROM_THE_HUB), there)
     own = {PurePosixPath(path).parts[0] for path in files if "/" in path}
-    left = (path for path in remote if path in there.earlier or ("/" in path and PurePosixPath(path).parts[0] in own))
+    left = (
+        path
+        for path in remote
+        if path in (there.earlier or ()) or ("/" in path and PurePosixPath(path).parts[0] in own)
+    )
     return PushPlan(
         to=to,
-        endpoint=_shown(api.endpoint),
+        endpoint=without_passwords(api.endpoint),
         is_new=not there.exists,
-        private=private,
+        private=there.private if there.exists else private,
         has_token=get_token() is not None,
         send={path: sizes[path] for path in files if path not in same},
         same={path: sizes[path] for path in files if path in same},
         delete=tuple(sorted(path for path in left if path not in files)),
     )
+
+
+def _refuse_foreign(to: Destination, foreign: Sequence[str], there: _There) -> None:
+    """Raise ``ConfigError`` if files are in a repository that no export is in; a broken-off one has left its own."""
+    foreign = [path for path in foreign if not (path == _CARD and there.has_stock_card)]
+    if foreign:
+        raise ConfigError(
+            f"{to.name} on the hub holds files that no export wrote, such as {foreign[0]}, and a push would overwrite "
+            "or delete some; give another one, or --force"
+        )
 
 
 def _is_same(file: Path, digest: str, remote: RepoFile) -> bool:
@@ -250,64 +292,3 @@ def _checked_files(folder: Path, kind: str) -> dict[str, str]:
         if not (folder / path).is_file() or file_digest(folder / path) != digest:
             raise ConfigError(f"{folder / path} is missing or was changed since the export; run `hgen export` again")
     return {**files, MANIFEST: file_digest(folder / MANIFEST)}
-
-
-@contextmanager
-def _explained(name: str, endpoint: str) -> Iterator[None]:
-    """Turn what the hub's client raises into one line that says what to do and does not hold the token."""
-    try:
-        yield
-    except OfflineModeIsEnabled:
-        raise NetworkError("HF_HUB_OFFLINE is set, so nothing was uploaded; unset it and push again") from None
-    except HfHubHTTPError as error:
-        raise _refused(error, name, _shown(endpoint)) from _cause(error)
-    except (_TransportError, EntryNotFoundError) as error:
-        reason = _line(error) or type(error).__name__
-        raise NetworkError(f"cannot reach {_shown(endpoint)}: {reason}; push again later") from _cause(error)
-    except RuntimeError as error:
-        # What the client raises, with its cause, when a large file does not go through.
-        reason = _line(error.__cause__ or error)
-        raise NetworkError(f"the upload to {_shown(endpoint)} broke off: {reason}; push again") from _cause(error)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        if str(error).startswith(_REFUSED_CARD):
-            raise ConfigError(f"{_shown(endpoint)} does not take this dataset: {_line(error)}") from _cause(error)
-        # The client reads answers without looking whether they are what they should be.
-        reason = f"{type(error).__name__}: {_line(error)}"
-        raise NetworkError(
-            f"{_shown(endpoint)} answers in a way that the hub does not ({reason}), as a proxy's or login page would; "
-            "push again later"
-        ) from _cause(error)
-
-
-def _refused(error: HfHubHTTPError, name: str, endpoint: str) -> ConfigError | NetworkError:
-    status = error.response.status_code if error.response is not None else 0
-    said = f" ({_without_token(' '.join(error.server_message.split()))})" if error.server_message else ""
-    match status:
-        case 401:
-            return ConfigError(f"{endpoint} does not know your token{said}; run `hf auth login` or set HF_TOKEN anew")
-        case 403:
-            return ConfigError(f"your token may not write to {name} on {endpoint}{said}; it needs write access there")
-        case 409 | 412:
-            return NetworkError(f"{name} was changed by someone else during the upload{said}; push again")
-        case _ if 400 <= status < 500 and status not in {408, 429}:
-            return ConfigError(f"{endpoint} does not take this dataset: status {status}{said}")
-        case _:
-            return NetworkError(f"{endpoint} failed: status {status}{said}; push again later")
-
-
-def _line(error: BaseException) -> str:
-    return _without_token(" ".join(str(error).split()))
-
-
-def _cause(error: BaseException) -> BaseException | None:
-    """The error itself, unless it holds the token, which a traceback would show."""
-    return error if _without_token(str(error)) == str(error) else None
-
-
-def _without_token(text: str) -> str:
-    token = get_token()
-    return without_passwords(text.replace(token, "***") if token else text)
-
-
-def _shown(endpoint: str) -> str:
-    return without_passwords(endpoint)

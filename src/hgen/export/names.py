@@ -16,7 +16,8 @@ def safe_name(instance_id: str) -> str:
     It is the id itself if that is such a name. Otherwise it ends in a digest of the id, so that ids which differ by
     case only, which file systems and registries take for one, have different names.
     """
-    name = _REPEATED.sub("__", _UNSAFE.sub("-", instance_id.lower()).strip("._-"))
+    # Harbor takes no two dots in a row.
+    name = _REPEATED.sub("__", _UNSAFE.sub("-", instance_id.lower()).strip("._-")).replace("..", ".")
     if name == instance_id and len(name) <= MOST:
         return name
     digest = hashlib.sha256(instance_id.encode("utf-8", "surrogatepass")).hexdigest()[:12]

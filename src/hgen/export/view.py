@@ -18,6 +18,9 @@ TRAIN = "train"
 UNBUILT = Images()
 UNKNOWN = Background()
 
+NOT_GRADED_ANYWHERE = "the single-file grader does not judge it, `hgen score` does"
+"""Why formats that carry the travelling grader leave a task out."""
+
 
 class Snapshots:
     """The snapshots of a store, one of them open at a time: tasks of one snapshot follow each other."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hgen.errors import MachineError, NetworkError
-from hgen.sources.urls import SCHEMES, without_passwords
+from hgen.passwords import without_passwords
+from hgen.sources.urls import SCHEMES
 
 # Of git's own variables, those that say how to reach a server. The others point it at other repositories, or give it
 # configuration, helpers and programs to run.

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from hgen.errors import MachineError, NetworkError, Skip
+from hgen.passwords import without_passwords
 from hgen.sources.git import Git, GitError, create, find_commit
 from hgen.sources.objects import write_tree
 from hgen.sources.origin import Origin, Settings
 from hgen.sources.safe_writer import TreeWriter
-from hgen.sources.urls import hosted_name, without_passwords
+from hgen.sources.urls import hosted_name
 
 _FULL_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT_HASH = re.compile(r"[0-9a-f]{4,39}")

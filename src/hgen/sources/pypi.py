@@ -26,11 +26,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from hgen.errors import ConfigError, NetworkError, Skip
+from hgen.passwords import without_passwords
 from hgen.shards import file_digest, sync_folder
 from hgen.sources.archives import unpack
 from hgen.sources.origin import Origin, Settings
 from hgen.sources.pip_config import PackageIndex
-from hgen.sources.urls import without_passwords
 
 log = logging.getLogger(__name__)
 

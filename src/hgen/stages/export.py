@@ -19,7 +19,6 @@ from hgen.export.view import TRAIN, views
 from hgen.pages.background import background
 from hgen.records import Codebase, Task, Validated
 from hgen.runner import done_shards, read_receipt
-from hgen.runner import shards as shards_in
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from hgen.sources.licenses import is_stated
@@ -71,7 +70,8 @@ def export(
     is moved aside. ``cache`` is where wheels are kept between runs: environments of tasks that are judged by tests need
     theirs; ``built`` says whether the images of the environments have been made.
 
-    Raises ``ConfigError`` for an unknown format or no tasks at all, ``ShardError`` if ``validate`` is undone.
+    Raises ``ConfigError`` for an unknown format or no tasks at all, ``ShardError`` if ``validate`` is undone, or
+    ``parse`` is where more than one split is asked for.
     """
     writers = {name: chosen(name).write for name in dict.fromkeys(formats)}
     shards = done_shards(out, "validate")
@@ -118,8 +118,8 @@ def _named(names: list[str]) -> str:
 def _assignment(out: Path, config: Config) -> Assignment:
     if len(config.export.splits) == 1:
         return Assignment(otherwise=next(iter(config.export.splits)))
-    parsed = (shard for shard in shards_in(out / "parse") if read_receipt(shard) is not None)
-    codebases = (codebase for shard in parsed for codebase in read_shard(shard, Codebase))
+    # All of them: code that is not looked at could be in two splits.
+    codebases = (codebase for shard in done_shards(out, "parse") for codebase in read_shard(shard, Codebase))
     tasks = (validated.task for validated in sound_tasks(out))
     return assign(config.export.splits, tasks, codebases, Store(out / "snapshots"))
 

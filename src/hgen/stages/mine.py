@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hgen.config import MineConfig
 from hgen.errors import ConfigError, Skip
+from hgen.passwords import without_passwords
 from hgen.records import Reject, Repo, Source
 from hgen.scratch import scratch
 from hgen.snapshots import Store, TreeLimits, read_tree
@@ -14,7 +15,6 @@ from hgen.sources.decontamination import require_clean
 from hgen.sources.licenses import find_license, require_allowed
 from hgen.sources.metadata import read_metadata
 from hgen.sources.spec import parse_spec
-from hgen.sources.urls import without_passwords
 
 _BESIDE_THE_REPOSITORY = frozenset({"ignored", "version-control"})
 """Reasons why a snapshot leaves out what is not the repository's own, such as ``.git`` and ``__pycache__``."""

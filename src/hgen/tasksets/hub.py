@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hgen.errors import ConfigError, NetworkError
+from hgen.passwords import harmless, message_of
 
 _NAME = re.compile(r"(?!.*(?:--|\.\.))\w(?:[\w.-]{0,94}\w)?/\w(?:[\w.-]{0,94}\w)?(?:@[\w./-]{1,200})?", re.ASCII)
 _PREFIX = "hf:"
@@ -67,7 +68,7 @@ def hub_dataset(text: str) -> HubDataset | None:
 
 @contextmanager
 def _explained(dataset: HubDataset) -> Iterator[None]:
-    """Turn what the hub's client raises into one line that says what to do."""
+    """Turn what the hub's client raises into one line that says what to do and holds no password or token."""
     from huggingface_hub.errors import (  # noqa: PLC0415
         GatedRepoError,
         HfHubHTTPError,
@@ -88,11 +89,12 @@ def _explained(dataset: HubDataset) -> Iterator[None]:
             "for a private one, run `hf auth login` or set HF_TOKEN"
         ) from None
     except LocalEntryNotFoundError as error:
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise NetworkError(f"cannot reach the hub, and {dataset} is not in its cache: {reason}") from error
+        reason = message_of(error.__cause__ or error)
+        cause = None if error.__cause__ is None or harmless(error.__cause__) is None else harmless(error)
+        raise NetworkError(f"cannot reach the hub, and {dataset} is not in its cache: {reason}") from cause
     except HfHubHTTPError as error:
         if error.response is not None and error.response.status_code in {401, 403}:
             raise ConfigError(f"the hub does not let you read {dataset}; run `hf auth login` or set HF_TOKEN") from None
-        raise NetworkError(f"the hub does not give {dataset}: {' '.join(str(error).split())}") from error
+        raise NetworkError(f"the hub does not give {dataset}: {message_of(error)}") from harmless(error)
     except (OSError, ValueError) as error:
-        raise NetworkError(f"cannot fetch {dataset} from the hub: {' '.join(str(error).split())}") from error
+        raise NetworkError(f"cannot fetch {dataset} from the hub: {message_of(error)}") from harmless(error)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from functools import cache
 from importlib.resources import files
 
@@ -164,7 +165,7 @@ def _testbed(task: Task, environment: Environment, where: dict[str, object]) -> 
         python=environment.python,
         machine=environment.machine,
         wheels=WHEELS,
-        variables=" ".join(f"{name}={version}" for name in VERSION_VARIABLES),
+        variables=" ".join(f"{name}={shlex.quote(version)}" for name in VERSION_VARIABLES),
         how="install" if environment.editable else "path",
     )
 

@@ -9,7 +9,7 @@ from hgen.export.carried import carry_snapshot
 from hgen.export.folders import whole_folder
 from hgen.export.format import Format
 from hgen.export.summary import ExportSummary
-from hgen.export.view import TaskView
+from hgen.export.view import NOT_GRADED_ANYWHERE, TaskView
 from hgen.grader import grader_source
 
 NAME = "grader"
@@ -29,7 +29,7 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
         for view in tasks:
             task = view.task
             if not view.is_graded_anywhere:
-                left_out[f"{task.family}: the single-file grader does not judge it, `hgen score` does"] += 1
+                left_out[f"{task.family}: {NOT_GRADED_ANYWHERE}"] += 1
                 continue
             carry_snapshot(view, new)
             (new / "answers" / f"{view.name}.json").write_bytes(view.answer())

@@ -18,7 +18,7 @@ from hgen.export.folders import whole_folder
 from hgen.export.format import Format
 from hgen.export.summary import ExportSummary
 from hgen.export.task_row import row
-from hgen.export.view import TaskView
+from hgen.export.view import NOT_GRADED_ANYWHERE, TaskView
 from hgen.sandbox.layout import TREE
 
 NAME = "harbor"
@@ -52,7 +52,7 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
         for view in tasks:
             family = view.task.family
             if not view.is_graded_anywhere:
-                left_out[f"{family}: the single-file grader does not judge it, `hgen score` does"] += 1
+                left_out[f"{family}: {NOT_GRADED_ANYWHERE}"] += 1
                 continue
             try:
                 _write_task(view, new / TASKS / view.name, shared, config.export)
@@ -134,8 +134,7 @@ def _instruction(problem_statement: str) -> str:
 
 
 def _name(view: TaskView, config: ExportConfig) -> str:
-    # Harbor takes no two dots in a row.
-    return f"{config.organisation}/{view.name.replace('..', '.-')}"
+    return f"{config.organisation}/{view.name}"
 
 
 def _registry(tasks: list[dict[str, str]]) -> dict[str, object]:

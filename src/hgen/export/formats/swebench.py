@@ -21,7 +21,7 @@ from hgen.export.format import Format
 from hgen.export.lines import JsonLines
 from hgen.export.summary import ExportSummary
 from hgen.export.task_row import Row, row
-from hgen.export.view import TaskView
+from hgen.export.view import NOT_GRADED_ANYWHERE, TaskView
 
 NAME = "swebench"
 
@@ -40,7 +40,6 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
     Images that are not built yet have their build contexts in ``environments``. Left out are tasks that the travelling
     grader does not judge, and those whose right answer changes nothing: the harness counts an empty patch as none.
     """
-    del config
     counts: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     splits: set[str] = set()
@@ -61,7 +60,8 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
             carry_snapshot(view, new)
             splits.add(view.split)
             counts[view.task.family] += 1
-        copy_templates(new, {"swebench/README.md.j2": "README.md"}, splits=sorted(splits))
+        images = config.export.image_prefix
+        copy_templates(new, {"swebench/README.md.j2": "README.md"}, splits=sorted(splits), images=images)
     return ExportSummary.of(NAME, folder, counts, left_out)
 
 
@@ -94,7 +94,7 @@ class _Environments:
 
 def _why_not(view: TaskView) -> str:
     if not view.is_graded_anywhere:
-        return "the single-file grader does not judge it, `hgen score` does"
+        return NOT_GRADED_ANYWHERE
     if not view.task.patch.strip():
         return "its right answer is to change nothing, which SWE-bench's harness counts as no answer"
     return ""

@@ -41,7 +41,8 @@ def read_file(file: Path, shape: Shape, origin: str = "") -> Iterator[Read]:
         case "a JSON object by instance_id":
             return _by_id(file, origin)
         case "a trajectory of mini-swe-agent":
-            return iter([trajectory(file, origin)])
+            # The user named this file, perhaps by a link.
+            return iter([trajectory(file.resolve(), origin)])
         case _:
             return _lines(file, origin)
 

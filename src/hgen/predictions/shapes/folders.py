@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hgen.errors import ConfigError
 from hgen.predictions.shapes import diff_file, files, harbor
+from hgen.predictions.shapes.regular_file import UnreadableFile
 from hgen.predictions.shapes.rows import Read, UnreadableRow, read_row
 from hgen.predictions.shapes.trajectory import ENDING, trajectory
 
@@ -80,7 +81,7 @@ def _found(folder: Path, name: str) -> dict[str, list[str]]:
 def _diff(file: Path, origin: str) -> Read:
     try:
         return read_row({"instance_id": file.stem, "model_patch": diff_file.read_diff(file)}, 1, origin=origin)
-    except diff_file.UnreadableDiff as why:
+    except UnreadableFile as why:
         return UnreadableRow(origin, 1, str(why))
 
 

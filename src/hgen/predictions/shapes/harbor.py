@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from hgen.predictions.shapes.diff_file import UnreadableDiff, read_diff
+from hgen.predictions.shapes.diff_file import read_diff
+from hgen.predictions.shapes.regular_file import UnreadableFile
 from hgen.predictions.shapes.rows import Read, UnreadableRow, read_row, text_at
 
 ANSWER = PurePosixPath("logs/artifacts/answer.diff")
@@ -33,7 +34,7 @@ def trial(folder: Path, origin: str) -> Read:
         return UnreadableRow(origin, 1, f"{instance_id}: a link stands where {ANSWER.name} is collected")
     try:
         patch = read_diff(file)
-    except UnreadableDiff as why:
+    except UnreadableFile as why:
         raised = text_at(result, "exception_info", "exception_type")
         return UnreadableRow(origin, 1, f"{instance_id}: {why}{f' ({raised})' if raised else ''}")
     row = {"instance_id": instance_id, "model_name_or_path": _model(result), "model_patch": patch}

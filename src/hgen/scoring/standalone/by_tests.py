@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +67,11 @@ def grade(
 
 
 def _hide(files: Sequence[str], user: int | None) -> None:
-    """Keep the answer from others, and say so where that cannot be done."""
+    """Keep the answer from others, and say so where that cannot be done.
+
+    A file with several names, such as an archive that a store of snapshots shares with its exports, stays as it is for
+    the other names; under this one there is then a copy of its own.
+    """
     if user is None:
         sys.stderr.write(
             "grader: this process may not change users, so the tests run as its own: what keeps the answer's code from "
@@ -75,10 +81,25 @@ def _hide(files: Sequence[str], user: int | None) -> None:
     for file in files:
         if Path(file).stat().st_mode & 0o077:
             try:
-                Path(file).chmod(0o600)
+                _make_private(Path(os.path.realpath(file)))
             except OSError as error:
                 why = f"can be read by others, and that cannot be changed: {error.strerror}"
                 sys.stderr.write(f"grader: {file} {why}\n")
+
+
+def _make_private(file: Path) -> None:
+    if file.stat().st_nlink == 1:
+        file.chmod(0o600)
+        return
+    # Only its user may read what is made so.
+    descriptor, copy = tempfile.mkstemp(dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as written, file.open("rb") as content:
+            shutil.copyfileobj(content, written)
+        Path(copy).replace(file)
+    except OSError:
+        Path(copy).unlink()
+        raise
 
 
 def _run(

@@ -6,9 +6,10 @@ import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
+
+from packaging.version import InvalidVersion, Version
 
 from hgen.errors import SandboxError, Skip
 from hgen.records import Environment, Wheel
@@ -25,6 +26,7 @@ _LIMITS = Limits(
     memory=3 << 30, processes=256, disk=256 << 20, scratch=256 << 20, venv=1536 << 20, inodes=100_000, lifetime=1800.0
 )
 _SECONDS = 600.0
+_MADE_UP = "999.0"
 VERSION_VARIABLES = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS")
 """How build backends are told a version that they would ask the history for."""
 
@@ -186,6 +188,13 @@ def _pack(context: BinaryIO, venv: BinaryIO) -> None:
 
 
 def version_of(base_commit: str) -> str:
-    """A version for builds that want one: the repository's, or a made-up one where all we have is a commit."""
-    numeric = base_commit[:1].isdigit() and "." in base_commit and not Path(base_commit).suffix.isalpha()
-    return base_commit if numeric else "999.0"
+    """A version for builds that want one: the repository's, or a made-up one where all we have is a commit.
+
+    It is one by PEP 440, so that no text of somebody else's stands in a command.
+    """
+    if "." not in base_commit:
+        return _MADE_UP
+    try:
+        return str(Version(base_commit))
+    except InvalidVersion:
+        return _MADE_UP
