@@ -16,7 +16,7 @@ from inspect_ai import eval
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_ai.tool import ToolCall
 
-sandbox_type, limit, log_dir, gold, command = sys.argv[1:]
+sandbox_type, limit, log_dir, gold, tried = sys.argv[1:]
 rows = [json.loads(line) for line in open("rows/tasks.jsonl")]
 patches = {row["problem_statement"]: row["patch"] for row in rows} if int(gold) else {}
 
@@ -25,8 +25,8 @@ def output(messages, tools, tool_choice, config):
     if asked in patches and messages[-1].role != "tool":
         command = f"cat > ../gold.diff <<'THE END'\n{patches[asked]}THE END\ngit apply ../gold.diff"
         said = ModelOutput.for_tool_call("mockllm", "bash", {"command": command})
-    elif command and messages[-1].role != "tool":
-        said = ModelOutput.for_tool_call("mockllm", "bash", {"command": command})
+    elif tried and messages[-1].role != "tool":
+        said = ModelOutput.for_tool_call("mockllm", "bash", {"command": tried})
     else:
         said = ModelOutput.for_tool_call("mockllm", "submit", {"answer": "done"})
     said.usage = ModelUsage()
