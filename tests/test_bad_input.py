@@ -72,10 +72,15 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def settings(nasty: Path) -> list[str]:
+    """Its tasks are easy, as it is small."""
+    return ["--set", f"mine.sources=[{nasty}]", "--set", "synth.max_lazy=1"]
+
+
 @pytest.fixture(scope="module")
 def out(nasty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("nasty-out") / "out"
-    done = hgen("run", "-o", folder, "--set", f"mine.sources=[{nasty}]", "-j", "1")
+    done = hgen("run", "-o", folder, *settings(nasty), "-j", "1")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -104,7 +109,6 @@ def test_good_code_among_bad_files_still_gives_sound_tasks(out: Path) -> None:
     sound = records(out, "validate", Validated)
     assert len(sound) >= 10
     assert len(sound) == len(records(out, "synth", Task))
-    assert {found.task.family for found in sound} == {"func-localize"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +161,7 @@ def test_what_cannot_be_mined_is_a_reject_with_its_reason(tmp_path: Path) -> Non
 
 def test_a_full_disk_leaves_the_shard_undone_and_says_so(nasty: Path, out: Path, tmp_path: Path) -> None:
     """A limit on the size of files stands in for the disk's end: writing fails in the middle of a shard."""
-    command = [*HGEN, "run", "-o", str(tmp_path / "out"), "--set", f"mine.sources=[{nasty}]", "-j", "1"]
+    command = [*HGEN, "run", "-o", str(tmp_path / "out"), *settings(nasty), "-j", "1"]
     done = subprocess.run(
         command,
         capture_output=True,

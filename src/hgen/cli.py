@@ -270,7 +270,7 @@ def export(
 
     Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks --dry-run[/bold];
     [bold]hgen export --split train=0.9,validation=0.05,test=0.05[/bold];
-    [bold]hgen export --format harbor --images images[/bold]
+    [bold]hgen export --format harbor --images images[/bold]; [bold]hgen export --format jsonl --force[/bold]
     """
     from hgen.config import shares
 

@@ -178,7 +178,8 @@ class Hub(BaseHTTPRequestHandler):
         return self.is_public() or self.headers.get("Authorization") is not None
 
     def is_public(self):
-        asked = json.loads((FOLDER / f"{self.found['repo']}.json").read_text())
+        created = FOLDER / f"{self.found['repo']}.json"
+        asked = json.loads(created.read_text()) if created.exists() else {"private": True}
         return asked.get("visibility", "private" if asked.get("private") else "public") == "public"
 
     @property
