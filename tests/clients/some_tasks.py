@@ -22,7 +22,7 @@ FAMILIES = {"dep-search", "func-localize", "func-gen", "test-gen", "verify-repai
 def exported(undisturbed: Path, work: Path, name: str) -> tuple[Path, Path]:
     """Out folders with static and with tested tasks that were exported in a format, their images built."""
     static, tested = work / "static", work / "tested"
-    work.mkdir()
+    work.mkdir(exist_ok=True)
     subprocess.run(["cp", "-r", undisturbed, static], check=True)
     for path, text in SHOP.items():
         (work / "shop" / path).parent.mkdir(parents=True, exist_ok=True)
