@@ -1,11 +1,11 @@
 """The table of export formats: hgen's own, and those that other packages register as entry points."""
 
 from functools import cache
-from importlib.metadata import entry_points
 
 from hgen.errors import ConfigError
 from hgen.export.format import Format
 from hgen.export.formats import grader, harbor, hf, inspect, jsonl, nemo_gym, openhands, swebench, trl, verifiers
+from hgen.plugins import with_plugins
 
 OWN = (
     hf.FORMAT,
@@ -27,15 +27,7 @@ def formats() -> dict[str, Format]:
 
     Raises ``ConfigError`` when another package's format cannot be loaded or takes a name that is taken.
     """
-    found = {each.name: each for each in OWN}
-    for entry in sorted(entry_points(group="hgen.formats"), key=lambda entry: entry.name):
-        each = entry.load()
-        if not isinstance(each, Format):
-            raise ConfigError(f"the entry point {entry.name} of hgen.formats is {type(each).__name__}, not a Format")
-        if each.name in found:
-            raise ConfigError(f"two export formats are called {each.name}; one comes from {entry.value}")
-        found[each.name] = each
-    return found
+    return with_plugins(OWN, Format, group="hgen.formats", many="export formats")
 
 
 def chosen(name: str) -> Format:

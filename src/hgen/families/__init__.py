@@ -1,11 +1,11 @@
 """The task families: hgen's own, and those that other packages register as entry points."""
 
 from functools import cache
-from importlib.metadata import entry_points
 
 from hgen.errors import ConfigError
 from hgen.families import dep_search, func_gen, func_localize, test_gen, verify_repair
 from hgen.families.base import Family
+from hgen.plugins import with_plugins
 
 OWN = (func_localize.FAMILY, dep_search.FAMILY, func_gen.FAMILY, test_gen.FAMILY, verify_repair.FAMILY)
 
@@ -16,15 +16,7 @@ def families() -> dict[str, Family]:
 
     Raises ``ConfigError`` when another package's family cannot be loaded or takes a name that is taken.
     """
-    found = {family.name: family for family in OWN}
-    for entry in sorted(entry_points(group="hgen.families"), key=lambda entry: entry.name):
-        family = entry.load()
-        if not isinstance(family, Family):
-            raise ConfigError(f"the entry point {entry.name} of hgen.families is {type(family).__name__}, not a Family")
-        if family.name in found:
-            raise ConfigError(f"two families are called {family.name}; one comes from {entry.value}")
-        found[family.name] = family
-    return found
+    return with_plugins(OWN, Family, group="hgen.families", many="families")
 
 
 def chosen(names: tuple[str, ...]) -> tuple[Family, ...]:
