@@ -6,6 +6,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -51,11 +53,12 @@ class Pool:
 
     def submit(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[tuple[A, "Future[B]"]]:
         """Run ``function`` on each item in a worker; a killed worker fails every unfinished item."""
-        if self._pool is None:
-            # Spawned, not forked: a fork copies the locks of the progress bar's thread.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin_worker)
-        futures = {self._pool.submit(function, item): item for item in items}
+        with _ctrl_c_held_back():
+            if self._pool is None:
+                # Spawned, not forked: a fork copies the locks of the progress bar's thread.
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin_worker)
+            futures = {self._pool.submit(function, item): item for item in items}
         for future in as_completed(futures):
             if future.exception() is not None:
                 self._replace_if_broken()
@@ -83,6 +86,21 @@ class Pool:
 def local(jobs: int) -> "InProcess | Pool":
     """The executor for a number of worker processes."""
     return InProcess() if jobs == 1 else Pool(jobs)
+
+
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Ctrl-C takes effect after the block: one in the middle of a pool's start leaves semaphores behind.
+
+    Workers that are started in the block never get one.
+    """
+    # Its start would let Ctrl-C through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _call(function: Callable[[A], B], item: A) -> "Future[B]":
