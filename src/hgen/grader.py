@@ -11,7 +11,6 @@ from hgen.scoring import BY_RUNNING, SCORERS, StaticTask
 from hgen.scoring.standalone.answer_file import AnswerFile, Listing, TestRunning, pack
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot
-from hgen.testbed.mutation.neutral import neutral_files
 from hgen.testbed.running import driver
 
 _HEAD = '''#!/usr/bin/env python3
@@ -91,7 +90,7 @@ def answer_file(task: Task, snapshot: Snapshot, listed: Listing | None = None) -
     tests = None
     if task.graded_by in BY_RUNNING:
         asked = TestedTask.of(row)
-        tests = _test_running(task, asked, snapshot)
+        tests = _test_running(task)
     else:
         asked = StaticTask.of(row)
     return pack(AnswerFile(task.instance_id, asked, task.setup_patch, task.candidate_patch, listed, tests))
@@ -108,10 +107,10 @@ def listing(snapshot: Snapshot) -> Listing:
     )
 
 
-def _test_running(task: Task, asked: TestedTask, snapshot: Snapshot) -> TestRunning:
+def _test_running(task: Task) -> TestRunning:
     assert task.environment is not None
     place = str(TREE) if task.environment.editable else ""
-    return TestRunning(driver(), tuple(neutral_files(asked, snapshot)), place)
+    return TestRunning(driver(), place)
 
 
 def _sources() -> dict[str, str]:

@@ -321,6 +321,8 @@ class Scored(Record):
     parts: dict[str, float]
     """What the reward is made of, by the names in ``PARTS``; empty without a verdict."""
     reasons: tuple[Objection, ...]
+    noticed: tuple[tuple[Storable, ...], ...] | None = None
+    """For written tests: of each mutant, in the task's order, the tests that notice it."""
 
 
 class Reject(Record):

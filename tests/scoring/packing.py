@@ -13,7 +13,6 @@ from hgen.scoring.standalone.answer_file import AnswerFile, TestRunning, pack
 from hgen.scoring.tasks import graded_by
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots import Snapshot
-from hgen.testbed.mutation.neutral import neutral_files
 from hgen.testbed.running import driver
 
 
@@ -47,7 +46,7 @@ def answer_for(row: Mapping[str, object], snapshot: Snapshot, *, place: str = ""
     tests = None
     if graded_by(row) in BY_RUNNING:
         task = TestedTask.of(row)
-        tests = TestRunning(driver(), tuple(neutral_files(task, snapshot)), place)
+        tests = TestRunning(driver(), place)
     else:
         task = StaticTask.of(row)
     setup, candidate = (str(row.get(key) or "") for key in ("setup_patch", "candidate_patch"))

@@ -6,6 +6,7 @@ Python 3.9 and standard library only.
 import hashlib
 import importlib.util
 import json
+import random
 import sys
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def main() -> None:
             with opened(case["start"], answer) as start:
                 try:
                     patch = tree_diff(answer, start, FolderTree(case["tree"])) if "tree" in case else case["patch"]
-                    made = plan(answer.task, patch, start.snapshot, neutral=answer.tests.neutral)
+                    made = plan(answer.task, patch, start.snapshot, coin=random.Random(7))
                 except Refusal as refusal:
                     print(json.dumps(["refused", refusal.reason.code]))
                     continue

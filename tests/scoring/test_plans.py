@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -85,7 +86,7 @@ def planned(asked: Asked, patch: str) -> list[Any]:
     assert isinstance(task, TestedTask)
     assert tests is not None
     try:
-        made = plan(task, patch, asked.snapshot, neutral=tests.neutral)
+        made = plan(task, patch, asked.snapshot, coin=random.Random(7))
     except Refusal as refusal:
         return ["refused", refusal.reason.code]
     tree = made.tree()

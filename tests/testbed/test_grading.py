@@ -116,7 +116,9 @@ ERROR = "def test_error():\n    with pytest.raises(ValueError):\n        total([
 
 
 def test_written_tests_earn_the_share_of_mutants_that_they_notice(graded):
-    assert graded("test-gen", None) == Score(1.0, True, 1.0, 1.0, 1.0, (), {"mutants": 1.0})
+    gold = graded("test-gen", None)
+    assert (gold.reward, gold.resolved, gold.parts["mutants"], gold.reasons) == (1.0, True, 1.0, ())
+    assert [len(tests) for tests in gold.noticed] == [1, 1, 1, 3]
     assert graded("test-gen", written(SUM, PERCENT, ERROR)).reward == 1.0
     some = graded("test-gen", written(SUM, PERCENT))
     assert (some.reward, some.resolved, codes(some)) == (0.75, True, ["mutants-live"])

@@ -20,7 +20,7 @@ _NAMED = 5
 """How many predictions a message names."""
 
 _ALWAYS = {"instance_id", "family", "reward", "resolved", "reasons"}
-_SOMETIMES = {"model_name_or_path", "row", "origin", *PARTS, "inputs"}
+_SOMETIMES = {"model_name_or_path", "row", "origin", *PARTS, "noticed", "inputs"}
 """The columns of rewards; what has others is somebody's work. An earlier hgen wrote ``inputs``."""
 
 
@@ -193,6 +193,7 @@ def _line(scored: Scored) -> dict[str, object]:
         "resolved": scored.resolved,
         **scored.parts,
         "reasons": [reason.model_dump() for reason in scored.reasons],
+        **({} if scored.noticed is None else {"noticed": [list(tests) for tests in scored.noticed]}),
     }
 
 

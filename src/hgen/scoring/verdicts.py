@@ -39,7 +39,9 @@ REASONS = {
     "not-a-test": "something else than a test is changed, where tests were to be written",
     "no-tests": "no test was written",
     "wrong-on-true-code": "written tests fail on the true code, or not always do the same",
-    "judges-the-text": "written tests fail on a variant of the code that does the same",
+    "judges-the-text": "written tests fail on a form of the code that does the same",
+    "reaches-for-code": "written tests look at code, or make some, instead of calling the function",
+    "copied-code": "written tests hold a copy of the function that they test",
     "mutants-live": "written tests do not notice every mutant",
     "start-state": "the start state itself cannot be used for scoring",
     "bad-task": "the task row cannot be used for scoring",
@@ -48,6 +50,9 @@ REASONS = {
 
 MAX_DETAIL = 500
 """Characters of a detail that a row keeps: a hostile patch can have names of any length."""
+
+MAX_NOTICING = 100
+"""Tests that a row names for a mutant."""
 
 PARTIAL = frozenset(
     {
@@ -105,6 +110,8 @@ class Score:
     reasons: tuple[Reason, ...]
     more: Mapping[str, float] = field(default_factory=dict, hash=False)
     """Further parts, by their names in ``PARTS``, for tasks that have them."""
+    noticed: tuple[tuple[str, ...], ...] | None = None
+    """For written tests: of each mutant, in the task's order, the tests that notice it."""
 
     @property
     def parts(self) -> dict[str, float]:
@@ -122,7 +129,12 @@ class Score:
             "resolved": self.resolved,
             **self.parts,
             "reasons": [{"code": reason.code, "detail": reason.detail[:MAX_DETAIL]} for reason in self.reasons],
+            **({} if self.noticed is None else {"noticed": [list(tests) for tests in self.told()]}),
         }
+
+    def told(self) -> tuple[tuple[str, ...], ...]:
+        """``noticed`` as a row keeps it: an answer can have tests of any number and names of any length."""
+        return tuple(tuple(test[:MAX_DETAIL] for test in tests[:MAX_NOTICING]) for tests in self.noticed or ())
 
 
 class Refusal(Exception):  # noqa: N818 - a verdict, not a failure

@@ -37,6 +37,7 @@ def score(
         resolved=verdict.resolved and not faults,
         parts={} if faults else {name: verdict.parts[name] for name in PARTS if name in verdict.parts},
         reasons=tuple(Objection(code=each.code, detail=each.detail[:MAX_DETAIL]) for each in verdict.reasons),
+        noticed=None if faults or verdict.noticed is None else verdict.told(),
     )
     for fault in faults:
         yield Reject(source=name_of(submission), reason=fault.code, detail=fault.detail)

@@ -11,7 +11,6 @@ from hgen.scoring.tested.report import TestRun
 from hgen.scoring.tested.task import TestedTask
 from hgen.scoring.verdicts import Refusal, Score, refused
 from hgen.snapshots import Snapshot
-from hgen.testbed.mutation.neutral import neutral_files
 from hgen.testbed.running import Drive
 
 
@@ -35,7 +34,7 @@ def grade(task: TestedTask, prediction: object, snapshot: Snapshot, sandboxes: S
 
 def planned(task: TestedTask, prediction: object, snapshot: Snapshot) -> GradingPlan:
     """How a prediction is graded; raises ``Refusal`` if that needs no run."""
-    return plan(task, prediction, snapshot, neutral=neutral_files(task, snapshot))
+    return plan(task, prediction, snapshot)
 
 
 def state_of(made: GradingPlan, snapshot: Snapshot, drive: Drive) -> StartState:

@@ -20,7 +20,7 @@ from hgen.scoring.verdicts import NoVerdict, Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 6
+FORMAT = 7
 MAX_UNPACKED = 1 << 30
 
 GradedTask = Union[StaticTask, TestedTask]
@@ -52,8 +52,6 @@ class TestRunning:
 
     driver: Mapping[str, bytes]
     """The modules of the driver, by their path in its archive."""
-    neutral: tuple[Mapping[str, bytes], ...]
-    """Files of variants that written tests must not notice; see ``hgen.scoring.tested.plan``."""
     place: str
     """Where the tree must lie, because the environment points there; empty if it may lie anywhere."""
 
@@ -82,8 +80,7 @@ def pack(answer: AnswerFile) -> bytes:
         "tests": None,
     }
     if tests is not None:
-        files = {"driver": _texts(tests.driver), "neutral": [_texts(variant) for variant in tests.neutral]}
-        row["tests"] = {"files": _packed(files), "place": tests.place}
+        row["tests"] = {"driver": _packed(_texts(tests.driver)), "place": tests.place}
     return json.dumps(row, sort_keys=True).encode() + b"\n"
 
 
@@ -114,8 +111,7 @@ def _listing(row: Mapping[str, Any]) -> Listing:
 
 
 def _tests(row: Mapping[str, Any]) -> TestRunning:
-    files = _unpacked(row["files"])
-    return TestRunning(_contents(files["driver"]), tuple(map(_contents, files["neutral"])), str(row["place"]))
+    return TestRunning(_contents(_unpacked(row["driver"])), str(row["place"]))
 
 
 @lru_cache(maxsize=4)

@@ -50,7 +50,7 @@ def grade(
     assert isinstance(task, TestedTask)
     assert tests is not None
     try:
-        made = plan(task, patch, start.snapshot, neutral=tests.neutral)
+        made = plan(task, patch, start.snapshot)
     except Refusal as refusal:
         return refused(refusal.reason)
     require(python, task.environment, agent)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from hgen.scoring.tested.written.runs import secret_order
+from hgen.scoring.tested.written.verdict import verdict_on_tests
 from hgen.scoring.verdicts import Reason, Score, refused
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 def judged(task: TestedTask, plan: GradingPlan, drive: Callable[[tuple[Job, ...]], Sequence[TestRun]]) -> Score:
     """The verdict on a plan whose jobs are done by ``drive``, which says what each of them did, in their order."""
     # In no order that written tests could foresee: they must not tell a mutant by how often they have been run.
-    order = random.SystemRandom().sample(range(len(plan.jobs)), len(plan.jobs))
+    order = secret_order(plan.kinds, random.SystemRandom())
     runs = dict(zip(order, drive(tuple(plan.jobs[place] for place in order))))
     return verdict(task, plan, [runs[place] for place in range(len(plan.jobs))])
 
@@ -27,7 +29,7 @@ def judged(task: TestedTask, plan: GradingPlan, drive: Callable[[tuple[Job, ...]
 def verdict(task: TestedTask, plan: GradingPlan, runs: Sequence[TestRun]) -> Score:
     """The score, given what the plan's jobs said, in their order."""
     if task.graded_by == "mutants":
-        return _judge_tests(task, plan, runs)
+        return verdict_on_tests(task, plan.kinds, runs)
     return _judge_answer(task, plan, runs)
 
 
@@ -66,34 +68,3 @@ def _distrust(plan: GradingPlan, run: TestRun) -> Reason | None:
     if run.whole and (not run.canaries or "missing" in run.canaries.values()):
         return Reason("forged-report", "a test that must fail was not run")
     return None
-
-
-def _judge_tests(task: TestedTask, plan: GradingPlan, runs: Sequence[TestRun]) -> Score:
-    by_kind = {kind: [run for run, of in zip(runs, plan.kinds) if of == kind] for kind in set(plan.kinds)}
-    for run in runs:
-        if run.forged:
-            return refused(Reason("forged-report", run.forged))
-    written = _judges(by_kind["true"][0])
-    for kind, code in (("true", "wrong-on-true-code"), ("neutral", "judges-the-text")):
-        for run in by_kind.get(kind, ()):
-            if not run.whole:
-                return refused(Reason("timed-out" if run.timed_out else "ended-early", f"a run on {kind} code"))
-            if run.broken:
-                return refused(Reason(code, f"cannot be collected: {sorted(run.broken)[0]}"))
-            judges = _judges(run)
-            failed = sorted(judges - run.passed | judges ^ written)
-            if failed:
-                return refused(Reason(code, f"{len(failed)} of {len(written)}: {failed[0]}"))
-    if not written:
-        return refused(Reason("no-tests", "the files added or changed have no test that is not skipped"))
-    mutants = by_kind.get("mutant", [])
-    killed = sum(not run.broken and not written - run.skipped_or_xfailed <= run.passed for run in mutants)
-    share = killed / len(mutants) if mutants else 0.0
-    reasons = () if killed == len(mutants) else (Reason("mutants-live", f"{len(mutants) - killed} of {len(mutants)}"),)
-    resolved = bool(mutants) and share >= task.resolved_share
-    return Score(round(share, 6), resolved, 1.0, share, share, reasons, {"mutants": share})
-
-
-def _judges(run: TestRun) -> frozenset[str]:
-    """The tests that say something of the code."""
-    return frozenset(run.results) - run.skipped_or_xfailed

@@ -6,20 +6,21 @@ A plan says what lies in the tree and what is run; whoever runs it, in whatever 
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hgen.scoring.python.definitions import places
-from hgen.scoring.python.sources import SourceError, parse_start
-from hgen.scoring.roles import is_library, is_test_module
+from hgen.scoring.python.sources import SourceError
+from hgen.scoring.roles import is_library
 from hgen.scoring.start_state import committed_state, patched, start_state
 from hgen.scoring.tested.jobs import Job
 from hgen.scoring.tested.screen import screen
-from hgen.scoring.tested.taken_files import library_changes, library_changes_from_either_base, test_changes, touched
+from hgen.scoring.tested.taken_files import library_changes, library_changes_from_either_base, touched
+from hgen.scoring.tested.written.runs import written_runs
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from hgen.scoring.diffs import Patched
     from hgen.scoring.tested.task import TestedTask
@@ -42,7 +43,7 @@ class GradingPlan:
     """What lies over the base, by path: what is taken from the prediction."""
     jobs: tuple[Job, ...]
     kinds: tuple[str, ...]
-    """What each job is for: ``answer``, or ``true``, ``neutral`` and ``mutant`` for written tests."""
+    """What each job is for: ``answer``, or a kind of ``hgen.scoring.tested.written.runs``."""
     comparisons: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Lines of the answer's files at which known methods of comparison begin."""
 
@@ -57,14 +58,15 @@ def plan(
     patch: object,
     snapshot: Mapping[str, bytes],
     *,
-    neutral: Sequence[Mapping[str, bytes]] = (),
+    coin: random.Random | None = None,
 ) -> GradingPlan:
     """What must be run to judge a prediction; raises ``Refusal`` if that needs no run.
 
-    ``neutral`` are variants of the files of the targets with the same meaning, which written tests must not notice.
+    ``coin`` chooses the forms in which written tests see the code: a secret one, unless a test of ours gives its own.
     """
     if task.graded_by == "mutants":
-        return _plan_tests(task, patch, snapshot, neutral)
+        runs = written_runs(task, patch, snapshot, _job(task), coin or random.SystemRandom())
+        return GradingPlan(runs.base, task.environment.generated, runs.overlay, runs.jobs, runs.kinds)
     return _plan_answer(task, patch, snapshot)
 
 
@@ -107,47 +109,6 @@ def _screened(
         except SourceError as error:
             raise Refusal("start-state", f"{path}: {error}") from None
     return comparisons
-
-
-def _plan_tests(
-    task: TestedTask, patch: object, snapshot: Mapping[str, bytes], neutral: Sequence[Mapping[str, bytes]]
-) -> GradingPlan:
-    start = start_state(snapshot, task.setup_patch, task.candidate_patch)
-    changed = test_changes(patch, start, task.environment.generated)
-    modules = tuple(path for path in changed if is_test_module(path))
-    if not modules:
-        raise Refusal("no-tests", "no test module is added or changed")
-    without = tuple(name for path in modules for name in _unchanged(path, changed[path], start))
-    job = replace(_job(task), tests=modules, without=without)
-    mutants = [touched(patched(start, mutant, "a mutant")) for mutant in task.mutants]
-    variants: list[tuple[str, Mapping[str, bytes]]] = [
-        *(("true", {}) for _ in range(3)),
-        *(("neutral", files) for files in neutral),
-        *(("mutant", files) for files in mutants),
-    ]
-    jobs = [replace(job, files=dict(files)) for _, files in variants]
-    jobs[1] = replace(jobs[1], shuffle=1)
-    kinds = tuple(kind for kind, _ in variants)
-    return GradingPlan(start, task.environment.generated, changed, tuple(jobs), kinds)
-
-
-def _unchanged(path: str, content: bytes, start: Mapping[str, bytes]) -> list[str]:
-    """Test functions that stood in the file already, as node ids without parameters."""
-    if path not in start:
-        return []
-    try:
-        before, after = parse_start(start[path]), parse_start(content)
-    except SourceError:
-        return []
-    texts = {
-        place.qualname: before.span(place.node.lineno, place.node.end_lineno or 0) for place in places(before.body)
-    }
-    return [
-        f"{path}::{place.qualname.replace('.', '::')}"
-        for place in places(after.body)
-        if texts.get(place.qualname) == after.span(place.node.lineno, place.node.end_lineno or 0)
-        and not hasattr(place.node, "bases")
-    ]
 
 
 def _job(task: TestedTask) -> Job:

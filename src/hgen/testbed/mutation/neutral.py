@@ -1,6 +1,6 @@
 """Neutral variants of a function: other text, another tree or other code, and the same meaning.
 
-Tests that notice one of them judge something else than what the function does.
+As answers, they are as right as the true one. Written tests see other forms: ``hgen.scoring.tested.written``.
 """
 
 import ast
@@ -12,32 +12,16 @@ from hgen.probes import Probe
 from hgen.scoring.diffs import Edit, edited, render
 from hgen.scoring.python.definitions import first_line, last_line
 from hgen.scoring.python.sources import parse_start
-from hgen.scoring.start_state import committed_state, patched
+from hgen.scoring.start_state import patched
 from hgen.scoring.tasks import SymbolRef, place_of
 from hgen.scoring.tested.task import TestedTask
 from hgen.testbed.mutation.functions import Function, Splice, code, end_of, start_of
 from hgen.testbed.mutation.operator import Example, Operator, Variant
 
 NEUTRAL = 2
-"""How many variants of the true code written tests must not notice."""
+"""How many other right answers are made."""
 
 _SCOPE_READERS = frozenset({"locals", "vars", "dir", "eval", "exec"})
-
-
-def neutral_files(task: TestedTask, snapshot: Mapping[str, bytes]) -> list[dict[str, bytes]]:
-    """For written tests: the targets' files, each time with another function that does the same.
-
-    Raises ``Refusal`` if a target is not there.
-    """
-    if task.graded_by != "mutants":
-        return []
-    start = committed_state(snapshot, task.setup_patch)
-    variants = [
-        {target.file: edited(target.file, start[target.file], [edit])}
-        for target in task.targets
-        for _, edit in _edits(start[target.file], target)
-    ]
-    return variants[:NEUTRAL]
 
 
 def neutral_answers(task: TestedTask, met: Mapping[str, bytes]) -> list[Probe]:
