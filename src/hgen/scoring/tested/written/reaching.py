@@ -45,7 +45,9 @@ _ONLY = {
 }  # fmt: skip
 """Of these modules only such members ask for nothing that a caller could not see."""
 
+_CALLS = frozenset({"__import__", "breakpoint", "compile", "eval", "exec"})
 _NEVER = {
+    "builtins": _CALLS,
     "os": frozenset(
         {
             "execl", "execle", "execlp", "execv", "execve", "execvp", "execvpe", "fork", "forkpty", "popen",
@@ -68,7 +70,6 @@ _ATTRIBUTES = frozenset(
 )  # fmt: skip
 """What may be no attribute and no string; as a plain name ``__file__`` is the test's own."""
 
-_CALLS = frozenset({"__import__", "breakpoint", "compile", "eval", "exec"})
 _BY_NAME = frozenset({"attrgetter", "delattr", "getattr", "hasattr", "methodcaller", "setattr"})
 _CODE_SUFFIXES = frozenset({".egg", ".pth", ".pyc", ".pyd", ".pyo", ".pyz", ".so", ".whl", ".zip"})
 
@@ -115,6 +116,8 @@ def _reached(content: bytes, names: frozenset[str]) -> Iterator[str]:
             yield from _imported(node, modules)
     said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     bases = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    # That an object is what its own text says is no code that somebody has brought.
+    bases |= {id(node.func) for node in nodes if isinstance(node, ast.Call) and _is_round_trip(node)}
     for node in nodes:
         if isinstance(node, ast.Name):
             yield from _named(node, modules, is_base=id(node) in bases)
@@ -148,9 +151,11 @@ def _may(module: str, member: str) -> bool:
 
 
 def _named(node: ast.Name, modules: Mapping[str, str], *, is_base: bool) -> Iterator[str]:
+    if is_base:
+        return
     if node.id in _CALLS or (node.id in _ATTRIBUTES and node.id != "__file__"):
         yield f"{node.id}()"
-    elif modules.get(node.id) in _ONLY and not is_base:
+    elif modules.get(node.id) in _ONLY:
         yield f"a value {modules[node.id]}"
 
 
@@ -164,8 +169,19 @@ def _member(node: ast.Attribute, modules: Mapping[str, str]) -> Iterator[str]:
 def _called(node: ast.Call) -> Iterator[str]:
     function = node.func
     name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-    if name in _BY_NAME and any(_is_pieced_together(argument) for argument in node.args):
-        yield f"a name made of pieces {name}"
+    if name not in _BY_NAME:
+        return
+    for argument in node.args:
+        if _is_pieced_together(argument):
+            yield f"a name made of pieces {name}"
+        elif isinstance(argument, ast.Constant) and argument.value in _CALLS:
+            yield f"{argument.value}()"
+
+
+def _is_round_trip(node: ast.Call) -> bool:
+    """Whether it is ``eval(repr(...))``."""
+    inner = node.args[0] if len(node.args) == 1 and isinstance(node.func, ast.Name) and node.func.id == "eval" else None
+    return isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "repr"
 
 
 def _is_pieced_together(node: ast.expr) -> bool:

@@ -59,7 +59,7 @@ def written_runs(
         raise Refusal("no-tests", "no test module is added or changed")
     require_no_reaching(changed, snapshot, task.targets)
     require_no_copy(changed, start, snapshot, task.targets)
-    return shown(task, changed, start, forms, job, coin)
+    return shown(task, changed, start, forms, job=job, coin=coin)
 
 
 def shown(
@@ -67,6 +67,7 @@ def shown(
     changed: Mapping[str, bytes],
     start: Mapping[str, bytes],
     forms: Forms,
+    *,
     job: Job,
     coin: random.Random,
 ) -> WrittenRuns:
