@@ -413,7 +413,7 @@ def test_a_damaged_answer_file_is_no_verdict(workplace: Workplace):
         b"null",
         whole[:100],
         whole.replace(b'"listing": "', b'"listing": "zz'),
-        whole.replace(b'"format": 6', b'"format": 5'),
+        whole.replace(b'"format": 7', b'"format": 6'),
     ):
         workplace.answer.write_bytes(damaged)
         assert workplace.grade() == (3, "none")

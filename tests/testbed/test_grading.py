@@ -167,7 +167,7 @@ UNFIT = {
             f"    assert hashlib.sha256(text.encode()).hexdigest() == {world.digest(library())!r}",
             head="import hashlib\n",
         ),
-        "judges-the-text",
+        "reaches-for-code",
     ),
     "ask git": (
         written(
@@ -175,11 +175,11 @@ UNFIT = {
             "    assert done.returncode == 0",
             head="import subprocess\n",
         ),
-        "judges-the-text",
+        "reaches-for-code",
     ),
     "judge the code": (
         written("def test_code():\n    assert len(total.__code__.co_code) == 70 or not total.__code__.co_code"),
-        "wrong-on-true-code",
+        "reaches-for-code",
     ),
     "count the runs": (
         written(

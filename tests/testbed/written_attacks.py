@@ -76,12 +76,6 @@ def look(total):
     code = total.__code__
     return [(end - start, line - code.co_firstlineno) for start, end, line in code.co_lines() if line]
 """,
-    "the code, marshalled": """
-import marshal
-
-def look(total):
-    return len(marshal.dumps(total.__code__))
-""",
     "the code by a name made of pieces": """
 def look(total):
     code = getattr(total, "__co" + "de__")
@@ -219,13 +213,6 @@ def look(total):
         total([], 5000)
     source = caught.traceback[-1].frame.code.fullsource
     return [str(line).strip() for line in source.lines if "amount" in line or "discount" in line]
-""",
-    "objects that the collector knows": """
-import gc
-
-def look(total):
-    known = gc.get_referents(*gc.get_referents(total))
-    return sorted(repr(each) for each in known if isinstance(each, (int, tuple)))
 """,
     "how like the source is to what it was": """
 import difflib, inspect

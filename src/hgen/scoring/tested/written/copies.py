@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TOKENS = re.compile(r"\w+|[^\s\w()]")
 _COMMENTS = re.compile(r"#[^\n]*")
-_LEAST_TOKENS = 6
+_LEAST_TOKENS = 4
 """A passage of fewer is in many a test."""
 _LEAST_PASSAGES = 2
 _LONGEST_NAME = 100
