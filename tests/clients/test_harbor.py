@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.answers import rows
 from tests.clients import some_tasks
 from tests.clients.cheats import CHEATS
 from tests.clients.environments import client
@@ -83,7 +84,7 @@ def tasks(exported: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def family_of(task: Path) -> str:
-    return json.loads((task / "tests/task.json").read_bytes())["family"]
+    return rows(task / "tests/answers.zip")[0]["family"]
 
 
 def test_what_solves_a_task_earns_1_and_what_does_nothing_0(harbor: Harbor, tasks: Path) -> None:
@@ -135,7 +136,7 @@ def test_cheats_earn_nothing(harbor: Harbor, tasks: Path, tmp_path: Path) -> Non
         task = by_family[cheat.family]
         copy = tmp_path / "cheats" / cheat.name
         shutil.copytree(task, copy)
-        row = json.loads((task / "tests/task.json").read_bytes())
+        [row] = rows(task / "tests/answers.zip")
         (copy / "solution/gold.patch").unlink()
         (copy / "solution/solve.sh").unlink()
         (copy / "solution/solve.sh").write_text(cheat.script(row["targets"][0]["file"]), encoding="utf-8")

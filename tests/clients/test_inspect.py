@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.answers import rows
 from tests.clients.environments import client
 
 EVALUATE = r"""
 import json, sys
+from pathlib import Path
+sys.path.insert(0, ".")
+import bundle
 from inspect_ai import eval
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_ai.tool import ToolCall
 
 sandbox_type, limit, log_dir, gold, tried = sys.argv[1:]
-rows = [json.loads(line) for line in open("rows/tasks.jsonl")]
+rows = list(bundle.Bundle(Path()).rows())
 patches = {row["problem_statement"]: row["patch"] for row in rows} if int(gold) else {}
 
 def output(messages, tools, tool_choice, config):
@@ -97,9 +101,9 @@ def test_an_answer_that_cannot_be_taken_earns_nothing_and_ends_no_evaluation(
 
 
 def test_no_answer_is_in_the_log(tools: Path, exports: Path, tmp_path: Path) -> None:
-    rows = [json.loads(line) for line in (exports / "inspect/rows/tasks.jsonl").read_text().splitlines()]
+    tasks = rows(exports / "inspect/answers.zip")
     for sample in evaluated(tools, exports, tmp_path, sandbox="local", gold=False):
-        row = next(row for row in rows if row["instance_id"] == sample["id"])
+        row = next(row for row in tasks if row["instance_id"] == sample["id"])
         assert sample["input"] == row["problem_statement"]
         assert set(sample["metadata"]) == {"name", "split", "family", "variant", "repo", "base_commit", "license"}
         assert json.dumps(row["patch"])[1:-1] not in json.dumps(sample)

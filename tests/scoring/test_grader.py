@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -417,6 +418,20 @@ def test_a_damaged_answer_file_is_no_verdict(workplace: Workplace):
     ):
         workplace.answer.write_bytes(damaged)
         assert workplace.grade() == (3, "none")
+
+
+def test_an_answer_may_be_one_of_an_archive(workplace: Workplace):
+    whole = workplace.answer.read_bytes()
+    with zipfile.ZipFile(workplace.answer, "w") as answers:
+        answers.writestr("one.json", whole)
+    assert workplace.grade() == (0, "1.0")
+    with zipfile.ZipFile(workplace.answer, "a") as answers:
+        answers.writestr("other.json", "{}")
+    tree = ("--tree", str(workplace.tree), "--task")
+    assert workplace.grade(*tree, "one") == (0, "1.0")
+    assert [workplace.grade(*tree, name) for name in ("", "other", "neither")] == [(3, "none")] * 3
+    workplace.answer.write_bytes(workplace.answer.read_bytes().replace(whole[40:60], b"\0" * 20))
+    assert workplace.grade(*tree, "one") == (3, "none")
 
 
 def test_links_of_the_start_state_may_stay(tmp_path: Path, grader: Path):

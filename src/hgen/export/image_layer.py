@@ -43,7 +43,7 @@ def write_layer_context(view: TaskView, context: BinaryIO) -> None:
     )
     with TemporaryFile() as layer, tarfile.open(fileobj=context, mode="w", format=tarfile.GNU_FORMAT) as archive:
         _write_layer(view, layer)
-        for name, content in {"Containerfile": text.encode(), **recipe.tools()}.items():
+        for name, content in {"Containerfile": text.encode(), recipe.TOOLBOX: recipe.toolbox()}.items():
             _add(archive, name, content, 0o644, owner=0)
         member = tarfile.TarInfo("start.tar")
         member.size = layer.tell()

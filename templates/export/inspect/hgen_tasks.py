@@ -12,7 +12,7 @@ from typing import Any
 from bundle import COLLECT, LAY_OUT, MAX_DIFF, UNPACK, Bundle, NoVerdict, numbers
 from inspect_ai import Task, task
 from inspect_ai.agent import react
-from inspect_ai.dataset import Sample, json_dataset
+from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import bash
@@ -32,13 +32,13 @@ _PROBES = {"docker": ["docker", "version"], "local": ["true"]}
 @task
 def hgen(split: str = "train", sandbox_type: str = "docker") -> Task:
     """Tasks of a split, or of all if it is empty; other types of sandboxes than Docker's use their own defaults."""
-    rows = json_dataset(str(FOLDER / "rows" / "tasks.jsonl"), record_to_sample, name="hgen")
+    rows = [row for row in BUNDLE.rows() if split in ("", row["split"])]
     return Task(
-        dataset=rows.filter(lambda sample: split in ("", (sample.metadata or {})["split"])),
+        dataset=MemoryDataset([record_to_sample(row) for row in rows], name="hgen"),
         setup=lay_out(),
         solver=react(tools=[bash(timeout=_COMMAND_SECONDS)]),
         scorer=graded(sandbox_type),
-        time_limit=int(max((row["agent_seconds"] for row in BUNDLE.rows()), default=0)) or None,
+        time_limit=int(max((row["agent_seconds"] for row in rows), default=0)) or None,
         sandbox=("docker", str(FOLDER / "compose.yaml")) if sandbox_type == "docker" else sandbox_type,
     )
 
