@@ -122,6 +122,7 @@ def run(python: Path | str, code: str, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
+@pytest.mark.submission
 def test_datasets_loads_prompts_with_their_tools_and_no_network(exports: Path, tmp_path: Path) -> None:
     tasks = rows(exports / "trl/answers.zip")
     wanted = [[{"role": "user", "content": row["problem_statement"]}] for row in tasks]

@@ -33,9 +33,6 @@ from tests.export.stored import store
 
 NAMES = ("verifiers", "inspect", "trl", "nemo-gym")
 
-UNBUILT = {"inspect": "its tests run in an image of the repository's, which the format harbor carries"}
-"""What is said of tasks with tests by formats that use no images."""
-
 
 def module(file: Path) -> ModuleType:
     """A module of an exported folder."""
@@ -293,7 +290,7 @@ def test_what_cannot_be_graded_there_is_left_out_and_said_to_be(name, validated,
     assert summary.tasks == {"dep-search": 1}
     assert summary.left_out == {
         "riddles: the single-file grader does not judge it, `hgen score` does": 1,
-        "verify-repair: " + UNBUILT.get(name, "its image is not built; use --images or --push-images"): 1,
+        "verify-repair: its image is not built; use --images or --push-images": 1,
     }
 
 
@@ -305,7 +302,7 @@ def test_the_folders_are_there_also_if_all_tasks_are_left_out(name, validated, t
     assert {"answers.zip", "snapshots"} <= {path.name for path in (tmp_path / name).iterdir()}
 
 
-@pytest.mark.parametrize("name", sorted({*NAMES} - {*UNBUILT}))
+@pytest.mark.parametrize("name", NAMES)
 def test_tasks_with_tests_name_their_images_once_these_are_built(name, validated, repaired, tmp_path):
     tasks = views([validated(1), repaired], store(), images=Images("registry/us", built=True))
     summary = chosen(name).write(tasks, tmp_path / name, Config())

@@ -26,16 +26,14 @@ class Bundle:
     """A folder that ``templates/export/bundle.py`` reads: ``answers.zip``, ``snapshots`` and ``grader.py``.
 
     Everything in it is private: it stays beside the trainer, out of agents' reach. Tasks that are graded by running
-    tests are left out where their images are not built, or where the format has no use for images; and so are those of
-    families that bring a scorer of their own.
+    tests are left out where their images are not built; and so are those of families that bring a scorer of their own.
     """
 
-    def __init__(self, folder: Path, config: ExportConfig, *, uses_images: bool = True) -> None:
+    def __init__(self, folder: Path, config: ExportConfig) -> None:
         self.tasks: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self._folder = folder
         self._config = config
-        self._uses_images = uses_images
 
     def lay_down(self, tasks: Iterable[TaskView]) -> Iterator[TaskView]:
         """Write the tasks, and yield each one that is not left out when it is written."""
@@ -59,8 +57,6 @@ class Bundle:
             return f"{family}: {NOT_GRADED_ANYWHERE}"
         if view.task.graded_by not in BY_RUNNING:
             return ""
-        if not self._uses_images:
-            return f"{family}: its tests run in an image of the repository's, which the format harbor carries"
         return "" if view.images.built else f"{family}: its image is not built; use --images or --push-images"
 
     def summary(self, kind: str, folder: Path) -> ExportSummary:

@@ -9,20 +9,15 @@ tree without git, as an archive. Everything here needs the standard library and 
 
 import gzip
 import importlib.util
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-TIME = 946_684_800
-"""Of the commit and of every file in the archive, in seconds since 1970."""
-
 _UNCHANGED = '{"setup_patch": "", "candidate_patch": "", "generated": {}}'
-_COMMITTER = b"hgen <hgen@localhost> %d +0000" % TIME
+_COMMITTER = b"hgen <hgen@localhost> 946684800 +0000"
 _SPECIAL = "\\!#*?[] \t"
 
 
@@ -30,6 +25,7 @@ def main(context: Path, place: Path, archive: Path) -> None:
     """Lay the task out."""
     _find_hgen(Path(__file__).with_name("grader.py"))
     from hgen.scoring.archived_tree import ArchivedTree  # noqa: PLC0415 - out of the grader
+    from hgen.scoring.standalone import tree_archive  # noqa: PLC0415
     from hgen.scoring.start_state import committed_state, start_state  # noqa: PLC0415
 
     changes = context / "start.json.gz"
@@ -45,23 +41,7 @@ def main(context: Path, place: Path, archive: Path) -> None:
     _commit(place, {path: committed[path] for path in committed}, executable, links)
     (place / ".git/info").mkdir()
     (place / ".git/info/exclude").write_text(excluded(generated), encoding="utf-8")
-    archive.write_bytes(packed(laid, executable, links))
-
-
-def packed(files: Mapping[str, bytes], executable: Collection[str], links: Mapping[str, str]) -> bytes:
-    """A tree as a compressed tar archive; the same tree gives the same archive."""
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.GNU_FORMAT) as members:
-        for path in sorted({*files, *links}):
-            member = tarfile.TarInfo(path)
-            member.mtime = TIME
-            if path in links:
-                member.type, member.linkname = tarfile.SYMTYPE, links[path]
-                members.addfile(member)
-            else:
-                member.size, member.mode = len(files[path]), 0o755 if path in executable else 0o644
-                members.addfile(member, io.BytesIO(files[path]))
-    return gzip.compress(raw.getvalue(), compresslevel=6, mtime=0)
+    archive.write_bytes(tree_archive.packed(laid, executable=executable, links=links))
 
 
 def excluded(paths: Collection[str]) -> str:

@@ -6,11 +6,11 @@ import shlex
 from functools import cache
 from importlib.resources import files
 
-from hgen.export.environment import lay_out
 from hgen.grader import grader_source
 from hgen.records import Environment, Task
 from hgen.sandbox.image import BASE, containerfile
 from hgen.sandbox.layout import AGENT, TREE
+from hgen.scoring.standalone import tree_archive
 from hgen.testbed.environment.install import VERSION_VARIABLES, version_of
 
 TOOLS = "/opt/hgen"
@@ -150,7 +150,7 @@ def tools() -> dict[str, bytes]:
 @cache
 def toolbox() -> bytes:
     """The file ``TOOLBOX``."""
-    return lay_out.packed(tools(), executable=(), links={})
+    return tree_archive.packed(tools(), executable=(), links={})
 
 
 @cache
