@@ -539,20 +539,19 @@ def _run_in_container(
     gold: bool,
     as_json: bool,
 ) -> int:
-    from hgen.checkout import located, opened_sandbox, run_in
+    from hgen.checkout import run_in
 
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         # A terminal that is closed ends this as Ctrl-C does, so that nothing is left on the engine.
         signal.signal(signal.SIGHUP, signal.default_int_handler)
-    chosen, archive = located(task, tasks or out, out=out)
     interactive = sys.stdin.isatty() and not command
     if interactive and (as_json or not sys.stdout.isatty()):
         raise ConfigError("a shell needs a terminal for its output, too; give a command after --, or pipe a script")
     script = b"" if command or interactive else sys.stdin.buffer.read()
-    with opened_sandbox(chosen, archive, gold=gold, sandbox=settings.sandbox, cache=library.default_cache()) as sandbox:
+    with library.sandbox(task, tasks=tasks, out=out, gold=gold, config=settings) as (chosen, opened):
         if interactive:
-            return sandbox.shell() or 0
-        ran = run_in(sandbox, command, script)
+            return opened.shell() or 0
+        ran = run_in(opened, command, script)
     if as_json:
         texts = {name: text.decode(errors="replace") for name, text in (("stdout", ran.stdout), ("stderr", ran.stderr))}
         print(json.dumps({"instance_id": chosen.instance_id, "status": ran.exit_code, "ended": ran.ended, **texts}))
