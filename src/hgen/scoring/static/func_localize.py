@@ -32,7 +32,7 @@ def score_docstrings(task: StaticTask, changed: Mapping[str, bytes], files: Mapp
         for path, line in written
         if (path, line) not in wanted
     ]
-    described = [key for key in wanted if key in written and is_description(written[key])]
+    described = [key for key in wanted if key in written and is_description(written[key], wanted[key].qualname)]
     done = {wanted[key] for key in described}
     for target in targets:
         if target not in done:
