@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from hgen.export.summary import ExportSummary
+from hgen.pages.text import counted
 from hgen.predictions.rewards import ScoreSummary
 from hgen.runner import Summary
 
@@ -60,7 +61,7 @@ def summary_table(summaries: Sequence[Summary]) -> Table:
             f"{summary.rejects.total():,}",
             f"{summary.seconds:.1f}",
             rate,
-            "; ".join(filter(None, (reasons, note))),
+            "; ".join(filter(None, (reasons, note, counted(summary.counts)))),
         )
     return table
 
