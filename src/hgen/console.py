@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     # Takes long to import.
     from hgen.export.hub import PushPlan
 
-_SHOWN = ("file_f1", "module_f1", "f1", "mutants")
+_SHOWN = ("file_f1", "module_f1", "f1", "mutants", "docstrings")
 """The parts of rewards that a table shows; with ``--json`` there are all."""
 
 

@@ -214,7 +214,7 @@ class Provenance(Record):
     model: str = ""
     """The language model that described the targets, if one did."""
     prompts: tuple[str, ...] = ()
-    """Digests of the prompts that it was given last, one for each target; ``OUT/replies`` holds them with the replies."""
+    """Digests of the prompts that it was given last, one for each target; ``OUT/replies`` has the replies."""
 
 
 class Task(Record):
@@ -304,7 +304,7 @@ class Objection(Record):
 
 PARTS = (
     "precision", "recall", "f1", "file_precision", "file_recall", "file_f1", "module_precision", "module_recall",
-    "module_f1", "mutants",
+    "module_f1", "mutants", "docstrings",
 )  # fmt: skip
 """What a reward may be made of, as columns of the rewards; ``hgen.scoring.verdicts.PARTS`` says what has which."""
 

@@ -225,6 +225,12 @@ def test_what_is_missing_is_said_before_anything_is_asked(monkeypatch, settings,
         require_usable(EndpointConfig.model_validate(settings))
 
 
+def test_a_missing_client_is_said_with_what_to_install(monkeypatch) -> None:
+    monkeypatch.setattr("hgen.endpoint.client.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match=re.escape("pip install 'hgen[llm]'")):
+        require_usable(EndpointConfig(model="m"))
+
+
 def test_talks_end_in_their_order_and_no_more_are_begun_than_are_wanted(asking) -> None:
     begun = []
 
@@ -241,14 +247,13 @@ def test_talks_end_in_their_order_and_no_more_are_begun_than_are_wanted(asking) 
         # The sooner it is asked, the later it comes.
         return Says(text[::-1], seconds=0.02 * (5 - int(text.split()[0]) % 5))
 
-    left = 7
-    results = []
+    results: list[object] = []
+
+    def wanted() -> int:
+        return 7 - sum(not isinstance(result, Skip) for result in results)
+
     with endpoint(answer) as stand_in, asking(stand_in, concurrency=4) as model:
-        for result in held(map(talk, range(100)), model, lambda: left):
-            results.append(result)
-            left -= not isinstance(result, Skip)
-            if not left:
-                break
+        results.extend(held(map(talk, range(100)), model, wanted))
         again = len(stand_in.bodies)
     got = [result[0] for result in results if not isinstance(result, Skip)]
     assert got == [1, 2, 4, 5, 7, 8, 10]
