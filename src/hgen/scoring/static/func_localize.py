@@ -37,7 +37,7 @@ def score_docstrings(task: StaticTask, changed: Mapping[str, bytes], files: Mapp
     ]
     codes = {_code(target, files): written[key] for key, target in wanted.items() if key in written}
     said = share_said(codes, written.values(), task.known, len(targets))
-    described = [key for key in wanted if key in written and is_description(written[key])]
+    described = [key for key in wanted if key in written and is_description(written[key], wanted[key].qualname)]
     done = {wanted[key] for key in described}
     for target in targets:
         if target not in done:
