@@ -218,7 +218,7 @@ def test_the_reward_comes_with_its_parts_if_asked(workplace: Workplace):
     workplace.reward = workplace.reward.with_name("reward.json")
     code, text = workplace.grade()
     assert code == 0
-    assert json.loads(text) == {"reward": 1.0, "resolved": 1.0, **dict.fromkeys(PLACES, 1.0)}
+    assert json.loads(text) == {"reward": 1.0, "resolved": 1.0, "docstrings": 0.666667, **dict.fromkeys(PLACES, 1.0)}
 
 
 def test_what_tools_leave_behind_is_no_answer_and_no_fault(workplace: Workplace):
@@ -400,7 +400,7 @@ def test_the_reasons_go_to_a_file_of_their_own(workplace: Workplace):
     details = workplace.reward.with_name("details.json")
     code, text = workplace.grade("--tree", str(workplace.tree), "--details-file", str(details))
     assert code == 0
-    assert json.loads(text) == {"reward": 0.0, "resolved": 0.0, **dict.fromkeys(PLACES, 0.0)}
+    assert json.loads(text) == {"reward": 0.0, "resolved": 0.0, "docstrings": 0.0, **dict.fromkeys(PLACES, 0.0)}
     told = json.loads(details.read_text(encoding="utf-8"))
     assert told["instance_id"] == workplace.case.task["instance_id"]
     assert [reason["code"] for reason in told["reasons"]] == ["empty-patch"]
