@@ -74,7 +74,7 @@ UNGRADABLE = frozenset({"start-state", "bad-task"})
 
 _PLACES = ("file_precision", "file_recall", "file_f1", "module_precision", "module_recall", "module_f1")
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "docstrings": _PLACES,
+    "docstrings": (*_PLACES, "docstrings"),
     "markers": _PLACES,
     "comments": _PLACES,
     "mutants": ("mutants",),
@@ -83,7 +83,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 Where places are to be found, ``precision``, ``recall`` and ``f1`` count definitions; these count the files in which
 they are, and the modules: a module is a file's top-level class or function with all that is defined in it, as in the
-field's benchmarks of localization. Where tests are written, ``mutants`` is the share of the mutants that they notice.
+field's benchmarks of localization. Where tests are written, ``mutants`` is the share of the mutants that they notice;
+where docstrings are, ``docstrings`` is the share of the targets whose docstrings say what is true of their code and is
+not just what the problem statement said (see ``hgen.scoring.truth``).
 """
 
 
