@@ -182,15 +182,21 @@ def test_an_answer_file_that_others_could_read_is_closed(
     assert outside.run(["stat", "-c", "%a", ANSWER, START])[1].split() == ["600", "600"]
 
 
+# Written tests may not fork by themselves; what starts processes for them does.
 DAEMON = """
-import os, time
+import multiprocessing, os, time
+
+fork = multiprocessing.get_context("fork")
+
+def first():
+    os.setsid()
+    fork.Process(target=time.sleep, args=(300,)).start()
+    os._exit(0)
 
 def test_it():
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            time.sleep(300)
-        os._exit(0)
+    child = fork.Process(target=first)
+    child.start()
+    child.join()
 """
 
 
@@ -211,27 +217,32 @@ def test_it():
     os.kill(-1, 9)
 """,
     "go on killing": """
+import multiprocessing, os
+
+def kill():
+    os.setsid()
+    while True:
+        for name in os.listdir("/proc"):
+            if name.isdigit() and int(name) != os.getpid():
+                try:
+                    os.kill(int(name), 9)
+                except OSError:
+                    pass
+
 def test_it():
-    import os
     for _ in range(20):
-        if os.fork() == 0:
-            os.setsid()
-            while True:
-                for name in os.listdir("/proc"):
-                    if name.isdigit() and int(name) != os.getpid():
-                        try:
-                            os.kill(int(name), 9)
-                        except OSError:
-                            pass
+        multiprocessing.get_context("fork").Process(target=kill).start()
 """,
     "become many": """
+import multiprocessing, os, time
+
+def stay():
+    os.setsid()
+    time.sleep(600)
+
 def test_it():
-    import os, time
     for number in range(500):
-        if os.fork() == 0:
-            os.setsid()
-            time.sleep(600)
-            os._exit(0)
+        multiprocessing.get_context("fork").Process(target=stay).start()
 """,
 }
 
@@ -339,10 +350,9 @@ def seen(container: Outside) -> str:
 
 BY_ANOTHER = """
 def test_by_another():
-    import subprocess, sys
-    code = "import shop.pricing as p; print(p.__file__, p.total([1, 2.5]))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
-    assert done.stdout.split() == ["/sandbox/repo/shop/pricing.py", "3.5"]
+    import multiprocessing
+    with multiprocessing.get_context("spawn").Pool(1) as others:
+        assert others.apply(total, ([1, 2.5],)) == 3.5
 """
 
 
@@ -353,9 +363,9 @@ def test_where_the_repository_is_installed_the_tree_makes_room_and_comes_back(
     private = answer(task, snapshot)
     changes = written(SUM, PERCENT, ERROR, BY_ANOTHER)
     diff = world.patch(met("test-gen"), changes)
-    assert grade(TestedTask.of(task), diff, snapshot, where_installed) == Score(
-        1.0, True, 1.0, 1.0, 1.0, (), {"mutants": 1.0}
-    )
+    score = grade(TestedTask.of(task), diff, snapshot, where_installed)
+    assert (score.reward, score.resolved, score.more) == (1.0, True, {"mutants": 1.0})
+    assert [bool(tests) for tests in score.noticed or ()] == [True] * len(task["mutants"])
     with Outside(where_installed) as fresh:
         assert fresh.grade(private, diff)["reward"] == 1.0
         assert seen(fresh) == ""
