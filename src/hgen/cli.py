@@ -337,6 +337,74 @@ def score(
 
 
 @app.command()
+def rollout(
+    tasks: Annotated[str, typer.Argument(metavar="TASKS", help=_TASKS_HELP)],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", metavar="NAME", help="What the endpoint calls it; or oracle, nop, grep, which need none."
+        ),
+    ],
+    base_url: Annotated[
+        str, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint; default: OPENAI_BASE_URL.")
+    ] = "",
+    runs: Annotated[Path, typer.Option("-o", "--runs", metavar="RUNS", help="Where runs are kept.")] = Path("runs"),
+    samples: Annotated[int, typer.Option("--samples", min=1, metavar="K", help="Runs of each task.")] = 1,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N tasks.")] = None,
+    harness: Annotated[
+        str,
+        typer.Option("--harness", metavar="NAME", help="plain, mini (mini-swe-agent), or package.module.function."),
+    ] = "plain",
+    max_turns: Annotated[int, typer.Option("--max-turns", min=1, metavar="N", help="Replies of the model.")] = 50,
+    run_seconds: Annotated[
+        float, typer.Option("--run-seconds", min=1, metavar="S", help="What one run may take.")
+    ] = 1800.0,
+    command_seconds: Annotated[
+        float, typer.Option("--command-seconds", min=1, metavar="S", help="What one command may take.")
+    ] = 120.0,
+    temperature: Annotated[float | None, typer.Option("--temperature", min=0, metavar="T")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Passed on to the endpoint.")] = None,
+    config: ConfigOption = None,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where snapshots are looked for that are not beside the tasks.")
+    ] = OUT,
+    jobs: JobsOption = 0,
+    assignments: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Roll out an agent on tasks: its loop runs here, its commands in a sandbox without network, and its patch is graded.
+
+    Runs are kept in RUNS, a folder for each agent, and never done twice; the same command goes on after a stop. A
+    failing engine or endpoint leaves a run undone, and is no verdict. Needs a container engine.
+
+    Examples: [bold]hgen rollout out --model oracle --limit 10[/bold];
+    [bold]hgen rollout out/export --model my-model --base-url http://localhost:8000/v1 --samples 4 -j 8 -o runs[/bold]
+    """
+    from hgen.console import progress, runs_table
+    from hgen.records import AgentSettings
+
+    settings = _settings(config, assignments)
+    agent = AgentSettings(
+        model=model,
+        harness=harness,
+        base_url=base_url,
+        max_turns=max_turns,
+        run_seconds=run_seconds,
+        command_seconds=command_seconds,
+        temperature=temperature,
+        seed=seed,
+    )
+    with progress() as report:
+        done = library.rollout(
+            tasks, runs, agent, samples=samples, limit=limit, out=out, config=settings, jobs=jobs, progress=report
+        )
+    row = {"folder": str(done.folder), "stage": done.stage.row(), "families": [each.row() for each in done.families]}
+    _answer(row, runs_table(done.families), as_json=as_json)
+    print(f"hgen: the runs are in {done.folder}", file=sys.stderr)
+    _require_whole([done.stage])
+
+
+@app.command()
 def deps(
     path: Annotated[str, typer.Argument(metavar="PATH", help="A folder, a snapshot, or anything that can be mined.")],
     config: ConfigOption = None,
