@@ -372,10 +372,11 @@ def rollout(
     assignments: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Roll out an agent on tasks: its loop runs here, its commands in a sandbox without network, and its patch is graded.
+    """Roll out an agent on tasks: its loop runs here, its commands in a sandbox, and what it leaves is graded.
 
     Runs are kept in RUNS, a folder for each agent, and never done twice; the same command goes on after a stop. A
-    failing engine or endpoint leaves a run undone, and is no verdict. Needs a container engine.
+    failing engine or endpoint leaves a run undone, and is no verdict. Needs a container engine; sandboxes have no
+    network.
 
     Examples: [bold]hgen rollout out --model oracle --limit 10[/bold];
     [bold]hgen rollout out/export --model my-model --base-url http://localhost:8000/v1 --samples 4 -j 8 -o runs[/bold]
@@ -402,6 +403,35 @@ def rollout(
     _answer(row, runs_table(done.families), as_json=as_json)
     print(f"hgen: the runs are in {done.folder}", file=sys.stderr)
     _require_whole([done.stage])
+
+
+@app.command()
+def skills(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUNS...", help="Folders of runs; several are compared side by side.")
+    ],
+    by_family: Annotated[bool, typer.Option("--by-family", help="A row for each family too.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw bars to a .svg, .png or .pdf.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which skills runs use: exploration, reasoning, implementation, execution, verification, as in the paper.
+
+    Each action is classified by rules over the syntax tree of what it runs. Verification that verifies nothing, such as
+    compiling, is counted apart.
+
+    Examples: [bold]hgen skills runs[/bold]; [bold]hgen skills runs --plot skills.svg[/bold]
+    """
+    from hgen.agents.results import runs_in
+    from hgen.agents.skills.shares import counted
+    from hgen.pages.skills import plot as draw
+    from hgen.pages.skills import render, to_json
+
+    found = counted((run for folder in runs for run in runs_in(folder)), by_family=by_family)
+    if plot is not None:
+        draw(found, plot)
+    _answer(to_json(found), render(found), as_json=as_json)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """What a line for bash runs: its simple commands, taken from bash's own syntax tree."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import PurePosixPath
 
@@ -36,6 +36,8 @@ class Command:
     """Files that its output goes to."""
     given: str = ""
     """What stands in a here-document, or here-string, for it to read."""
+    piped: bool = False
+    """Whether it reads what another command prints."""
 
     @property
     def name(self) -> str:
@@ -72,51 +74,61 @@ def _read(line: str, depth: int) -> Iterator[Command]:
     source = line.encode("utf-8", "surrogateescape")[:_MOST_BYTES]
     # Nested scripts are read while others are: a parser each.
     tree = Parser(_language()).parse(source)
-    pending: list[tuple[Node, tuple[str, ...], str]] = [(tree.root_node, (), "")]
+    pending: list[_Place] = [(tree.root_node, (), "", False)]
     while pending:
-        node, writes, given = pending.pop()
+        node, writes, given, piped = pending.pop()
         if node.type == "redirected_statement":
             own_writes, own_given = _redirections(node)
             body = node.child_by_field_name("body")
             if body is None:
                 yield Command((), own_writes, own_given)
             else:
-                pending.append((body, (*writes, *own_writes), own_given or given))
+                pending.append((body, (*writes, *own_writes), own_given or given, piped))
             continue
         if node.type == "command":
             own_writes, own_given = _redirections(node)
-            yield from _unwrapped(_words(node), (*writes, *own_writes), own_given or given, depth)
+            yield from _unwrapped(Command(_words(node), (*writes, *own_writes), own_given or given, piped), depth)
         elif node.type == "test_command":
             yield Command(("test", _text(node)), writes, given)
-        pending += reversed(_inside(node, writes, given))
+        pending += reversed(_inside(node, writes, given, piped=piped))
 
 
-def _inside(node: Node, writes: tuple[str, ...], given: str) -> list[tuple[Node, tuple[str, ...], str]]:
-    """The nodes below, each with the redirections of the whole that are its own.
+_Place = tuple[Node, tuple[str, ...], str, bool]
+"""A node with the redirections around it that are its own: files, text, and whether a pipe leads to it."""
 
-    Of a pipeline what is written is the last one's, and a here-document the first one's.
-    """
+
+def _inside(node: Node, writes: tuple[str, ...], given: str, *, piped: bool) -> list[_Place]:
+    """The nodes below. Of a pipeline what is written is the last one's, and a here-document the first one's."""
     children = node.named_children
     if node.type not in {"pipeline", "list"} or not children:
-        return [(child, (), "") for child in children]
+        return [(child, (), "", False) for child in children]
     reader = children[0] if node.type == "pipeline" else children[-1]
-    return [(child, writes if child == children[-1] else (), given if child == reader else "") for child in children]
+    return [
+        (
+            child,
+            writes if child == children[-1] else (),
+            given if child == reader else "",
+            piped if child == children[0] else node.type == "pipeline",
+        )
+        for child in children
+    ]
 
 
-def _unwrapped(words: tuple[str, ...], writes: tuple[str, ...], given: str, depth: int) -> Iterator[Command]:
+def _unwrapped(command: Command, depth: int) -> Iterator[Command]:
     """A command without its wrappers; of ``bash -c`` what that runs."""
-    while words and (name := PurePosixPath(words[0]).name) in _WRAPPERS:
-        inner = _wrapped(name, words[1:])
+    while (name := command.name) in _WRAPPERS:
+        inner = _wrapped(name, command.words[1:])
         if not inner:
             break
-        words = inner
-    command = Command(words, writes, given)
+        # What xargs reads becomes words.
+        command = replace(command, words=inner, piped=command.piped and name != "xargs")
+    words = command.words
     if command.name in _SHELLS and depth > 0:
         if len(words) > 2 and words[1].startswith("-") and words[1].endswith("c"):
             yield from _read(words[2], depth - 1)
             return
-        if given and len(words) == 1:
-            yield from _read(given, depth - 1)
+        if command.given and len(words) == 1:
+            yield from _read(command.given, depth - 1)
             return
     yield command
 

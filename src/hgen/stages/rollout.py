@@ -56,17 +56,19 @@ def roll_out(
         with model_for(settings, task, attempt.sample, config, replies) as model:
             talk = drive(model, workplace, told, RunLimits(turns=settings.max_turns, seconds=settings.run_seconds))
         patch = workplace.patch()
-    work = _Work(patch or "", monotonic() - started, workplace.seconds, top_packages(state.files))
-    # What cannot be read is no answer.
+    work = _Work(told, talk, patch or "", monotonic() - started, workplace.seconds, top_packages(state.files))
     row = task.model_dump(mode="json")
+    # A tree that cannot be read is no answer.
     verdict = graded(row, patch, store=store, sandbox=config.sandbox, cache_folder=cache)
-    yield _run(attempt, settings, told, talk, work, verdict)
+    yield _run(attempt, settings, work, verdict)
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What came of a run beside its conversation; seconds are wall time."""
+    """What came of a run; seconds are wall time."""
 
+    told: Prompt
+    talk: Conversation
     patch: str
     seconds: float
     command_seconds: float
@@ -91,10 +93,8 @@ def _state(task: Task, store: Path) -> StartState:
             raise Skip(refusal.reason.code, refusal.reason.detail) from None
 
 
-def _run(
-    attempt: Attempt, settings: AgentSettings, told: Prompt, talk: Conversation, work: _Work, verdict: Score
-) -> Run:
-    task = attempt.task
+def _run(attempt: Attempt, settings: AgentSettings, work: _Work, verdict: Score) -> Run:
+    task, talk, told = attempt.task, work.talk, work.told
     done = trajectory(
         talk,
         session=f"{task.instance_id}.{attempt.sample}",
