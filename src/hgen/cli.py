@@ -60,6 +60,7 @@ _TASKS_HELP = (
 TasksOption = Annotated[
     str | None, typer.Option("--tasks", metavar="TASKS", help=f"{_TASKS_HELP} Default: the out folder.")
 ]
+_RUNS = "Runs: the format sft"
 OUT = library.OUT
 _INTERRUPTED = 130
 
@@ -261,21 +262,80 @@ def export(
         str | None,
         typer.Option("--push-images", metavar="REGISTRY/PREFIX", help="Build the tasks' images, and push them."),
     ] = None,
+    runs: Annotated[
+        Path | None,
+        typer.Option("--runs", metavar="RUNS", help="What sft is made of: what rollout wrote.", rich_help_panel=_RUNS),
+    ] = None,
+    style: Annotated[
+        str, typer.Option("--style", metavar="tools|text", help="Calls as such, or as text.", rich_help_panel=_RUNS)
+    ] = "tools",
+    min_reward: Annotated[
+        float | None,
+        typer.Option(
+            "--min-reward", metavar="R", help="Runs that earn R; default: resolved ones.", rich_help_panel=_RUNS
+        ),
+    ] = None,
+    keep_failed: Annotated[
+        bool,
+        typer.Option("--keep-failed", help="The others too, failing steps in the mask.", rich_help_panel=_RUNS),
+    ] = False,
+    per_task: Annotated[
+        int | None, typer.Option("--per-task", min=1, metavar="N", help="Runs of one task.", rich_help_panel=_RUNS)
+    ] = None,
+    drop_truncated: Annotated[
+        bool, typer.Option("--drop-truncated", help="No run that a limit cut off.", rich_help_panel=_RUNS)
+    ] = False,
+    no_suspicious: Annotated[
+        bool, typer.Option("--no-suspicious", help="No run that is marked.", rich_help_panel=_RUNS)
+    ] = False,
+    balance: Annotated[
+        bool, typer.Option("--balance", help="As many runs of each family.", rich_help_panel=_RUNS)
+    ] = False,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option("--max-tokens", min=1, metavar="N", help="Tokens of a run.", rich_help_panel=_RUNS),
+    ] = None,
+    tokenizer: Annotated[
+        str,
+        typer.Option(
+            "--tokenizer", metavar="NAME", help="A tokenizer.json or a model on the Hub.", rich_help_panel=_RUNS
+        ),
+    ] = "",
     config: ConfigOption = None,
     out: OutOption = OUT,
     assignments: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Export sound tasks to OUT/export/FORMAT.
+    """Export sound tasks to OUT/export/FORMAT, or runs to OUT/export/sft.
 
     Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks --dry-run[/bold];
     [bold]hgen export --split train=0.9,validation=0.05,test=0.05[/bold];
-    [bold]hgen export --format harbor --images images[/bold]; [bold]hgen export --format jsonl --force[/bold]
+    [bold]hgen export --format harbor --images images[/bold]; [bold]hgen export --format jsonl --force[/bold];
+    [bold]hgen export --format sft --runs runs --per-task 2[/bold]
     """
     from hgen.config import shares
 
     chosen = [f"export.splits={json.dumps(shares(split))}"] if split else []
     settings = _settings(config, [*(assignments or ()), *chosen])
+    if runs is not None or "sft" in (formats or ()):
+        from hgen.agents.tokens import counter
+        from hgen.console import export_table
+        from hgen.export.sft import Selection, styled
+
+        if runs is None or list(formats or ()) != ["sft"]:
+            raise ConfigError(
+                "the format sft is made of runs: hgen export --format sft --runs RUNS, and no other format"
+            )
+        if (max_tokens is None) != (not tokenizer):
+            raise ConfigError("--max-tokens needs --tokenizer, which counts them, and the other way round")
+        selection = Selection(
+            min_reward=min_reward, keep_failed=keep_failed, per_task=per_task, drop_truncated=drop_truncated,
+            no_suspicious=no_suspicious, balance=balance, max_tokens=max_tokens, style=styled(style),
+            count=counter(tokenizer) if tokenizer else None,
+        )  # fmt: skip
+        written = library.export_runs(runs, settings, out, selection=selection, force=force)
+        _answer([written.row()], export_table([written]), as_json=as_json)
+        return
     _export(
         settings,
         out,

@@ -8,7 +8,7 @@ module costs little: each function loads what it needs. docs/library.md has an e
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hgen.agents.results import FamilyRuns
     from hgen.config import Config
     from hgen.export.hub import PushPlan
+    from hgen.export.sft import Selection
     from hgen.export.summary import ExportSummary
     from hgen.predictions.rewards import ScoreSummary
     from hgen.records import AgentSettings, Task, Validated
@@ -253,6 +254,28 @@ def export(
         message = f"Tasks made by hgen {__version__}"
         urls = tuple(hub.push(folder, to, private=not public, message=message, force=force) for folder, to in each)
     return Exported(summaries, urls)
+
+
+@_own_errors()
+def export_runs(
+    runs: AnyPath, config: "Config", out: AnyPath = OUT, *, selection: "Selection | None" = None, force: bool = False
+) -> "ExportSummary":
+    """Write runs to ``out/export/sft``, a row each, for fine-tuning; by default those that resolve their task.
+
+    Each is in the split of its task, where ``out`` has tasks; else in the first split of the configuration. Raises
+    ``ConfigError`` if there are none.
+    """
+    from hgen.agents.results import runs_in
+    from hgen.export import sft
+    from hgen.export.folders import move_aside
+    from hgen.stages.export import splits_of_runs
+
+    folder = Path(out) / "export" / sft.NAME
+    found = Path(runs)
+    aside = move_aside(folder) if force else ()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    summary = sft.write(lambda: runs_in(found), folder, selection or sft.Selection(), splits_of_runs(Path(out), config))
+    return replace(summary, moved_aside=aside)
 
 
 @_own_errors()
