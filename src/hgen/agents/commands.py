@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from pathlib import PurePosixPath
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-_MOST_BYTES = 200_000
+_MOST_BYTES = 32_000
 """Of a longer line only the beginning is read."""
+_MOST_COMMANDS = 1_000
 _DEEPEST = 4
 """How deeply ``bash -c`` is followed."""
 
@@ -62,7 +64,7 @@ class Command:
 
 def commands(line: str) -> tuple[Command, ...]:
     """The simple commands of a line, or of a script, in the order in which they stand; nothing runs."""
-    return tuple(_read(line, _DEEPEST))
+    return tuple(islice(_read(line, _DEEPEST), _MOST_COMMANDS))
 
 
 @cache
@@ -79,6 +81,7 @@ def _read(line: str, depth: int) -> Iterator[Command]:
         node, writes, given, piped = pending.pop()
         if node.type == "redirected_statement":
             own_writes, own_given = _redirections(node)
+            pending += reversed(_behind(node))
             body = node.child_by_field_name("body")
             if body is None:
                 yield Command((), own_writes, own_given)
@@ -90,11 +93,25 @@ def _read(line: str, depth: int) -> Iterator[Command]:
             yield from _unwrapped(Command(_words(node), (*writes, *own_writes), own_given or given, piped), depth)
         elif node.type == "test_command":
             yield Command(("test", _text(node)), writes, given)
+        elif node.type in {"declaration_command", "unset_command"}:
+            yield Command(tuple(_raw(child) for child in node.children), writes, given)
         pending += reversed(_inside(node, writes, given, piped=piped))
 
 
 _Place = tuple[Node, tuple[str, ...], str, bool]
 """A node with the redirections around it that are its own: files, text, and whether a pipe leads to it."""
+
+
+def _behind(node: Node) -> list[_Place]:
+    """What stands on the line behind the beginning of a here-document: the grammar has it inside that."""
+    return [
+        (child, (), "", each.type == "pipeline")
+        for document in node.named_children
+        if document.type == "heredoc_redirect"
+        for each in document.named_children
+        if not each.type.startswith("heredoc_") and each.type != "file_redirect"
+        for child in ([each] if each.type != "pipeline" else each.named_children)
+    ]
 
 
 def _inside(node: Node, writes: tuple[str, ...], given: str, *, piped: bool) -> list[_Place]:

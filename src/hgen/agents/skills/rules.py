@@ -115,8 +115,8 @@ class Reader:
     def _of_line(self, action: Action) -> Use:
         uses = [use for command in action.commands if (use := self._of_command(command)) is not None]
         if not uses:
-            submits = any(SUBMIT in command.words for command in action.commands)
-            return Use("submit" if submits else "think" if _only_prints(action.commands) else "run")
+            prints = all(command.name in _PRINT for command in action.commands)
+            return Use("think" if prints else "run")
         use = max(uses, key=lambda use: (_WEIGHT[use.component], not use.fake))
         if use.component == "run tests" and not use.fake and _NO_TESTS.search(action.observation):
             return Use("run tests", "runs no tests")
@@ -241,7 +241,3 @@ class Reader:
             if use.component == "create":
                 self.made.setdefault(path, text)
         return use
-
-
-def _only_prints(line: Iterable[Command]) -> bool:
-    return all(command.name in _PRINT | _NOTHING for command in line)
