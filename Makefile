@@ -12,7 +12,7 @@ endif
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-clients static check grader bench mine parse build synth validate export clean
+.PHONY: help demo test test-clients some-clients static check grader bench mine parse build synth validate export clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -34,6 +34,9 @@ test: $(READY) ## the whole test suite, containers included: make test PYTHON=py
 
 test-clients: $(READY) ## exports with the clients that read them (Harbor, swebench, ...), each in an environment of its own
 	@sh scripts/test.sh $(BIN)/python tests/clients -rA --durations=20
+
+some-clients: $(READY) ## the newest Harbor, SWE-bench's harness and Inspect AI on a task of each family, and what datasets loads
+	@sh scripts/test.sh $(BIN)/python tests/clients -rA -m submission -k "not 0.24.0"
 
 static: $(READY) ## the tests that need neither containers nor minutes: make static PYTHON=python3.13
 	$(BIN)/python -m pytest -m "not container and not long"

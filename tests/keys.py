@@ -32,6 +32,7 @@ from hgen.stages.pipeline import Folders, specs, stage
 from hgen.testbed.environment.install import RepositoryTree
 from hgen.testbed.mutation.trials import trials
 from tests.command import hgen
+from tests.describe.outcome import described
 from tests.families import test_executable
 
 PAUSE = 1.5
@@ -133,6 +134,13 @@ class Bench:
         """The static tasks of a package, and what is passed over."""
         work = Folders(out=self.undisturbed, cache=self.folder)
         return results(stage("synth", config, work).apply(self._package))
+
+    def described(self, config: Config) -> object:
+        """What a language model is asked on a package, and what comes of it."""
+        out = Path(tempfile.mkdtemp(dir=self.folder)) / "out"
+        out.mkdir()
+        (out / "snapshots").symlink_to(self.undisturbed / "snapshots")
+        return described(config, self._package, Folders(out=out, cache=self.folder))
 
     def tested(self, config: Config) -> object:
         """The tasks of families that run tests, of a repository that has something like a copy of a function."""

@@ -12,7 +12,7 @@ import pytest
 
 from hgen.errors import ConfigError, MachineError, ShardError
 from hgen.records import Task
-from hgen.run import checkout, materialise, tasks
+from hgen.run import checkout, materialise, sandbox, tasks
 from hgen.sandbox import discovery
 from hgen.sandbox.client import Client
 from hgen.sandbox.removal import left_behind
@@ -224,6 +224,16 @@ def test_a_piped_script_and_a_command_run_in_the_sandbox(undisturbed: Path) -> N
     )
     assert (missing.returncode, "no-such-program" in missing.stderr) == (127, True)
     assert nothing_is_left()
+
+
+@pytest.mark.container
+def test_a_script_opens_the_same_sandbox(undisturbed: Path) -> None:
+    task = next(iter(tasks(undisturbed))).task
+    with sandbox(task.instance_id, out=undisturbed, gold=True) as (opened, box):
+        assert opened == task
+        assert box.exec(["git", "log", "--format=%s"], timeout=60).stdout == b"Start\n"
+        changed = box.exec(["git", "diff", "--name-only"], timeout=60).stdout.decode().split()
+        assert set(changed) == {target.file for target in task.targets}
 
 
 @pytest.mark.container

@@ -107,6 +107,6 @@ def test_a_file_that_is_no_configuration_is_a_clear_error(tmp_path: Path, conten
 def test_options_that_leave_nothing_to_make_are_refused(options: dict[str, dict[str, object]], message: str) -> None:
     config = parse({"synth": {"options": options, "families": list(options)}})
     with pytest.raises(ConfigError) as caught:
-        fingerprint(config.synth)
+        fingerprint(config.synth, config.endpoint)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)

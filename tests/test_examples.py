@@ -72,9 +72,10 @@ OPTIONS = [
     "hgen mine installed:docker -c configs/offline.yaml -o other -j 1 --set mine.min_python_files=1 --json",
     "hgen parse -c configs/quickstart.yaml -o out -j 1 --set parse.max_file_bytes=3000000 --json",
     "hgen build -c configs/quickstart.yaml -o out -j 1 --set build.targets=0 --json",
-    "hgen synth --task dep-search -c configs/quickstart.yaml -o out -j 1 --set synth.seed=1 --json",
+    "hgen synth --task dep-search --describer template -c configs/quickstart.yaml -o out -j 1 --set synth.seed=1 "
+    "--json",
     "hgen validate --sandbox none -c configs/quickstart.yaml -o out -j 1 --set synth.seed=1 --json",
-    "hgen run -c configs/quickstart.yaml -o out -j 1 --set export.shard_bytes=1000000 --json",
+    "hgen run --describer template -c configs/quickstart.yaml -o out -j 1 --set export.shard_bytes=1000000 --json",
     "hgen export --format grader -c configs/quickstart.yaml -o out --set export.shard_bytes=1000000 --json",
     "hgen export --hf-push my-org/my-tasks --public",
     f"hgen export --format harbor --push-images {REGISTRY}/tasks -o out",

@@ -30,6 +30,10 @@ SEARCH = ("synth.families=[dep-search]", "synth.options.dep-search.cap=12")
 ALL_SEARCHES = ("synth.families=[dep-search]", "synth.options.dep-search.cap=10000")
 GEN = ("synth.families=[func-gen]",)
 WRITE = ("synth.families=[test-gen]",)
+ASKED = (
+    *("synth.families=[func-localize]", "synth.options.func-localize={cap: 2, variants: [masked]}"),
+    *("synth.describer=llm", "endpoint.model=m"),
+)
 REPAIR = ("synth.families=[verify-repair]",)
 FEW = ("build.min_tests=4",)
 BASE = "localhost/no-such-image"
@@ -61,6 +65,17 @@ KEYS = {
     "build.max_statements": Turn(Bench.tried, "60", "4", container=True),
     "build.min_test_functions": Turn(Bench.tried, "2", "3", container=True),
     "build.max_test_functions": Turn(Bench.tried, "60", "2", container=True),
+    "endpoint.model": Turn(Bench.described, "one", "two", ASKED),
+    "endpoint.reply_format": Turn(Bench.described, "json_schema", "json_object", ASKED),
+    "endpoint.max_reply_tokens": Turn(Bench.described, "2000", "100", ASKED),
+    "endpoint.concurrency": Turn(Bench.described, "8", "1", ASKED),
+    "endpoint.attempts": Turn(Bench.described, "6", "1", ASKED),
+    "endpoint.timeout": Turn(Bench.described, "60", "0.01", (*ASKED, "endpoint.attempts=2")),
+    "endpoint.max_tokens": Turn(Bench.described, "null", "9000", ASKED),
+    "endpoint.max_cost": Turn(Bench.described, "null", "0.009", (*ASKED, "endpoint.input_price=1")),
+    "endpoint.input_price": Turn(Bench.described, "0", "1", ASKED),
+    "endpoint.output_price": Turn(Bench.described, "0", "1", ASKED),
+    "synth.describer": Turn(Bench.described, "template", "llm", ASKED),
     "synth.families": Turn(Bench.synthesized, "[func-localize]", "[dep-search]"),
     "synth.seed": Turn(Bench.synthesized, "0", "1", SEARCH),
     "synth.max_lazy": Turn(Bench.synthesized, "0", "1", ALL_SEARCHES),

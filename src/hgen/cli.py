@@ -52,6 +52,14 @@ JobsOption = Annotated[int, typer.Option("-j", "--jobs", min=0, metavar="N", hel
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Override one configuration key.")
 ]
+DescriberOption = Annotated[
+    str | None,
+    typer.Option(
+        "--describer",
+        metavar="NAME",
+        help="What describes code: template, or llm, the model endpoint.model at OPENAI_BASE_URL (needs hgen\\[llm]).",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 _TASKS_HELP = (
     "An out folder, a stage's, an export's or a format's, a file of JSON lines or parquet, or "
@@ -150,6 +158,7 @@ def synth(
         list[str] | None,
         typer.Option("--task", metavar="FAMILY", help="Task family; repeatable; default: all that need no container."),
     ] = None,
+    describer: DescriberOption = None,
     config: ConfigOption = None,
     out: OutOption = OUT,
     jobs: JobsOption = 0,
@@ -163,7 +172,7 @@ def synth(
     """
     from hgen.stages.pipeline import order
 
-    settings = _settings(config, assignments)
+    settings = _settings(config, _with_describer(assignments, describer))
     if task:
         section = settings.synth.model_copy(update={"families": tuple(task)})
         settings = settings.model_copy(update={"synth": section})
@@ -195,6 +204,7 @@ def validate(
 
 @app.command()
 def run(
+    describer: DescriberOption = None,
     config: ConfigOption = None,
     out: OutOption = OUT,
     jobs: JobsOption = 0,
@@ -209,7 +219,7 @@ def run(
     """
     from hgen.stages.pipeline import order
 
-    settings = _settings(config, assignments)
+    settings = _settings(config, _with_describer(assignments, describer))
     stages = _run_stages(order(settings), settings, out, jobs, as_json=as_json)
     if library.exportable(stages):
         _export(settings, out, (), (), as_json=as_json)
@@ -658,6 +668,10 @@ def _complain(problem: object, status: int) -> int:
     return status
 
 
+def _with_describer(assignments: list[str] | None, describer: str | None) -> list[str]:
+    return [*(assignments or ()), *([f"synth.describer={describer}"] if describer else [])]
+
+
 def _settings(path: Path | None, assignments: list[str] | None) -> "Config":
     from hgen.config import load
 
@@ -697,20 +711,19 @@ def _run_in_container(
     gold: bool,
     as_json: bool,
 ) -> int:
-    from hgen.checkout import located, opened_sandbox, run_in
+    from hgen.checkout import run_in
 
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         # A terminal that is closed ends this as Ctrl-C does, so that nothing is left on the engine.
         signal.signal(signal.SIGHUP, signal.default_int_handler)
-    chosen, archive = located(task, tasks or out, out=out)
     interactive = sys.stdin.isatty() and not command
     if interactive and (as_json or not sys.stdout.isatty()):
         raise ConfigError("a shell needs a terminal for its output, too; give a command after --, or pipe a script")
     script = b"" if command or interactive else sys.stdin.buffer.read()
-    with opened_sandbox(chosen, archive, gold=gold, sandbox=settings.sandbox, cache=library.default_cache()) as sandbox:
+    with library.sandbox(task, tasks=tasks, out=out, gold=gold, config=settings) as (chosen, opened):
         if interactive:
-            return sandbox.shell() or 0
-        ran = run_in(sandbox, command, script)
+            return opened.shell() or 0
+        ran = run_in(opened, command, script)
     if as_json:
         texts = {name: text.decode(errors="replace") for name, text in (("stdout", ran.stdout), ("stderr", ran.stderr))}
         print(json.dumps({"instance_id": chosen.instance_id, "status": ran.exit_code, "ended": ran.ended, **texts}))

@@ -99,12 +99,32 @@ class BuildConfig(Section):
     max_test_functions: int = Field(60, ge=1)
 
 
+class EndpointConfig(Section):
+    """A language model behind an OpenAI-compatible endpoint; prices are for a million tokens, in any currency."""
+
+    model: str = ""
+    reply_format: Literal["json_schema", "json_object", "text"] = "json_schema"
+    max_reply_tokens: int = Field(2000, ge=1)
+    concurrency: int = Field(8, ge=1, le=1000)
+    attempts: int = Field(6, ge=1)
+    timeout: float = Field(120.0, gt=0)
+    max_tokens: int | None = Field(None, ge=0)
+    max_cost: float | None = Field(None, ge=0)
+    input_price: float = Field(0.0, ge=0)
+    output_price: float = Field(0.0, ge=0)
+
+    def fingerprint(self) -> str:
+        """What decides which replies come: not how fast, nor how they are waited for."""
+        return self.model_dump_json(exclude={"concurrency", "attempts", "timeout"})
+
+
 class SynthConfig(Section):
     """Which task families are synthesized; ``options`` holds each family's own settings by its name."""
 
     families: tuple[str, ...] = ()
     seed: int = Field(0, ge=-(2**63), lt=2**63)
     max_lazy: float = Field(0.3, ge=0, le=1)
+    describer: Literal["template", "llm"] = "template"
     options: dict[str, dict[str, Any]] = {}
 
 
@@ -149,6 +169,7 @@ class Config(Section):
     parse: ParseConfig = ParseConfig()
     sandbox: SandboxConfig = SandboxConfig()
     build: BuildConfig = BuildConfig()
+    endpoint: EndpointConfig = EndpointConfig()
     synth: SynthConfig = SynthConfig()
     validate_: ValidateConfig = Field(ValidateConfig(), alias="validate")
     export: ExportConfig = ExportConfig()

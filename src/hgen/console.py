@@ -10,6 +10,7 @@ from rich.table import Table
 
 from hgen.agents.results import FamilyRuns
 from hgen.export.summary import ExportSummary
+from hgen.pages.text import counted
 from hgen.predictions.rewards import ScoreSummary
 from hgen.runner import Summary
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     # Takes long to import.
     from hgen.export.hub import PushPlan
 
-_SHOWN = ("file_f1", "module_f1", "f1", "mutants")
+_SHOWN = ("file_f1", "module_f1", "f1", "mutants", "docstrings")
 """The parts of rewards that a table shows; with ``--json`` there are all."""
 
 
@@ -61,7 +62,7 @@ def summary_table(summaries: Sequence[Summary]) -> Table:
             f"{summary.rejects.total():,}",
             f"{summary.seconds:.1f}",
             rate,
-            "; ".join(filter(None, (reasons, note))),
+            "; ".join(filter(None, (reasons, note, counted(summary.counts)))),
         )
     return table
 

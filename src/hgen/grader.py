@@ -1,6 +1,7 @@
 """The travelling grader: the scoring package as one file that needs nothing but Python 3.9 or newer."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import hgen.scoring
@@ -17,8 +18,8 @@ from hgen.testbed.running import driver
 _HEAD = '''#!/usr/bin/env python3
 """Grade an answer to a task of hgen; one file, standard library only, Python 3.9 or newer.
 
-    python3 -I -S {name} --answer ANSWER.json --start PATH (--tree TREE | --diff FILE)
-                         [--reward-file FILE] [--details-file FILE] [--python PYTHON]
+    python3 -I -S {name} --answer ANSWER --start PATH (--tree TREE | --diff FILE)
+                         [--task NAME] [--reward-file FILE] [--details-file FILE] [--python PYTHON]
 
 Generated from hgen {version}; the parts below are its scoring package, sources digest {digest}.
 """
@@ -79,22 +80,25 @@ def travels(task: Task) -> bool:
     return task.graded_by in BY_RUNNING or task.graded_by in SCORERS
 
 
-def answer_file(task: Task, snapshot: Snapshot, listed: Listing | None = None) -> bytes:
+def answer_file(
+    task: Task, snapshot: Snapshot, listed: Listing | None = None, row: Mapping[str, object] | None = None
+) -> bytes:
     """The private answer file of a task, given its snapshot: what the grader needs and the agent must not see.
 
     The snapshot's contents are not in it: whoever grades gives its archive to the grader, or the start state.
-    ``listed`` is the snapshot's ``listing``, if it is known.
+    ``listed`` is the snapshot's ``listing``, if it is known; ``row`` the task's row, if all of it is to be in the file.
     """
     listed = listed or listing(snapshot)
-    row = task.model_dump(mode="json")
+    columns = task.model_dump(mode="json")
     asked: StaticTask | TestedTask
     tests = None
     if task.graded_by in BY_RUNNING:
-        asked = TestedTask.of(row)
+        asked = TestedTask.of(columns)
         tests = _test_running(task, asked, snapshot)
     else:
-        asked = StaticTask.of(row)
-    return pack(AnswerFile(task.instance_id, asked, task.setup_patch, task.candidate_patch, listed, tests))
+        asked = StaticTask.of(columns)
+    answer = AnswerFile(task.instance_id, asked, task.setup_patch, task.candidate_patch, listed, tests)
+    return pack(answer, row)
 
 
 def listing(snapshot: Snapshot) -> Listing:

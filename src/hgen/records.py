@@ -3,6 +3,7 @@
 Lines are 1-based everywhere; names follow SWE-bench where the meaning is the same.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from packaging.utils import canonicalize_name
@@ -210,6 +211,10 @@ class Provenance(Record):
     template: str
     """Digest of the prompt template."""
     seed: int
+    model: str = ""
+    """The language model that described the targets, if one did."""
+    prompts: tuple[str, ...] = ()
+    """Digests of the prompts that it was given last, one for each target; ``OUT/replies`` has the replies."""
 
 
 class Task(Record):
@@ -299,7 +304,7 @@ class Objection(Record):
 
 PARTS = (
     "precision", "recall", "f1", "file_precision", "file_recall", "file_f1", "module_precision", "module_recall",
-    "module_f1", "mutants",
+    "module_f1", "mutants", "docstrings",
 )  # fmt: skip
 """What a reward may be made of, as columns of the rewards; ``hgen.scoring.verdicts.PARTS`` says what has which."""
 
@@ -406,3 +411,15 @@ class Reject(Record):
     source: Storable
     reason: str
     detail: Storable
+
+
+class Counted(Record):
+    """What a record took besides time, which no shard keeps: the runner adds it up in the receipt."""
+
+    counts: dict[str, float]
+
+
+def add_up(counts: dict[str, float], more: Mapping[str, float]) -> None:
+    """Add further counts to those of the same names."""
+    for name, number in more.items():
+        counts[name] = round(counts.get(name, 0) + number, 9)

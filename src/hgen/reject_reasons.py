@@ -67,6 +67,8 @@ REJECT_REASONS = {
     "look-alike": "another symbol has the same name, docstring or code, or fits the description as well",
     "readable-elsewhere": "the answer is written at another place in the repository, too",
     "in-image": "the agent's image or environment holds a copy of the package",
+    "no-description": "a language model gave no description that passes the checks, or could not be shown the code",
+    "over-budget": "what is left of `endpoint.max_tokens` or `endpoint.max_cost` may not pay for another description",
     "too-few-decoys": "too few symbols could lack a docstring for the targets to be hidden among them",
     # synth: functions with their dependencies
     "incomplete": "not every call of the function is understood for certain",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hgen.predictions.rewards import ScoreSummary
     from hgen.records import AgentSettings, Task, Validated
     from hgen.runner import Summary
+    from hgen.sandbox.container import ContainerSandbox
 
 State = Literal["committed", "start", "gold"]
 """What a task's tree can be: the one commit of the agent's repository; what the agent meets, which for families with a
@@ -441,6 +442,33 @@ def checkout(
     written = Path(folder_name(chosen) if folder is None else folder)
     write_tree(chosen, archive, written, gold=gold)
     return CheckedOut(chosen, written)
+
+
+@contextmanager
+def sandbox(
+    task: "Task | str",
+    *,
+    tasks: AnyPath | None = None,
+    out: AnyPath = OUT,
+    gold: bool = False,
+    config: "Config | None" = None,
+    cache: AnyPath | None = None,
+) -> "Iterator[tuple[Task, ContainerSandbox]]":
+    """Open a container with a task's start state, as graders use it; all of it is gone after the block.
+
+    In it ``sandbox.exec(["git", "log"], timeout=60)`` runs a command as the agent would, with no network. The other
+    arguments are those of ``checkout``, and the configuration whose section ``sandbox`` says what a container gets.
+    Raises what that raises, and ``SandboxError`` if no engine answers or one is at fault.
+    """
+    from hgen.checkout import located, opened_sandbox
+    from hgen.config import Config
+
+    with _own_errors():
+        where = tasks if isinstance(tasks, str) else Path(tasks or out)
+        chosen, archive = located(task, where, out=Path(out))
+    limits, shared = (config or Config()).sandbox, Path(cache or default_cache())
+    with opened_sandbox(chosen, archive, gold=gold, sandbox=limits, cache=shared) as opened:
+        yield chosen, opened
 
 
 def default_cache() -> Path:

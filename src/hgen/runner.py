@@ -11,12 +11,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from hgen import __version__
 from hgen.errors import MachineError, ShardError, Skip
 from hgen.executors import Executor
-from hgen.records import Attempt, Codebase, Record, Reject, Repo, Source, Submission, Task, Validated
+from hgen.records import Attempt, Codebase, Counted, Record, Reject, Repo, Source, Submission, Task, Validated, add_up
 from hgen.shards import ShardWriter, file_digest, read_shard, write_whole
 
 BUG = "bug"
@@ -30,8 +30,8 @@ GIVEN = ("sources", "predictions", "attempts")
 class Stage:
     """A pure function from one record to any number of records, and what it depends on.
 
-    ``apply`` must be picklable; it may yield ``Reject`` records and raise ``Skip``. ``fingerprint`` changes with
-    everything but the input and hgen's version that the output depends on.
+    ``apply`` must be picklable; it may yield ``Reject`` and ``Counted`` records and raise ``Skip``. ``fingerprint``
+    changes with everything but the input and hgen's version that the output depends on.
     """
 
     name: str
@@ -54,6 +54,8 @@ class Receipt(Record):
     given: int
     rejects: dict[str, int]
     seconds: float
+    counts: dict[str, float] = Field(default_factory=dict)
+    """What else it took, by name: tokens of a language model, …"""
 
 
 @dataclass
@@ -67,6 +69,7 @@ class Summary:
     shards: int = 0
     skipped: int = 0
     seconds: float = 0.0
+    counts: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
     @property
@@ -84,6 +87,7 @@ class Summary:
             "shards": self.shards,
             "up_to_date": self.skipped,
             "seconds": round(self.seconds, 3),
+            **({"counts": dict(sorted(self.counts.items()))} if self.counts else {}),
             "failures": self.failures,
         }
 
@@ -221,6 +225,7 @@ def _run_shard(stage: Stage, folder: Path, source: Path) -> Receipt:
     shard.with_suffix(".receipt.json").unlink(missing_ok=True)
     taken = 0
     rejects: Counter[str] = Counter()
+    counts: dict[str, float] = {}
     with ShardWriter(shard.with_suffix(".rejects.jsonl")) as dropped, ShardWriter(shard) as kept:
         for record in read_shard(source, stage.takes):
             taken += 1
@@ -228,6 +233,8 @@ def _run_shard(stage: Stage, folder: Path, source: Path) -> Receipt:
                 if isinstance(result, Reject):
                     rejects[result.reason] += 1
                     dropped.write(result)
+                elif isinstance(result, Counted):
+                    add_up(counts, result.counts)
                 else:
                     kept.write(result)
         dropped.commit()
@@ -242,6 +249,7 @@ def _run_shard(stage: Stage, folder: Path, source: Path) -> Receipt:
         given=kept.count,
         rejects=dict(sorted(rejects.items())),
         seconds=round(perf_counter() - started, 3),
+        counts=dict(sorted(counts.items())),
     )
     write_whole(shard.with_suffix(".receipt.json"), receipt.model_dump_json(indent=1).encode() + b"\n")
     return receipt
@@ -281,3 +289,4 @@ def _add(summary: Summary, receipt: Receipt) -> None:
     summary.taken += receipt.taken
     summary.given += receipt.given
     summary.rejects.update(receipt.rejects)
+    add_up(summary.counts, receipt.counts)

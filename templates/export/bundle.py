@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from functools import cached_property
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,12 +106,13 @@ class Bundle:
 
     def rows(self) -> Iterator[Row]:
         """All tasks with all that is known of them: the answers too."""
-        with (self.folder / "rows" / "tasks.jsonl").open(encoding="ascii") as lines:
-            yield from map(json.loads, lines)
+        with zipfile.ZipFile(self._answers) as answers:
+            for member in answers.namelist():
+                yield json.loads(answers.read(member))["task"]
 
     def gold(self, name: str) -> bytes:
         """The diff of the reference answer."""
-        patch: str = self._by_name[name]["patch"]
+        patch: str = self._row(name)["patch"]
         return patch.encode()
 
     def tree(self, name: str, diff: bytes = b"") -> bytes:
@@ -123,12 +124,12 @@ class Bundle:
 
     def limits(self, name: str) -> dict[str, float]:
         """What the agent and the tests get: ``cpus``, ``memory_mb``, ``agent_seconds`` and ``verifier_seconds``."""
-        row = self._by_name[name]
+        row = self._row(name)
         return {limit: row[limit] for limit in _LIMITS}
 
     def image(self, name: str) -> str:
         """The image of a task that has one of its own, as its tests need; empty for all others."""
-        image: str = self._by_name[name]["image"]
+        image: str = self._row(name)["image"]
         return image
 
     def collected(self, name: str, tree: Path) -> bytes:
@@ -159,24 +160,28 @@ class Bundle:
         """What ``GRADE`` needs, by the names of files."""
         return {
             "grader.py": self.grader.read_bytes(),
-            "answer.json": self._answer(name).read_bytes(),
+            "answer.json": self._answer(name),
             "snapshot.zip": self._snapshot(name).read_bytes(),
             "answer.diff": diff,
         }
 
-    @cached_property
-    def _by_name(self) -> dict[str, Row]:
-        return {row["name"]: {key: row[key] for key in ("patch", "image", *_LIMITS)} for row in self.rows()}
+    @property
+    def _answers(self) -> Path:
+        return self.folder / "answers.zip"
 
-    def _answer(self, name: str) -> Path:
-        return self.folder / "answers" / f"{name}.json"
+    def _answer(self, name: str) -> bytes:
+        with zipfile.ZipFile(self._answers) as answers:
+            return answers.read(f"{name}.json")
+
+    def _row(self, name: str) -> Row:
+        row: Row = json.loads(self._answer(name))["task"]
+        return row
 
     def _snapshot(self, name: str) -> Path:
-        digest = json.loads(self._answer(name).read_bytes())["snapshot"]["digest"]
-        return self.folder / "snapshots" / f"{digest}.zip"
+        return self.folder / "snapshots" / f"{self._row(name)['snapshot']}.zip"
 
     def _run(self, name: str, *options: str, diff: bytes) -> str:
-        given = ["--answer", str(self._answer(name)), "--start", str(self._snapshot(name)), *options]
+        given = ["--answer", str(self._answers), "--task", name, "--start", str(self._snapshot(name)), *options]
         return self._grader(*given, given=diff).decode()
 
     def _grader(self, *options: str, given: bytes) -> bytes:

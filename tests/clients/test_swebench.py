@@ -99,8 +99,7 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Harness:
 @pytest.fixture(scope="module")
 def tasks(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with rows of every family, whose images are built."""
-    work = tmp_path_factory.getbasetemp() / "swebench-tasks"
-    outs = exported(undisturbed, work, "swebench")
+    outs = exported(undisturbed, tmp_path_factory.getbasetemp(), "swebench")
     file = tmp_path_factory.mktemp("rows") / "rows.jsonl"
     file.write_text("".join((out / "export/swebench/train.jsonl").read_text() for out in outs))
     return file
@@ -110,6 +109,7 @@ def rows(file: Path) -> list[dict]:
     return [json.loads(line) for line in file.read_text().split("\n")[:-1]]
 
 
+@pytest.mark.submission
 def test_the_right_answers_are_resolved_in_every_family(harness: Harness, tasks: Path) -> None:
     assert {row["family"] for row in rows(tasks)} == FAMILIES
     resolved = harness.resolved(tasks, "gold", "--gold")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.answers import rows
 from tests.clients.environments import client
 from tests.command import hgen
 
@@ -121,9 +122,10 @@ def run(python: Path | str, code: str, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
+@pytest.mark.submission
 def test_datasets_loads_prompts_with_their_tools_and_no_network(exports: Path, tmp_path: Path) -> None:
-    rows = [json.loads(line) for line in (exports / "trl/rows/tasks.jsonl").read_text().splitlines()]
-    wanted = [[{"role": "user", "content": row["problem_statement"]}] for row in rows]
+    tasks = rows(exports / "trl/answers.zip")
+    wanted = [[{"role": "user", "content": row["problem_statement"]}] for row in tasks]
     for line in run(sys.executable, LOAD, exports / "trl", HF_HOME=str(tmp_path)).splitlines():
         assert json.loads(line) == wanted
 

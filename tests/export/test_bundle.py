@@ -27,13 +27,11 @@ from hgen.scoring.standalone import tree_archive
 from hgen.scoring.start_state import start_state
 from hgen.shards import read_shard
 from hgen.snapshots import Store
+from tests.answers import answers, rows
 from tests.command import hgen
 from tests.export.stored import store
 
 NAMES = ("verifiers", "inspect", "trl", "nemo-gym")
-
-UNBUILT = {"inspect": "its tests run in an image of the repository's, which the format harbor carries"}
-"""What is said of tasks with tests by formats that use no images."""
 
 
 def module(file: Path) -> ModuleType:
@@ -100,14 +98,14 @@ def test_a_tree_is_the_same_archive_each_time_and_none_where_the_diff_does_not_f
 
 def test_a_diff_gets_the_same_verdict_as_from_hgen(folder, some, bundle, tmp_path):
     exported = bundle.Bundle(folder)
-    answers = [(each.task.instance_id, diff) for each in some for diff in (each.task.patch, "", "no diff\n")]
-    rows = [{"instance_id": name, "model_patch": diff} for name, diff in answers]
-    (tmp_path / "p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    tried = [(each.task.instance_id, diff) for each in some for diff in (each.task.patch, "", "no diff\n")]
+    given = [{"instance_id": name, "model_patch": diff} for name, diff in tried]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in given), encoding="utf-8")
     out = folder.parents[1]
     done = hgen("score", out, tmp_path / "p.jsonl", "--rewards", tmp_path / "r.jsonl", "-o", out)
     assert done.returncode == 0, done.stderr
     wanted = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
-    for (name, diff), row in zip(answers, wanted, strict=True):
+    for (name, diff), row in zip(tried, wanted, strict=True):
         verdict = exported.grade(name, diff.encode())
         assert {key: row[key] for key in verdict if key in row} == {key: verdict[key] for key in verdict if key in row}
         assert {"reward", "resolved", "reasons", "module_f1", "file_recall"} <= set(verdict)
@@ -200,7 +198,7 @@ def test_an_answer_that_is_gone_earns_nothing_in_all_parts_and_says_why(folder, 
 def test_rows_have_the_limits_that_the_export_was_asked_for(name, validated, tmp_path):
     limits = {"cpus": 2.5, "memory_mb": 3072, "agent_seconds": 77.0, "verifier_seconds": 88.0}
     chosen(name).write(views([validated(1)], store()), tmp_path / name, Config(export=limits))
-    [row] = [json.loads(line) for line in (tmp_path / name / "rows/tasks.jsonl").read_text().splitlines()]
+    [row] = rows(tmp_path / name / "answers.zip")
     assert {limit: row[limit] for limit in limits} == limits
 
 
@@ -271,9 +269,8 @@ def test_hostile_text_is_in_rows_only_and_survives(name, validated, tmp_path):
         str(path) for path in files[0]
         if (folders[0] / path).read_bytes() != (folders[1] / path).read_bytes() and path.name != ".hgen.json"
     }  # fmt: skip
-    assert {Path(path).suffix for path in changed} == {".jsonl"}
-    rows = [json.loads(line) for line in (folders[1] / "rows/tasks.jsonl").read_text().splitlines()]
-    assert [row["problem_statement"] for row in rows] == [HOSTILE]
+    assert {Path(path).suffix for path in changed} - {".jsonl"} == {".zip"}
+    assert [row["problem_statement"] for row in rows(folders[1] / "answers.zip")] == [HOSTILE]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -281,9 +278,9 @@ def test_ids_that_are_no_names_of_files_have_one(name, validated, tmp_path):
     tasks = [validated(1, instance_id=each) for each in ("../A", "../a", "a b" * 99)]
     summary = chosen(name).write(views(tasks, store()), tmp_path / name, Config())
     assert summary.tasks == {"dep-search": 3}
-    rows = [json.loads(line) for line in (tmp_path / name / "rows/tasks.jsonl").read_text().splitlines()]
-    assert {f"{row['name']}.json" for row in rows} == {path.name for path in (tmp_path / name / "answers").iterdir()}
-    assert [row["instance_id"] for row in rows] == ["../A", "../a", "a b" * 99]
+    found = rows(tmp_path / name / "answers.zip")
+    assert [row["name"] for row in found] == [*answers(tmp_path / name / "answers.zip")]
+    assert [row["instance_id"] for row in found] == ["../A", "../a", "a b" * 99]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -293,7 +290,7 @@ def test_what_cannot_be_graded_there_is_left_out_and_said_to_be(name, validated,
     assert summary.tasks == {"dep-search": 1}
     assert summary.left_out == {
         "riddles: the single-file grader does not judge it, `hgen score` does": 1,
-        "verify-repair: " + UNBUILT.get(name, "its image is not built; use --images or --push-images"): 1,
+        "verify-repair: its image is not built; use --images or --push-images": 1,
     }
 
 
@@ -302,16 +299,16 @@ def test_the_folders_are_there_also_if_all_tasks_are_left_out(name, validated, t
     """The package of verifiers names them to its build backend, which wants them."""
     strange = validated(2, "riddles", graded_by="family")
     assert not chosen(name).write(views([strange], store()), tmp_path / name, Config()).tasks
-    assert {"rows", "answers", "snapshots"} <= {path.name for path in (tmp_path / name).iterdir() if path.is_dir()}
+    assert {"answers.zip", "snapshots"} <= {path.name for path in (tmp_path / name).iterdir()}
 
 
-@pytest.mark.parametrize("name", sorted({*NAMES} - {*UNBUILT}))
+@pytest.mark.parametrize("name", NAMES)
 def test_tasks_with_tests_name_their_images_once_these_are_built(name, validated, repaired, tmp_path):
     tasks = views([validated(1), repaired], store(), images=Images("registry/us", built=True))
     summary = chosen(name).write(tasks, tmp_path / name, Config())
     assert summary.tasks == {"dep-search": 1, "verify-repair": 1}
-    rows = [json.loads(line) for line in (tmp_path / name / "rows/tasks.jsonl").read_text().splitlines()]
-    assert [row["image"].partition(":")[0] for row in rows] == ["", "registry/us/pypi-pack0"]
+    found = rows(tmp_path / name / "answers.zip")
+    assert [row["image"].partition(":")[0] for row in found] == ["", "registry/us/pypi-pack0"]
 
 
 @pytest.mark.parametrize("name", NAMES)

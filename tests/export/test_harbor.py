@@ -14,6 +14,7 @@ from hgen.export.folders import MANIFEST, exported_files
 from hgen.export.formats import harbor
 from hgen.export.task_row import row
 from hgen.export.view import TaskView, views
+from tests.answers import rows
 from tests.export.test_images import BUILT, SECRET, SETUP, stored
 
 GOLD = f"""diff --git a/pkg/core.py b/pkg/core.py
@@ -61,7 +62,8 @@ def test_a_folder_says_who_judges_and_with_what(validated, tmp_path):
     assert settings["agent"]["user"] == "agent"
     assert settings["metadata"]["instance_id"] == view.task.instance_id
     assert settings["environment"].get("docker_image") is None
-    assert json.loads((task / harbor.TASK_ROW).read_bytes()) == json.loads(json.dumps(row(view.validated)))
+    [found] = rows(task / "tests/answers.zip")
+    assert found.items() >= json.loads(json.dumps(row(view.validated))).items()
 
 
 def test_a_folder_names_the_image_where_there_is_one(validated, tmp_path):
@@ -89,7 +91,7 @@ def test_text_of_any_kind_stays_text(validated, tmp_path):
     instructions = {
         line.split()[0] for line in (task / "environment/Dockerfile").read_text().splitlines() if line[:1].isupper()
     }
-    assert instructions <= {"ARG", "FROM", "RUN", "WORKDIR", "COPY", "LABEL", "ENV", "STOPSIGNAL"}
+    assert instructions <= {"ARG", "FROM", "RUN", "WORKDIR", "ADD", "COPY", "LABEL", "ENV", "STOPSIGNAL"}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_tasks_of_a_repository_share_its_archive(validated, tmp_path):
     other = one.validated.model_copy(update={"task": one.task.model_copy(update={"instance_id": "two"})})
     (two,) = views([other], tmp_path / "store", images=BUILT)
     first, second = written(one, two, folder=tmp_path / "harbor")
-    own = {"task.toml", "instruction.md", "tests/answer.json", "tests/task.json", "solution/gold.patch"}
+    own = {"task.toml", "instruction.md", "tests/answers.zip", "solution/gold.patch"}
     files = {path.relative_to(first).as_posix() for path in first.rglob("*") if path.is_file()}
     shared = {name for name in files if (first / name).stat().st_ino == (second / name).stat().st_ino}
     assert files - shared == own
@@ -206,7 +208,7 @@ ANSWERS = {
     "gold without git": ("SOLVE\nrm -rf .git", 1),
     "gold and what tools leave": ("SOLVE\nmkdir -p pkg/__pycache__ && touch pkg/__pycache__/core.cpython-311.pyc", 1),
     "gold and a new file": ("SOLVE\ntouch new.py", 0),
-    "linked answer": ("ln -sf /tests/task.json /logs/artifacts/answer.diff", 0),
+    "linked answer": ("ln -sf /tests/answers.zip /logs/artifacts/answer.diff", 0),
     "pipe for an answer": ("mkfifo /logs/artifacts/answer.diff", 0),
     "folder for an answer": ("mkdir -p /logs/artifacts/answer.diff/deep", 0),
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hgen.export.context import SharedFiles, carry_context
+from hgen.export.environment import recipe
 from hgen.export.images import Images
 from hgen.export.view import TaskView, views
 from hgen.records import Validated
@@ -112,7 +113,9 @@ def test_what_is_laid_out_is_the_start_state_whatever_its_attributes_say(validat
     view = stored(validated(1), tmp_path, candidate_patch=CANDIDATE)
     carry_context(view, tmp_path / "context", SharedFiles())
     tree, start = tmp_path / "repo", tmp_path / "start.tar.gz"
-    command = [sys.executable, "-I", tmp_path / "context/lay_out.py", tmp_path / "context", tree, start]
+    with tarfile.open(tmp_path / "context" / recipe.TOOLBOX) as tools:
+        tools.extractall(tmp_path / "tools", filter="data")
+    command = [sys.executable, "-I", tmp_path / "tools/lay_out.py", tmp_path / "context", tree, start]
     subprocess.run(command, check=True)
     want = {**TREE, "pkg/core.py": b'def join(parts):\n    return " ".join(parts)\n'}
     found = {p.relative_to(tree).as_posix(): p for p in tree.rglob("*") if not p.is_dir() and ".git" not in p.parts}

@@ -1,5 +1,6 @@
 """The exported grader grades a real tree away from hgen, as the library does."""
 
+import gzip
 import json
 import random
 import subprocess
@@ -21,6 +22,7 @@ from hgen.scoring.tested.task import TestedTask
 from hgen.shards import read_shard
 from hgen.snapshots import Store
 from hgen.snapshots.tree import TreeLimits
+from tests.answers import answers
 from tests.command import hgen
 
 
@@ -31,7 +33,7 @@ def test_the_exported_grader_gives_gold_1_and_the_untouched_tree_0(undisturbed: 
     assert done.returncode == 0, done.stderr
     shards = done_shards(out, "validate")
     tasks = [found.task for shard in shards for found in read_shard(shard, Validated)]
-    assert {path.stem for path in (out / "export/grader/answers").iterdir()} == {task.instance_id for task in tasks}
+    assert answers(out / "export/grader/answers.zip").keys() == {task.instance_id for task in tasks}
     kept = {path.stem: path for path in (out / "export/grader/snapshots").iterdir()}
     assert kept.keys() == {task.snapshot for task in tasks}
     for digest, archive in kept.items():
@@ -40,7 +42,7 @@ def test_the_exported_grader_gives_gold_1_and_the_untouched_tree_0(undisturbed: 
         tree = tmp_path / task.instance_id
         Store(out / "snapshots").extract(task.snapshot, tree)
         grade = [sys.executable, "-I", "-S", out / "export/grader/grader.py"]
-        grade += ["--answer", out / f"export/grader/answers/{task.instance_id}.json"]
+        grade += ["--answer", out / "export/grader/answers.zip", "--task", task.instance_id]
         grade += ["--start", kept[task.snapshot], "--tree", tree]
         rewards = []
         for patch in (task.setup_patch, task.patch):
@@ -72,7 +74,7 @@ def test_a_task_that_runs_tests_carries_what_grading_needs_besides_its_snapshot(
     task = validated.task
     summary = grader.write(views([validated], tmp_path / "store"), tmp_path / "grader", Config())
     assert summary.tasks == {"verify-repair": 1}
-    content = (tmp_path / "grader/answers" / f"{task.instance_id}.json").read_bytes()
+    content = answers(tmp_path / "grader/answers.zip")[task.instance_id]
     answer = unpack(content)
     assert answer.listing.digest == task.snapshot
     assert set(answer.listing.files) == files.keys()
@@ -82,7 +84,7 @@ def test_a_task_that_runs_tests_carries_what_grading_needs_besides_its_snapshot(
     assert answer.task.environment.generated == {"src/_version.py": "version = '1'\n"}
     assert answer.tests is not None
     assert set(answer.tests.driver) >= {"hgen_driver/main.py", "hgen_driver/session.py", "hgen_driver/guard.py"}
-    assert pack(answer) == content
+    assert unpack(pack(answer)) == answer
     with opened(str(tmp_path / f"grader/snapshots/{task.snapshot}.zip"), answer) as start:
         assert dict(start.snapshot) == files
     for damaged in (b"", b"[]", content[:-100], content.replace(b'"wheels": [', b'"heels": [')):
@@ -96,7 +98,7 @@ def test_what_the_grader_cannot_judge_is_left_out_and_said_to_be(repaired: Valid
     )
     summary = grader.write(views([strange], tmp_path / "store"), tmp_path / "grader", Config())
     assert summary.tasks == {}
-    assert not any((tmp_path / "grader/answers").iterdir())
+    assert not answers(tmp_path / "grader/answers.zip")
     assert summary.left_out == {"riddles: the single-file grader does not judge it, `hgen score` does": 1}
 
 
@@ -107,7 +109,7 @@ def test_an_answer_file_does_not_grow_with_the_contents_of_the_snapshot(repaired
         folder.mkdir()
         validated = stored(folder, repaired, {"x.py": b"x = 0\n", "run.py": b"", "data": random.randbytes(size)})
         grader.write(views([validated], folder / "store"), folder / "grader", Config())
-        sizes.append((folder / "grader/answers" / f"{validated.task.instance_id}.json").stat().st_size)
+        sizes.append(len(answers(folder / "grader/answers.zip")[validated.task.instance_id]))
     assert abs(sizes[1] - sizes[0]) < 100
 
 
@@ -117,7 +119,7 @@ def test_the_start_state_that_an_exported_image_holds_is_believed(undisturbed: P
     for task in tasks[:: len(tasks) // 3]:
         context, place = tmp_path / task.instance_id, tmp_path / task.instance_id / "repo"
         context.mkdir()
-        for name, content in {**recipe.tools(), recipe.START: recipe.start(task)}.items():
+        for name, content in {**recipe.tools(), recipe.START: gzip.compress(recipe.start(task))}.items():
             (context / name).write_bytes(content)
         (context / f"{task.snapshot}.zip").symlink_to(store.archive(task.snapshot).absolute())
         lay_out = [sys.executable, "-I", context / "lay_out.py", context, place, context / "start.tar.gz"]

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -217,7 +218,7 @@ def test_the_reward_comes_with_its_parts_if_asked(workplace: Workplace):
     workplace.reward = workplace.reward.with_name("reward.json")
     code, text = workplace.grade()
     assert code == 0
-    assert json.loads(text) == {"reward": 1.0, "resolved": 1.0, **dict.fromkeys(PLACES, 1.0)}
+    assert json.loads(text) == {"reward": 1.0, "resolved": 1.0, "docstrings": 0.666667, **dict.fromkeys(PLACES, 1.0)}
 
 
 def test_what_tools_leave_behind_is_no_answer_and_no_fault(workplace: Workplace):
@@ -399,7 +400,7 @@ def test_the_reasons_go_to_a_file_of_their_own(workplace: Workplace):
     details = workplace.reward.with_name("details.json")
     code, text = workplace.grade("--tree", str(workplace.tree), "--details-file", str(details))
     assert code == 0
-    assert json.loads(text) == {"reward": 0.0, "resolved": 0.0, **dict.fromkeys(PLACES, 0.0)}
+    assert json.loads(text) == {"reward": 0.0, "resolved": 0.0, "docstrings": 0.0, **dict.fromkeys(PLACES, 0.0)}
     told = json.loads(details.read_text(encoding="utf-8"))
     assert told["instance_id"] == workplace.case.task["instance_id"]
     assert [reason["code"] for reason in told["reasons"]] == ["empty-patch"]
@@ -417,6 +418,20 @@ def test_a_damaged_answer_file_is_no_verdict(workplace: Workplace):
     ):
         workplace.answer.write_bytes(damaged)
         assert workplace.grade() == (3, "none")
+
+
+def test_an_answer_may_be_one_of_an_archive(workplace: Workplace):
+    whole = workplace.answer.read_bytes()
+    with zipfile.ZipFile(workplace.answer, "w") as answers:
+        answers.writestr("one.json", whole)
+    assert workplace.grade() == (0, "1.0")
+    with zipfile.ZipFile(workplace.answer, "a") as answers:
+        answers.writestr("other.json", "{}")
+    tree = ("--tree", str(workplace.tree), "--task")
+    assert workplace.grade(*tree, "one") == (0, "1.0")
+    assert [workplace.grade(*tree, name) for name in ("", "other", "neither")] == [(3, "none")] * 3
+    workplace.answer.write_bytes(workplace.answer.read_bytes().replace(whole[40:60], b"\0" * 20))
+    assert workplace.grade(*tree, "one") == (3, "none")
 
 
 def test_links_of_the_start_state_may_stay(tmp_path: Path, grader: Path):

@@ -65,7 +65,7 @@ def test_symbols_are_ordered_by_line():
 
 
 PYTHON2 = [
-    b"def f():\n  if a: print >>b, c\n",
+    b"def f():\n  if a: print c, d\n",
     b"exec 'a' in b\n",
     b"try: a\nexcept A, e: b\n",
     b"def f():\n  raise A, 'b'\n",

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,21 +54,20 @@ def everywhere(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """An out folder without its stages, with exports in formats whose own files are no rows."""
     out = tmp_path_factory.mktemp("everywhere") / "out"
     shutil.copytree(undisturbed, out)
-    library.export(Config(), out, formats=("harbor",))
-    for name, rows in (("swebench", "tasks.jsonl"), ("inspect", "rows/tasks.jsonl")):
-        folder = out / "export" / name
-        (folder / rows).parent.mkdir(parents=True)
-        (folder / ".hgen.json").write_text(json.dumps({"format": name, "files": {}}), encoding="utf-8")
-        (folder / "train.jsonl").write_text("this is no task\n", encoding="utf-8")
-        lines = [file.read_text(encoding="utf-8") for file in sorted((out / "export/jsonl").glob("*.jsonl"))]
-        (folder / rows).write_text("".join(lines), encoding="utf-8")
+    library.export(Config(), out, formats=("harbor", "swebench", "inspect", "trl"))
+    folder = out / "export/openhands"
+    folder.mkdir()
+    (folder / ".hgen.json").write_text(json.dumps({"format": "openhands", "files": {}}), encoding="utf-8")
+    (folder / "train.jsonl").write_text("this is no task\n", encoding="utf-8")
+    lines = [file.read_text(encoding="utf-8") for file in sorted((out / "export/jsonl").glob("*.jsonl"))]
+    (folder / "tasks.jsonl").write_text("".join(lines), encoding="utf-8")
     for stage in ("validate", "synth"):
         shutil.rmtree(out / stage)
     return out
 
 
 PLACES = [".", "export", "export/jsonl", "export/hf", "export/swebench", "export/inspect", "export/harbor",
-          "export/harbor/tasks"]  # fmt: skip
+          "export/harbor/tasks", "export/openhands", "export/trl"]  # fmt: skip
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -92,6 +92,18 @@ def test_a_harbor_task_by_itself_can_be_shown_checked_out_and_scored(
     assert library.checkout(task.instance_id, tmp_path / "tree", tasks=folder, out=tmp_path / "none").task == task
     summary = library.score(folder, gold, out=tmp_path / "none")
     assert (summary.tasks, summary.families[0].resolved) == (1, 1)
+
+
+def test_an_archive_of_answers_that_is_damaged_is_named(everywhere: Path, tmp_path: Path) -> None:
+    shutil.copy(everywhere / "export/inspect/answers.zip", tmp_path)
+    archive = tmp_path / "answers.zip"
+    with zipfile.ZipFile(archive, "a") as answers:
+        answers.writestr("none.json", "[]")
+    with pytest.raises(ShardError, match=r"answers\.zip, none\.json is no answer file"):
+        list(task_set(archive).rows())
+    archive.write_bytes(archive.read_bytes()[:-100])
+    with pytest.raises(ShardError, match=r"cannot read .*answers\.zip"):
+        list(task_set(tmp_path).rows())
 
 
 def test_parquet_and_json_lines_hold_the_same_tasks(undisturbed: Path, found: list[Task]) -> None:

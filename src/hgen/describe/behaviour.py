@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable
 
 from hgen.describe.corpus import Corpus
-from hgen.describe.words import terms
+from hgen.describe.words import parts, stem, terms
 
 _WRITTEN = re.compile(r"[`'\"_<>/=*#@\d]|[a-z][A-Z]|\w\.\w|\(\)")
 """What code is made of: quotes, underscores, digits, capitals inside of words, dots between them."""
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _ORDINARY_NAMES = 10
 _ORDINARY_SHARE = 0.01
 """A word is ordinary in a repository that stands in so many of its names, and in such a share of them."""
@@ -23,14 +24,27 @@ def is_behaviour(sentence: str, corpus: Corpus, position: int) -> bool:
     """
     if _WRITTEN.search(sentence):
         return False
-    symbol = corpus.symbols[position]
-    found = corpus.facts(position)
     said = set(terms(sentence))
-    names = [*symbol.qualname.split("."), *(found.names if found else ())]
-    telling = {word for name in names for word in terms(name) if not _is_ordinary(corpus, word)}
-    return said.isdisjoint(telling) and not any(
+    return said.isdisjoint(_telling(corpus, position)) and not any(
         _is_rare(corpus, word) for word in said & corpus.code_words(position).keys()
     )
+
+
+def rare_words(corpus: Corpus, position: int) -> list[str]:
+    """The words of a symbol's code that no sentence on its behaviour may hold, sorted."""
+    symbol = corpus.symbols[position]
+    lines = corpus.lines(symbol.file)[symbol.start_line - 1 : symbol.end_line]
+    own = corpus.code_words(position).keys()
+    unfit = {word for word in own if _is_rare(corpus, word)} | _telling(corpus, position)
+    words = {word for name in _IDENTIFIER.findall("\n".join(lines)) for word in parts(name) if len(word) > 1}
+    return sorted(word for word in words if stem(word) in unfit)
+
+
+def _telling(corpus: Corpus, position: int) -> set[str]:
+    """The words of a symbol's name and of its parameters' names that are not ordinary."""
+    found = corpus.facts(position)
+    names = [*corpus.symbols[position].qualname.split("."), *(found.names if found else ())]
+    return {word for name in names for word in terms(name) if not _is_ordinary(corpus, word)}
 
 
 def _is_ordinary(corpus: Corpus, word: str) -> bool:

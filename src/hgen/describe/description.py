@@ -1,7 +1,7 @@
 """A description of one symbol, from its docstring's prose and its code, that says neither where nor (masked) what."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hgen.describe.corpus import Corpus
@@ -103,14 +103,14 @@ def describe(
     if _length(kept) < least:
         raise Skip("leak", f"{_length(kept)} words are left that give nothing away")
     kept = _cut(kept, most)
-    if (telling := _telling(kept)) < min(_TELLING_WORDS, least):
+    if (telling := len(telling_words(kept))) < min(_TELLING_WORDS, least):
         raise Skip("thin-docstring", f"{telling} words that tell something")
     return Description(kind=symbol.kind, name=symbol.name if named else "", sentences=tuple(kept), facts=shown)
 
 
-def _telling(sentences: list[str]) -> int:
-    """How many different words say something themselves, and do not only point at other code."""
-    return len(set(terms(_CODE.sub(" ", " ".join(sentences)))) - _SAY_LITTLE)
+def telling_words(sentences: list[str]) -> set[str]:
+    """The stems of the words that say something themselves, and do not only point at other code."""
+    return set(terms(_CODE.sub(" ", " ".join(sentences)))) - _SAY_LITTLE
 
 
 def _spellings(sentence: str, owners: tuple[str, ...]) -> Iterator[str]:
@@ -125,18 +125,29 @@ def _spellings(sentence: str, owners: tuple[str, ...]) -> Iterator[str]:
 
 def readable_elsewhere(corpus: Corpus, description: Description, length: int) -> str:
     """A passage of so many words of the description that the repository holds in more than one place, or nothing."""
-    for sentence in description.sentences:
+    return repeated(corpus, description.sentences, length, times=2)
+
+
+def repeated(corpus: Corpus, sentences: Sequence[str], length: int, *, times: int) -> str:
+    """A passage of so many words of some sentences that the repository holds so many times, or nothing."""
+    for sentence in sentences:
         words = flat(sentence).split()
         for start in range(0, max(len(words) - length, 0) + 1, length // 2):
             passage = words[start : start + length]
-            if len(passage) >= min(_SHORTEST_SENTENCE, length) and _twice(corpus.flat_text, f" {' '.join(passage)} "):
+            if len(passage) >= min(_SHORTEST_SENTENCE, length) and _holds(
+                corpus.flat_text, f" {' '.join(passage)} ", times
+            ):
                 return " ".join(passage)
     return ""
 
 
-def _twice(text: str, passage: str) -> bool:
-    first = text.find(passage)
-    return first >= 0 and text.find(passage, first + 1) >= 0
+def _holds(text: str, passage: str, times: int) -> bool:
+    at = -1
+    for _ in range(times):
+        at = text.find(passage, at + 1)
+        if at < 0:
+            return False
+    return True
 
 
 def _length(sentences: list[str]) -> int:

@@ -1,5 +1,6 @@
 """The build context of a task's environment, in which tasks share what is the same for them."""
 
+import gzip
 import hashlib
 from functools import lru_cache
 from pathlib import Path
@@ -44,13 +45,10 @@ def carry_context(view: TaskView, folder: Path, shared: SharedFiles) -> None:
     wheels = _wheels(view)
     view.snapshot  # noqa: B018 - opening checks the list of files against the digest
     shared.write(folder / "Dockerfile", recipe.dockerfile(task, view.images.base).encode())
-    shared.write(folder / recipe.START, recipe.start(task))
-    for name, content in recipe.tools().items():
-        shared.write(folder / name, content)
+    shared.write(folder / recipe.START, gzip.compress(recipe.start(task), mtime=0))
+    shared.write(folder / recipe.TOOLBOX, recipe.toolbox())
     share(view.archive, folder / view.archive.name)
     if task.environment is not None:
-        shared.write(folder / "installer.py", recipe.installer())
-        shared.write(folder / "untouched.json", recipe.untouched(task))
         (folder / recipe.WHEELS).mkdir()
         for wheel in wheels:
             share(wheel, folder / recipe.WHEELS / wheel.name)

@@ -1,17 +1,15 @@
 """What the image of a task has beyond its base, made on this side so that no answer comes near the engine."""
 
-import io
-import tarfile
-from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryFile
+import os
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from hgen.export.environment import lay_out, recipe
 from hgen.export.view import TaskView
-from hgen.sandbox import hostgit
+from hgen.sandbox import archive, hostgit
 from hgen.sandbox.hostgit import GitFile
 from hgen.sandbox.layout import AGENT, TREE, repository
+from hgen.scoring.standalone import tree_archive
 from hgen.scoring.start_state import committed_state, start_state
 
 _TEXT = """\
@@ -24,8 +22,6 @@ ADD start.tar /
 
 MARK = "hgen.environment"
 """The label of every image of a task's environment, and of what a build that was stopped has left of one."""
-
-_MODES = {hostgit.EXECUTABLE: 0o755, hostgit.REGULAR: 0o644}
 
 
 def write_layer_context(view: TaskView, context: BinaryIO) -> None:
@@ -41,17 +37,13 @@ def write_layer_context(view: TaskView, context: BinaryIO) -> None:
         digest=recipe.digest(task, view.images.base),
         settings=recipe.settings(task),
     )
-    with TemporaryFile() as layer, tarfile.open(fileobj=context, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        _write_layer(view, layer)
-        for name, content in {"Containerfile": text.encode(), **recipe.tools()}.items():
-            _add(archive, name, content, 0o644, owner=0)
-        member = tarfile.TarInfo("start.tar")
-        member.size = layer.tell()
-        layer.seek(0)
-        archive.addfile(member, layer)
+    layer = b"".join(_layer(view))
+    for name, content in {"Containerfile": text.encode(), recipe.TOOLBOX: recipe.toolbox(), "start.tar": layer}.items():
+        context.writelines(archive.member(name.encode(), content, archive.ROOT, 0o644))
+    context.write(archive.END)
 
 
-def _write_layer(view: TaskView, layer: BinaryIO) -> None:
+def _layer(view: TaskView) -> Iterator[bytes]:
     task, snapshot = view.task, view.snapshot
     executable = {path for path in snapshot if snapshot.is_executable(path)}
     links = snapshot.links
@@ -65,10 +57,10 @@ def _write_layer(view: TaskView, layer: BinaryIO) -> None:
     history |= {b"info/exclude": lay_out.excluded(generated).encode(), b"config": _reflog(history[b"config"])}
     tree = _git_tree(laid, executable, links)
     tree |= {b".git/" + path: GitFile(hostgit.REGULAR, content) for path, content in history.items()}
-    start = lay_out.packed(laid, executable, links)
-    with tarfile.open(fileobj=layer, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        _write_tree(archive, tree)
-        _add(archive, f"{recipe.TOOLS}/start.tar.gz".lstrip("/"), start, 0o644, owner=0)
+    yield from archive.tree(os.fsencode(TREE.relative_to("/")), tree, (AGENT, AGENT), folders=(b".git/refs",))
+    start = tree_archive.packed(laid, executable=executable, links=links)
+    yield from archive.member(f"{recipe.TOOLS}/start.tar.gz".lstrip("/").encode(), start, archive.ROOT, 0o644)
+    yield archive.END
 
 
 def _reflog(config: bytes) -> bytes:
@@ -81,32 +73,3 @@ def _git_tree(files: Mapping[str, bytes], executable: set[str], links: Mapping[s
         for path, content in files.items()
     }
     return tree | {path.encode(): GitFile(hostgit.SYMLINK, target.encode()) for path, target in links.items()}
-
-
-def _write_tree(archive: tarfile.TarFile, tree: Mapping[bytes, GitFile]) -> None:
-    root = str(TREE).lstrip("/")
-    folders = {""} | {parent for path in tree for parent in map(str, Path(path.decode()).parents) if parent != "."}
-    for folder in sorted(folders | {".git/refs"}):
-        member = tarfile.TarInfo(f"{root}/{folder}".rstrip("/"))
-        member.type, member.mode, member.mtime, member.uid, member.gid = (
-            tarfile.DIRTYPE,
-            0o755,
-            lay_out.TIME,
-            AGENT,
-            AGENT,
-        )
-        archive.addfile(member)
-    for path, entry in sorted(tree.items()):
-        name = f"{root}/{path.decode()}"
-        if entry.mode == hostgit.SYMLINK:
-            member = tarfile.TarInfo(name)
-            member.type, member.linkname, member.uid, member.gid = tarfile.SYMTYPE, entry.content.decode(), AGENT, AGENT
-            archive.addfile(member)
-        else:
-            _add(archive, name, entry.content, _MODES[entry.mode], owner=AGENT)
-
-
-def _add(archive: tarfile.TarFile, name: str, content: bytes, mode: int, *, owner: int) -> None:
-    member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime, member.uid, member.gid = len(content), mode, lay_out.TIME, owner, owner
-    archive.addfile(member, io.BytesIO(content))

@@ -1,6 +1,6 @@
 """A task as the formats see it: the record, its names and its split, its snapshot, and what judges answers to it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,9 +99,9 @@ class TaskView:
         """Whether the travelling grader judges answers; else ``hgen score`` does where the family is installed."""
         return travels(self.task)
 
-    def answer(self) -> bytes:
+    def answer(self, row: Mapping[str, object] | None = None) -> bytes:
         """The private answer file, which the agent must not see; see ``hgen.grader.answer_file``."""
-        return answer_file(self.task, self.snapshot, self.snapshots.listing(self.task.snapshot))
+        return answer_file(self.task, self.snapshot, self.snapshots.listing(self.task.snapshot), row)
 
 
 def views(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from hgen.config import Section
 from hgen.describe.corpus import Corpus
+from hgen.endpoint.client import Endpoint
 from hgen.probes import Probe
 from hgen.records import Codebase, Reject, Symbol, Target, Task
 from hgen.scoring import BY_RUNNING, Score, Scorer, StaticTask, score_patch
@@ -63,6 +64,8 @@ class Proposal:
     """Each from the start state."""
     resolved_share: float | None = None
     """The share of the mutants that must be noticed to be a full success."""
+    prompts: tuple[str, ...] = ()
+    """Digests of the prompts that a language model was given to describe the targets."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class Material:
     seed: int
     in_image: bool
     """Whether the generic image holds a copy of this repository that an agent can read."""
+    endpoint: Endpoint | None = None
+    """The language model that describes symbols; None if templates do."""
 
 
 def no_lazy_answers(task: TestedTask, files: Files) -> Iterator[Probe]:

@@ -10,10 +10,12 @@ from pydantic import Field
 
 from hgen.config import Section
 from hgen.describe.behaviour import is_behaviour, scarce
+from hgen.describe.by_model import Question, by_model
 from hgen.describe.description import Description, describe, readable_elsewhere
 from hgen.describe.facts import Facts, needed, sharing
 from hgen.describe.leaks import path_secrets
 from hgen.describe.rivals import by_code, by_description, by_name, near, related
+from hgen.endpoint.talks import Talk, held
 from hgen.errors import Skip
 from hgen.families.base import Family, Material, Proposal, Static, identity, rank
 from hgen.families.decoys import decoys, namesakes, require_no_twin
@@ -94,28 +96,31 @@ class _Level:
         self._options = options
         self._lost = lost
         self._level = level
+        self._room = _PROPOSED * quotas(options)[level]
+        self._prompts: dict[int, str] = {}
+        """Digests of the prompts by which a language model described symbols."""
 
     def propose(self, asked: set[int]) -> Iterator[Proposal | Reject]:
         """Proposals of symbols that have not been asked about; those that are now are added."""
         waiting: dict[bool, list[tuple[int, Description]]] = defaultdict(list)
-        room = _PROPOSED * quotas(self._options)[self._level]
-        for position in self._candidates(asked):
-            if room <= 0:
-                return
+        candidates = self._candidates(asked)
+        talks = map(self._describe, candidates)
+        # Each candidate yields one proposal at most, so that as many as there is room for are wanted.
+        for position, description in zip(
+            candidates, held(talks, self._material.endpoint, lambda: self._room), strict=False
+        ):
             symbol = self._symbols[position]
-            try:
-                description = self._describe(position)
-            except Skip as skip:
-                yield self._rejected(identity(symbol), skip)
+            if isinstance(description, Skip):
+                yield self._rejected(identity(symbol), description)
                 continue
             group = waiting[symbol.kind == "class"]
             group.append((position, description))
             if len(group) >= self._group_size(group[0][0]):
                 found = self._tried(tuple(group), asked)
-                room -= isinstance(found, Proposal)
+                self._room -= isinstance(found, Proposal)
                 yield found
                 group.clear()
-        yield from (self._tried(tuple(group), asked) for group in waiting.values() if group and room > 0)
+        yield from (self._tried(tuple(group), asked) for group in waiting.values() if group and self._room > 0)
 
     def _tried(self, group: tuple[tuple[int, Description], ...], asked: set[int]) -> Proposal | Reject:
         try:
@@ -159,7 +164,7 @@ class _Level:
         drawn = rank(self._material.seed, NAME, "targets", identity(self._symbols[first])) % 10
         return min(self._options.max_targets, 1 if drawn < 7 else 2 if drawn < 9 else 3)
 
-    def _describe(self, position: int) -> Description:
+    def _describe(self, position: int) -> Talk[Description]:
         corpus = self._corpus
         symbol = self._symbols[position]
         masked = self._level != "named"
@@ -171,32 +176,50 @@ class _Level:
             # Overrides and implementations of one interface do the same thing; those with a docstring keep theirs.
             raise Skip("look-alike", f"{identity(rival)} has the same name")
         shown = corpus.facts(position)
-        fit = partial(is_behaviour, corpus=corpus, position=position)
+        fit = partial(is_behaviour, corpus=corpus, position=position) if self._level == "masked-hard" else _any_words
+        secrets = (*self._secrets(position), *(scarce(shown.names, corpus, _FEW_FILES) if shown and masked else ()))
+        words = (self._options.min_words, self._options.max_words)
+        if (endpoint := self._material.endpoint) is not None:
+            self._require_no_double(position)
+            question = Question(
+                position, words, secrets, named=not masked, hard=self._level == "masked-hard", fit=fit,
+                passage=self._options.passage, require=partial(self._require_found, position),
+            )  # fmt: skip
+            description, self._prompts[position] = yield from by_model(corpus, question, endpoint)
+            return description
         description = describe(
             symbol,
             shown,
             docstring=self._lost.docstrings[position],
-            secrets=(*self._secrets(position), *(scarce(shown.names, corpus, _FEW_FILES) if shown and masked else ())),
+            secrets=secrets,
             named=not masked,
             owners=tuple(symbol.owner.split(".")) if symbol.owner else (),
-            words=(self._options.min_words, self._options.max_words),
-            **({"fit": fit} if self._level == "masked-hard" else {}),
+            words=words,
+            fit=fit,
         )
         if masked and (passage := readable_elsewhere(corpus, description, self._options.passage)):
             raise Skip("readable-elsewhere", passage)
-        self._require_no_rival(position, description)
+        self._require_found(position, description)
+        self._require_no_double(position)
         return description
 
     def _secrets(self, position: int) -> tuple[str, ...]:
         *owners, name = self._symbols[position].qualname.split(".")
         return (*owners, *([] if self._level == "named" else [name]), *path_secrets(self._symbols[position].file))
 
-    def _require_no_rival(self, position: int, description: Description) -> None:
+    def _others(self, position: int) -> tuple[int, ...] | None:
+        """What else bears the name that an agent sees; None if it sees none."""
+        return None if self._level != "named" else namesakes(self._corpus, self._lost, position)
+
+    def _require_found(self, position: int, description: Description) -> None:
         """A description must fit one definition, for an agent that sees neither its class nor (masked) its name."""
-        others = None if self._level != "named" else namesakes(self._corpus, self._lost, position)
         said = description.terms()
-        if found := by_description(self._corpus, said, position, self._options.margin, others):
+        if found := by_description(self._corpus, said, position, self._options.margin, self._others(position)):
             raise Skip("look-alike", f"a search for the description finds {identity(found)} as well")
+
+    def _require_no_double(self, position: int) -> None:
+        """Nothing else may do what the definition does, whatever is said of it."""
+        others = self._others(position)
         if rival := next((place for place in others or () if related(self._corpus, position, place)), None):
             raise Skip("look-alike", f"{identity(self._symbols[rival])} does the same for another class")
         among = self._lost.library if others is None else frozenset(others)
@@ -237,6 +260,7 @@ class _Level:
                 "lines": max(self._symbols[place].end_line - self._symbols[place].def_line + 1 for place in targets),
                 **self._difficulty(targets, told, pool, crowd),
             },
+            prompts=tuple(self._prompts[place] for place in targets if place in self._prompts),
         )
 
     def _pool(self, lost: tuple[int, ...]) -> list[int]:
@@ -275,6 +299,12 @@ class _Level:
             "search_margin": min(margins),
             "sharing_facts": min(sharing(each.facts, each.given, crowd) for each in told),
         }
+
+
+def _any_words(sentence: str) -> bool:
+    """Whatever words a sentence has, they are fit."""
+    del sentence
+    return True
 
 
 FAMILY = Family(

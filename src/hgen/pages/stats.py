@@ -11,8 +11,8 @@ from rich.text import Text
 
 from hgen.errors import ConfigError
 from hgen.pages.census import Census, FamilyCensus, TaskOrigin, spread
-from hgen.pages.text import visible
-from hgen.records import Validated
+from hgen.pages.text import counted, visible
+from hgen.records import Validated, add_up
 from hgen.reject_reasons import REJECT_REASONS
 from hgen.runner import Receipt, read_receipt
 from hgen.shards import read_shard
@@ -35,6 +35,8 @@ class StageStats:
     given: int = 0
     rejects: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    counts: dict[str, float] = field(default_factory=dict)
+    """What else they took, by name: replies of a language model, their tokens and cost, …"""
 
     def add(self, receipt: Receipt) -> None:
         """Count one shard."""
@@ -43,6 +45,7 @@ class StageStats:
         self.given += receipt.given
         self.rejects.update(receipt.rejects)
         self.seconds += receipt.seconds
+        add_up(self.counts, receipt.counts)
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def _stage_json(stage: StageStats) -> dict[str, object]:
         "out": stage.given,
         "rejects": dict(sorted(stage.rejects.items())),
         "seconds": round(stage.seconds, 3),
+        **({"counts": dict(sorted(stage.counts.items()))} if stage.counts else {}),
     }
 
 
@@ -153,7 +157,9 @@ def _stages_table(stages: dict[str, StageStats]) -> Table:
         counts = (f"{count:,}" for count in (stage.shards, stage.taken, stage.given))
         _add(table, name, *counts, f"{stage.seconds:.1f}", rate, reasons)
     rejected = {reason for stage in stages.values() for reason in stage.rejects}
-    table.caption = "\n".join(f"{word}: {meaning}" for word, meaning in REJECT_REASONS.items() if word in rejected)
+    lines = [f"{word}: {meaning}" for word, meaning in REJECT_REASONS.items() if word in rejected]
+    lines += [f"{name} took {counted(stage.counts)}" for name, stage in stages.items() if stage.counts]
+    table.caption = "\n".join(lines)
     return table
 
 

@@ -69,6 +69,9 @@ def _header(task: Task) -> Table:
         "secrets": ", ".join(task.secrets),
         "environment": _environment(task),
         "made by": f"hgen {made.hgen}, seed {made.seed}, template {made.template[:12]}",
+        "described by": f"{made.model}, prompts {', '.join(prompt[:12] for prompt in made.prompts)}"
+        if made.model
+        else "",
     }
     for name, fact in facts.items():
         if fact:

@@ -11,10 +11,11 @@ from typing import Self
 
 from hgen.errors import SandboxError
 from hgen.sandbox import execution, hostgit, labels, terminal
+from hgen.sandbox.archive import open_folder, single
 from hgen.sandbox.base import Limits, Result, Unreadable
 from hgen.sandbox.client import Client
 from hgen.sandbox.confinement import Volume
-from hgen.sandbox.layout import AGENT, GRADER, HIDDEN, KEEPER, TREE, StartState, open_folder, single
+from hgen.sandbox.layout import AGENT, GRADER, HIDDEN, KEEPER, TREE, StartState
 from hgen.sandbox.removal import Remover
 
 VENV = "/opt/venv"

@@ -5,8 +5,8 @@ from importlib.resources import files
 from io import BytesIO
 
 from hgen.errors import SandboxError
+from hgen.sandbox.archive import ROOT, single
 from hgen.sandbox.client import Client
-from hgen.sandbox.layout import ROOT, single
 
 BASE = "python:3.12-slim"
 """The base image where there is a registry; any Debian or Ubuntu image with Python 3.11 or later will do."""

@@ -23,11 +23,12 @@ LIBRARY = "library"
 LEFTOVER_NAMES = frozenset(
     {
         "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis", ".tox",
-        ".nox", ".eggs", ".coverage", ".DS_Store",
+        ".nox", ".eggs", ".coverage", ".DS_Store", ".benchmarks", ".dmypy.json", ".ipynb_checkpoints", ".pyre",
+        ".pytype", ".testmondata", "htmlcov",
     }
 )  # fmt: skip
 """Files and folders that only tools make."""
-_METADATA = re.compile(r"/[^/]*\.egg-info(?:/|$)")
+_NAMED_BY_TOOLS = re.compile(r"/(?:[^/]*\.egg-info(?:/|$)|\.coverage\.[^/]+$)")
 _TEST_FOLDERS = frozenset({"test", "tests", "testing", "mocks"})
 _TEST_ROOTS = frozenset({"features", "integration", "integration_tests", "spec", "specs", "t", "unittests"})
 """Folders of tests where they stand at the top of the tree; deeper down a library may call its packages so."""
@@ -46,7 +47,7 @@ _CONFTEST = "conftest.py"
 def role(file: str) -> str:
     """A file's role; bytecode outside of ``__pycache__`` is no leaving, as Python imports it like any module."""
     path = PurePosixPath(file)
-    if not LEFTOVER_NAMES.isdisjoint(path.parts) or _METADATA.search(f"/{file}"):
+    if not LEFTOVER_NAMES.isdisjoint(path.parts) or _NAMED_BY_TOOLS.search(f"/{file}"):
         return LEFTOVER
     if path.name in _SETUP_FILES or path.suffix in _SETUP_SUFFIXES:
         return SETUP

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hgen.scoring.python.definitions import find
 from hgen.scoring.python.sources import SourceError, parse_start
+from hgen.scoring.truth import NOTHING, Known
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
@@ -70,11 +71,15 @@ class StaticTask:
     """At least one."""
     subject: SymbolRef | None
     """The symbol that the question is about, where the answer is about others."""
+    known: Known = NOTHING
+    """What docstrings are measured by, where they are judged."""
 
     @classmethod
     def of(cls, row: Mapping[str, object]) -> StaticTask:
         """Parse a task's row; raises ``Refusal("bad-task")``."""
-        return cls(graded_by(row), targets_of(row), _symbol_or_none(row.get("subject")))
+        how = graded_by(row)
+        known = Known.of_row(row) if how == "docstrings" else NOTHING
+        return cls(how, targets_of(row), _symbol_or_none(row.get("subject")), known)
 
     def row(self) -> dict[str, object]:
         """The part of the task's row that this is."""
@@ -82,6 +87,7 @@ class StaticTask:
             "graded_by": self.graded_by,
             "targets": [asdict(target) for target in self.targets],
             "subject": asdict(self.subject) if self.subject else None,
+            **({"known": self.known.row()} if self.graded_by == "docstrings" else {}),
         }
 
 

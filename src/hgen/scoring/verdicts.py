@@ -16,9 +16,10 @@ REASONS = {
     "file-deleted": "a file is deleted",
     "mode-changed": "a file's mode changes",
     "binary-patch": "a file is changed in binary form",
-    "not-python": "a file that is no Python source is changed",
+    "not-python": "a file is changed that is no Python source, or none that this Python reads",
     "not-regular": "a file was replaced by a link, or a link is changed",
     "encoding-changed": "the declared encoding of a file changes",
+    "directive-changed": "a comment that programs obey changes: a first line with #!, a script's metadata",
     "does-not-parse": "a changed file is no longer valid Python",
     "code-changed": "a changed file differs in more than the allowed edit",
     "docstring-changed": "an existing docstring changes or goes",
@@ -68,7 +69,7 @@ UNGRADABLE = frozenset({"start-state", "bad-task"})
 
 _PLACES = ("file_precision", "file_recall", "file_f1", "module_precision", "module_recall", "module_f1")
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "docstrings": _PLACES,
+    "docstrings": (*_PLACES, "docstrings"),
     "markers": _PLACES,
     "comments": _PLACES,
     "mutants": ("mutants",),
@@ -77,7 +78,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 Where places are to be found, ``precision``, ``recall`` and ``f1`` count definitions; these count the files in which
 they are, and the modules: a module is a file's top-level class or function with all that is defined in it, as in the
-field's benchmarks of localization. Where tests are written, ``mutants`` is the share of the mutants that they notice.
+field's benchmarks of localization. Where tests are written, ``mutants`` is the share of the mutants that they notice;
+where docstrings are, ``docstrings`` is the share of the targets whose docstrings say what is true of their code and is
+not just what the problem statement said (see ``hgen.scoring.truth``).
 """
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hgen.config import Config, MineConfig, ParseConfig
+from hgen.endpoint.client import Endpoint, require_usable
 from hgen.errors import ConfigError, Skip
 from hgen.families import chosen
 from hgen.records import Codebase, Reject, Repo, Source, Task, Validated
@@ -36,6 +37,11 @@ class Folders:
     def snapshots(self) -> Path:
         """The snapshot store."""
         return self.out / "snapshots"
+
+    @property
+    def replies(self) -> Path:
+        """What language models have said, and what that cost."""
+        return self.out / "replies"
 
 
 def order(config: Config) -> list[str]:
@@ -85,9 +91,14 @@ def stage(name: str, config: Config, folders: Folders) -> Stage:
             settings_build = config.build.model_dump_json() + config.sandbox.fingerprint()
             return Stage("build", "parse", Codebase, Codebase, apply_build, _digest(settings_build))
         case "synth":
-            apply_synth = partial(synth, config=config.synth, store=folders.snapshots)
+            describer = None
+            if config.synth.describer == "llm":
+                require_usable(config.endpoint)
+                describer = partial(Endpoint, config.endpoint, folders.replies)
+            apply_synth = partial(synth, config=config.synth, store=folders.snapshots, describer=describer)
             reads = "build" if _needs_tests(config) else "parse"
-            return Stage("synth", reads, Codebase, Task, apply_synth, synthesis.fingerprint(config.synth))
+            made_of = synthesis.fingerprint(config.synth, config.endpoint)
+            return Stage("synth", reads, Codebase, Task, apply_synth, made_of)
         case "validate":
             apply_validate = partial(
                 validate,

@@ -1,21 +1,23 @@
 """Synthesize tasks: families propose them from a parsed repository; this renders their text and their patches."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 
 import jinja2
 
 from hgen import __version__
-from hgen.config import Section, SynthConfig, checked
+from hgen.config import EndpointConfig, Section, SynthConfig, checked
+from hgen.describe.by_model import TEMPLATES
 from hgen.describe.corpus import Corpus
 from hgen.describe.leaks import leaks, require_no_leak
+from hgen.endpoint.client import Endpoint
 from hgen.errors import ConfigError, Skip
 from hgen.families import chosen, families
 from hgen.families.base import Edits, Family, Material, Proposal, Static, in_start_state, solved_by
 from hgen.families.draw import LAZY, drawn
-from hgen.records import Codebase, Provenance, Reject, Repo, Target, Task
+from hgen.records import Codebase, Counted, Provenance, Reject, Repo, Target, Task
 from hgen.resources import text
 from hgen.scoring import diffs
 from hgen.snapshots import Store
@@ -24,14 +26,29 @@ from hgen.snapshots import Store
 _ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
 
 
-def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[Task | Reject]:
-    """All tasks of the chosen families from one repository, and a reject for each thing passed over."""
+def synth(
+    codebase: Codebase, *, config: SynthConfig, store: Path, describer: Callable[[], Endpoint] | None = None
+) -> Iterator[Task | Reject | Counted]:
+    """All tasks of the chosen families from one repository, and a reject for each thing passed over.
+
+    If a language model describes, ``describer`` opens its endpoint, and last comes what that took.
+    """
+    if describer is None:
+        yield from _synth(codebase, config, store, None)
+        return
+    with describer() as endpoint:
+        yield from _synth(codebase, config, store, endpoint)
+        yield Counted(counts=endpoint.counts())
+
+
+def _synth(codebase: Codebase, config: SynthConfig, store: Path, endpoint: Endpoint | None) -> Iterator[Task | Reject]:
     with Store(store).open(codebase.repo.snapshot) as files:
         material = Material(
             codebase=codebase,
             corpus=Corpus(files, codebase.symbols),
             seed=config.seed,
             in_image=codebase.repo.project in _in_image(),
+            endpoint=endpoint,
         )
         for family in chosen(config.families):
             options = _options(config, family)
@@ -40,7 +57,7 @@ def synth(codebase: Codebase, *, config: SynthConfig, store: Path) -> Iterator[T
             yield from found if quotas is None else drawn(found, quotas(options), config.max_lazy, family.never_lazy)
 
 
-def fingerprint(config: SynthConfig) -> str:
+def fingerprint(config: SynthConfig, model: EndpointConfig) -> str:
     """What tasks depend on besides their repository; checks the families' options on the way."""
     known = set(families())
     if unknown := sorted(set(config.options) - known):
@@ -49,7 +66,9 @@ def fingerprint(config: SynthConfig) -> str:
         (family.name, _options(config, family).model_dump_json(), _digest(family.template))
         for family in chosen(config.families)
     ]
-    return hashlib.sha256(repr((config.seed, config.max_lazy, options, sorted(_in_image()))).encode()).hexdigest()
+    seen = (config.seed, config.max_lazy, options, sorted(_in_image()))
+    by = [] if config.describer == "template" else [(model.fingerprint(), *map(_digest, TEMPLATES))]
+    return hashlib.sha256(repr((*seen, *by)).encode()).hexdigest()
 
 
 def _options(config: SynthConfig, family: Family) -> Section:
@@ -103,7 +122,13 @@ def _task(material: Material, family: Family, proposal: Proposal) -> Task | Reje
         targets=targets,
         difficulty=proposal.difficulty,
         secrets=secrets,
-        provenance=Provenance(hgen=__version__, template=_digest(family.template), seed=material.seed),
+        provenance=Provenance(
+            hgen=__version__,
+            template=_digest(family.template),
+            seed=material.seed,
+            model=material.endpoint.config.model if material.endpoint and proposal.prompts else "",
+            prompts=proposal.prompts,
+        ),
         environment=codebase.testbed.environment if family.needs_tests and codebase.testbed else None,
         candidate_patch=_patch(start, proposal.candidate),
         FAIL_TO_PASS=proposal.fail_to_pass,

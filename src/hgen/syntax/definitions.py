@@ -72,7 +72,7 @@ def read_header(
         del reader.sites[noted:]
     is_method = outer.kind == CLASS_SCOPE
     kind = "class" if is_class else "method" if is_method else "async function" if is_async else "function"
-    qualname = f"{prefix}{scope.name}"
+    qualname = prefix + reader.source[name.start_byte : name.end_byte].decode()
     if stub:
         return Header(scope, Definition(qualname, kind, *_NOWHERE), block)
     texts = tuple(fold(reader.source[part.start_byte + 1 : part.end_byte]) for part in decorators)
@@ -102,21 +102,22 @@ def _definition(
     first = statements[0] if statements else block
     docstring = _docstring(reader, first)
     last = _last(reader, statements[-1]) if statements else colon
+    def_line, column = reader.start(node)
     return Definition(
         qualname=qualname,
         kind=kind,
-        start_line=outermost.start_point.row + 1,
-        def_line=node.start_point.row + 1,
-        body_line=first.start_point.row + 1,
-        end_line=last.end_point.row + 1,
-        docstring=(first.start_point.row + 1, first.end_point.row + 1) if docstring else None,
+        start_line=reader.start(outermost)[0],
+        def_line=def_line,
+        body_line=reader.start(first)[0],
+        end_line=reader.end(last)[0],
+        docstring=(reader.start(first)[0], reader.end(first)[0]) if docstring else None,
         statements=len(statements),
         signature=fold(reader.source[node.start_byte : colon.start_byte]),
         decorators=decorators,
         body_bytes=(first.start_byte, last.end_byte),
         docstring_bytes=(first.start_byte, first.end_byte) if docstring else (first.start_byte, first.start_byte),
         scope=index,
-        column=node.start_point.column,
+        column=column,
     )
 
 

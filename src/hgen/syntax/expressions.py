@@ -56,14 +56,21 @@ def _spine(reader: Reader, node: Node) -> Expr:
     """A chain of calls, attributes and subscripts, from its innermost part outwards without recursion."""
     chain: list[tuple[int, Node, list[Node]]] = []
     spine, flow = reader.spine, reader.flow
-    while (link := spine[node.kind_id]) > 0:
-        parts = reader.pair(node)
-        chain.append((link, node, parts))
-        node = parts[0]
+    starred = False
+    while True:
+        while (link := spine[node.kind_id]) > 0:
+            parts = reader.pair(node)
+            chain.append((link, node, parts))
+            node = parts[0]
+        if node.kind_id not in kind_ids("list_splat"):
+            break
+        # The grammar takes ``*x.m()`` in a list for a call of ``(*x).m``.
+        starred, node = True, reader.parts(node)[0]
     name = reader.text(node) if link < 0 else ""
     key = name if flow.has_chains else ""
     result = reader.expr(node)
     place = 0
+    first = node
     while chain:
         link, outer, parts = chain.pop()
         place += 1
@@ -77,13 +84,13 @@ def _spine(reader: Reader, node: Node) -> Expr:
         key = ""
         if link == _CALL:
             result = (E_CALL, result, *_arguments(reader, parts[1]))
-            reader.site(CALL, result, outer, parts[0])
+            reader.site(CALL, result, first, parts[0])
             reader.called.add(name)
         else:
             indices = [reader.expr(part) for part in parts[1:]]
             several = len(indices) > 1 or outer.children[-2].type == ","
             result = (E_SUBSCRIPT, result, (E_TUPLE, tuple(indices)) if several else indices[0])
-    return result
+    return (E_STAR, result) if starred else result
 
 
 def _arguments(reader: Reader, node: Node) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
@@ -171,7 +178,13 @@ def _dictionary(reader: Reader, node: Node) -> Expr:
 
 
 def _items(kind: int) -> Callable[[Reader, Node], Expr]:
-    return lambda reader, node: (kind, tuple([reader.expr(part) for part in reader.parts(node)]))
+    return lambda reader, node: (kind, tuple([_item(reader, part) for part in reader.parts(node)]))
+
+
+def _item(reader: Reader, node: Node) -> Expr:
+    """An item; the grammar takes ``*a or b`` for ``(*a) or b``."""
+    item = reader.expr(node)
+    return (E_STAR, _UNKNOWN) if reader.source[node.start_byte] == ord("*") and item[KIND] != E_STAR else item
 
 
 def _of_part(kind: int) -> Callable[[Reader, Node], Expr]:

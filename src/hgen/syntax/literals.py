@@ -5,6 +5,7 @@ from functools import cache
 
 from tree_sitter import Node
 
+from hgen.syntax.decode import Broken
 from hgen.syntax.grammar import kind_ids
 from hgen.syntax.ir import (
     CLASS_NAME,
@@ -25,6 +26,8 @@ _INTEGER: Expr = (E_CONSTANT, "int", None)
 def read_string(reader: Reader, node: Node) -> Expr:
     """A string; its text if it may be a name or an annotation."""
     start, end = node.start_byte, node.end_byte
+    if reader.source[start] == ord("`"):
+        raise Broken("python-2")
     while reader.source[start] not in b"\"'":
         prefix = reader.source[start]
         start += 1

@@ -6,7 +6,6 @@ from tree_sitter import Node
 
 from hgen.syntax.decode import Broken, to_utf8
 from hgen.syntax.definitions import Header, read_header
-from hgen.syntax.grammar import parser
 from hgen.syntax.imports import conditional_imports
 from hgen.syntax.ir import (
     CLASS_SCOPE,
@@ -18,7 +17,8 @@ from hgen.syntax.ir import (
     Module,
     Scope,
 )
-from hgen.syntax.readable import require_readable
+from hgen.syntax.judged import misread, read_tree
+from hgen.syntax.readable import require_readable, require_short_names
 from hgen.syntax.reader import Texts
 from hgen.syntax.scope import ScopeReader
 from hgen.syntax.statements import scope_reader
@@ -33,21 +33,25 @@ def parse_module(path: str, source: bytes, *, max_bytes: int = MAX_BYTES) -> Mod
     ``too-deep`` or ``too-complex``. Takes time linear in the length of ``source`` and keeps no reference to the tree.
     """
     utf8 = to_utf8(source, max_bytes=max_bytes)
-    root = parser().parse(utf8).root_node
-    if root.has_error:
-        raise Broken("syntax-error")
-    module = _ModuleReader(path, utf8).read(root)
+    require_short_names(utf8)
+    tree = read_tree(utf8)
+    if tree.root.has_error:
+        raise Broken("syntax-error", "Python reads it" if tree.judged else "")
+    module = _ModuleReader(path, utf8, tree.starts).read(tree.root)
     require_readable(utf8)
+    if tree.judged and (what := misread(module, tree.judged)):
+        raise Broken("syntax-error", f"Python reads other {what}")
     return module
 
 
 class _ModuleReader:
     """Reads the scopes of a file one after the other, outer ones first."""
 
-    def __init__(self, path: str, utf8: bytes) -> None:
+    def __init__(self, path: str, utf8: bytes, starts: list[int] | None) -> None:
         self._path = path
         self._utf8 = utf8
         self._texts = Texts()
+        self._texts.starts = starts
         self._scopes: list[Scope] = [Scope(0, MODULE_SCOPE, "", -1, -1)]
         self._symbols: list[Definition] = []
         self._pending: deque[tuple[Header, str]] = deque()

@@ -32,15 +32,18 @@ own quote, a backslash, a comment, a newline, or braces in braces in braces. Som
 _NESTED_SINCE: Version = (3, 12)
 
 
+def require_short_names(utf8: bytes) -> None:
+    """Raise ``Broken("overlong-name")`` if a name has so many accents that Python's parser would not come to an end."""
+    if not utf8.isascii() and has_overlong_name(utf8.decode()):
+        raise Broken("overlong-name")
+
+
 def require_readable(utf8: bytes) -> None:
     """Raise ``Broken`` for a file that tree-sitter reads and the Python at hand does not, as it is older than the file.
 
-    The reason is ``needs-newer-python``, and the detail says which; or ``overlong-name``, if a name in the file has
-    so many accents that Python's parser would not come to an end. Python itself is only asked about what looks like
+    The reason is ``needs-newer-python``, and the detail says which. Python itself is only asked about what looks like
     new syntax.
     """
-    if not utf8.isascii() and has_overlong_name(utf8.decode()):
-        raise Broken("overlong-name")
     newer = [version for version in _looks_like(utf8) if version > sys.version_info[:2]]
     if newer:
         try:

@@ -1,5 +1,7 @@
 """The reader of one scope's expressions: its state, and what dispatches on the type of a node."""
 
+import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable
 from sys import intern
 from typing import TypeAlias
@@ -22,11 +24,25 @@ Tables: TypeAlias = tuple[list[int], frozenset[int], list[Read], list[Assign]]
 
 
 class Texts(dict[bytes, str]):
-    """The text of pieces of source, one object for equal ones, which makes look-ups by name fast."""
+    """The text of pieces of source, one object for equal ones, which makes look-ups by name fast.
+
+    Names are in the form in which Python compares them, NFKC.
+    """
+
+    starts: list[int] | None = None
+    """Where lines begin, if the tree was made of a text with other lines; see ``judged``."""
 
     def __missing__(self, raw: bytes) -> str:
-        text = self[raw] = intern(raw.decode())
+        text = self[raw] = intern(raw.decode() if raw.isascii() else unicodedata.normalize("NFKC", raw.decode()))
         return text
+
+    def place(self, byte: int, point: tuple[int, int]) -> tuple[int, int]:
+        """The 1-based line and 0-based column of a byte that has a point in the tree."""
+        if self.starts is None:
+            row, column = point
+            return row + 1, column
+        line = bisect_right(self.starts, byte)
+        return line, byte - self.starts[line - 1]
 
 
 class Reader:
@@ -73,10 +89,17 @@ class Reader:
         self._depth -= 1
         return result
 
-    def site(self, kind: int, expression: Expr, whole: Node, callee: Node) -> None:
-        """Note a call or raise."""
-        (row, column), (end_row, end_column) = whole.start_point, callee.end_point
-        self.sites.append((kind, expression, row + 1, column, end_row + 1, end_column))
+    def start(self, node: Node) -> tuple[int, int]:
+        """The 1-based line and 0-based column in bytes where a node begins."""
+        return self.texts.place(node.start_byte, node.start_point)
+
+    def end(self, node: Node) -> tuple[int, int]:
+        """The same for where it ends."""
+        return self.texts.place(node.end_byte, node.end_point)
+
+    def site(self, kind: int, expression: Expr, first: Node, callee: Node) -> None:
+        """Note a call or raise that begins where ``first`` does."""
+        self.sites.append((kind, expression, *self.start(first), *self.end(callee)))
 
     def assign(self, target: Node, value: int, *, bind: bool = True) -> None:
         """Give a target of an assignment, loop or ``with`` a value."""

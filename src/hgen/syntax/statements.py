@@ -119,15 +119,13 @@ def _nonlocal(reader: ScopeReader, node: Node) -> None:
 
 
 def _type_alias(reader: ScopeReader, node: Node) -> None:
-    """``type X = int``; the grammar takes ``type(self).x = f()`` for one, too, which is an assignment."""
+    """``type X = int``."""
     left, right = reader.parts(node)
-    target, value = reader.parts(left)[0], reader.parts(right)[0]
-    if target.kind_id in kind_ids("generic_type"):
-        target = reader.parts(target)[0]
-    if target.kind_id in kind_ids("identifier"):
-        reader.flow.bind(reader.text(target), reader.flow.new((V_EXPR, annotation(reader, right))))
-    else:
-        reader.assign(target, reader.flow.new((V_EXPR, reader.expr(value))))
+    name = left
+    while name.kind_id in kind_ids("type", "generic_type"):
+        name = reader.parts(name)[0]
+    if name.kind_id in kind_ids("identifier"):
+        reader.flow.bind(reader.text(name), reader.flow.new((V_EXPR, annotation(reader, right))))
 
 
 def _decorated(reader: ScopeReader, node: Node) -> None:

@@ -11,7 +11,7 @@ from hgen.passwords import harmless, message_of
 
 _NAME = re.compile(r"(?!.*(?:--|\.\.))\w(?:[\w.-]{0,94}\w)?/\w(?:[\w.-]{0,94}\w)?(?:@[\w./-]{1,200})?", re.ASCII)
 _PREFIX = "hf:"
-_ROWS = ("*.parquet", "*.jsonl", "*tests/task.json", ".hgen.json")
+_ROWS = ("*.parquet", "*.jsonl", "*answers.zip", ".hgen.json")
 """What the hub's client takes for paths; its stars go over slashes."""
 
 

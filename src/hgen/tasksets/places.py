@@ -1,6 +1,8 @@
 """Where a task's row stands in a file of any size, so that it can be read again without keeping it."""
 
 import json
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +16,13 @@ import pyarrow.parquet as pq
 from hgen.errors import ConfigError, ShardError
 from hgen.tasksets.columns import Row, decoded
 
+ANSWERS = "answers.zip"
+"""The archive of tasks in formats that carry the travelling grader: the answer file of each, which has its row."""
+
 _BATCH = 64
 """Rows of a table that are held at a time."""
+_MOST = 1 << 30
+"""Bytes of one row in an archive, which may have been made to fill the memory."""
 
 
 class Place(Protocol):
@@ -62,12 +69,29 @@ class TablePlace:
         return f"{self.file}, row {self.number + 1} of group {self.group + 1}"
 
 
-def rows_of(file: Path) -> Iterator[tuple[Place, bytes]]:
-    """All rows of a file of JSON lines or a parquet file, by its name, as lines of JSON.
+@dataclass(frozen=True)
+class MemberPlace:
+    """A file in an archive of answer files."""
 
-    Raises ``ConfigError`` for a file that cannot be read at all, ``ShardError`` where a table breaks off.
+    file: Path
+    member: str
+
+    def read(self) -> bytes:
+        """The row, with the shape that it has in JSON lines."""
+        with _answers(self.file) as answers:
+            return _row(answers, self)
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.member}"
+
+
+def rows_of(file: Path) -> Iterator[tuple[Place, bytes]]:
+    """All rows of a file of JSON lines, a parquet file or an archive of answer files, by its name, as lines of JSON.
+
+    Raises ``ConfigError`` for a file that cannot be read at all, ``ShardError`` where a table or an archive breaks off.
     """
-    return _table_rows(file) if file.suffix == ".parquet" else lines_of(file)
+    readers = {".parquet": _table_rows, ".zip": _answer_rows}
+    return readers.get(file.suffix, lines_of)(file)
 
 
 def lines_of(file: Path) -> Iterator[tuple[LinePlace, bytes]]:
@@ -104,6 +128,33 @@ def _table_rows(file: Path) -> Iterator[tuple[Place, bytes]]:
                     place = TablePlace(file, group, number)
                     yield place, _line(row, place)
                     number += 1
+
+
+def _answer_rows(file: Path) -> Iterator[tuple[Place, bytes]]:
+    with _answers(file) as answers:
+        for member in answers.namelist():
+            place = MemberPlace(file, member)
+            yield place, _row(answers, place)
+
+
+@contextmanager
+def _answers(file: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(file) as answers:
+            yield answers
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ShardError(f"cannot read {file}: it is no archive of answer files, or damaged ({error})") from None
+
+
+def _row(answers: zipfile.ZipFile, place: MemberPlace) -> bytes:
+    try:
+        if answers.getinfo(place.member).file_size > _MOST:
+            raise ShardError(f"{place}: it is larger than {_MOST} bytes")
+        return json.dumps(json.loads(answers.read(place.member))["task"], ensure_ascii=False).encode() + b"\n"
+    except KeyError:
+        raise ShardError(f"{place} is not there any more, or no answer file; run again") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ShardError(f"{place} is no answer file: {error}") from None
 
 
 # Tasks of one snapshot follow each other, and are asked for one by one.

@@ -8,7 +8,7 @@ from pathlib import Path
 from hgen.errors import ConfigError
 from hgen.snapshots import is_digest
 from hgen.tasksets.hub import HubDataset, hub_dataset
-from hgen.tasksets.places import Place, rows_of
+from hgen.tasksets.places import ANSWERS, Place, rows_of
 
 SNAPSHOTS = "snapshots"
 """The folder in which snapshots travel with the rows."""
@@ -17,18 +17,18 @@ _MANIFEST = ".hgen.json"
 """What makes a folder an export's."""
 
 _ROWS = (
-    "rows/*.jsonl",
+    ANSWERS,
+    f"tests/{ANSWERS}",
+    f"*/tests/{ANSWERS}",
+    f"tasks/*/tests/{ANSWERS}",
     "tasks.jsonl",
-    "tests/task.json",
-    "*/tests/task.json",
-    "tasks/*/tests/task.json",
     "*.jsonl",
     "*.parquet",
     "*/*.parquet",
 )
 """Where a folder has rows: the first of these that it has holds all its tasks; in front what stands beside other rows.
 
-``rows`` and ``tasks.jsonl`` are of formats whose own rows are not hgen's, ``tests/task.json`` is a task of ``harbor``.
+``answers.zip`` and ``tasks.jsonl`` are of formats whose own rows are not hgen's; ``harbor`` has one for each task.
 """
 
 _ABOVE = 3
@@ -37,7 +37,7 @@ _ABOVE = 3
 
 @dataclass(frozen=True)
 class TaskSet:
-    """Files of rows, JSON lines or parquet; a folder's are in order."""
+    """Files of rows: JSON lines, parquet or archives of answer files; a folder's are in order."""
 
     name: str
     """As the user wrote it."""

@@ -153,10 +153,9 @@ _case(
 )
 _case(
     "no-context",
-    "git takes an addition without context for the end of the file",
-    0,
+    "a diff without any context is meant as git diff -U0 writes it, though git apply needs an option for that",
+    1,
     '--- a/a.py\n+++ b/a.py\n@@ -5,0 +6 @@\n+    """Give the second item."""\n',
-    "code-changed",
 )
 _case(
     "one-line-context",

@@ -132,4 +132,50 @@ two.edit(
     (PARSE_LINE, "        return [\n            # Here rows get lost.\n            self.line(row) for row in text]\n"),
 )
 
-CASES: list[Case] = two.cases
+PLATFORMS = b"""import sys
+
+if sys.platform == "a":
+
+    def go():
+        return 1
+
+elif sys.platform == "b":
+
+    def go():
+        return 2
+
+else:
+
+    def go():
+        return 3
+
+
+class Box:
+    @property
+    def size(self):
+        return self._size
+
+    @size.setter
+    def size(self, value):
+        self._size = value
+
+    @size.deleter
+    def size(self):
+        del self._size
+"""
+namesakes = Start("issue-localize", {**FILES, "shop/platforms.py": PLATFORMS}, (LOAD,))
+GO = [above(f"        return {number}\n", HERE) for number in (1, 2, 3)]
+SIZE = [above(f"        {line}\n", HERE) for line in ("return self._size", "self._size = value", "del self._size")]
+namesakes.edit("namesake", "one more place is allowed", 0.666667, above(BODY, HERE), GO[0], resolved=True)
+namesakes.edit("namesakes", "each definition of a name is a place", 0.5, above(BODY, HERE), *GO[:2], code="imprecise")
+namesakes.edit(
+    "accessors", "so are a property's getter, setter and deleter", 0.4, above(BODY, HERE), *SIZE, code="imprecise"
+)
+for number, gold in enumerate(("getter", "setter", "deleter")):
+    line = PLATFORMS.decode().split("\n").index(f"    @{'property' if not number else 'size.' + gold}") + 2
+    one = Start("issue-localize", namesakes.files, (("shop/platforms.py", "Box.size", "method", line),))
+    one.edit(f"the-{gold}", "the place is found among its namesakes", 1, SIZE[number])
+    one.edit(f"not-the-{gold}", "another one is another place", 0, SIZE[number - 1], code="target-missed")
+    namesakes.cases.extend(one.cases)
+
+CASES: list[Case] = [*two.cases, *namesakes.cases]

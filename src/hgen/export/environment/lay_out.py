@@ -1,37 +1,37 @@
 """Runs while an image is built: makes a task's start state from its repository's snapshot.
 
-``python3 -I lay_out.py CONTEXT PLACE START``, with ``grader.py``, ``start.json`` and the snapshot's archive in the
-context. The tree is written to the folder PLACE: a git repository of one commit, with nothing before or after it; the
-files that the task's environment needs and the change that the agent is to judge, if there are any, are not committed.
-START gets the same tree without git, as an archive. Everything here needs the standard library and git only.
+``python3 -I lay_out.py CONTEXT PLACE START``, with ``grader.py`` beside it, and the snapshot's archive in the context;
+``start.json.gz`` there says what the task changes about the snapshot, which is taken as it is without. The tree is
+written to the folder PLACE: a git repository of one commit, with nothing before or after it; the files that the task's
+environment needs and the change that the agent is to judge, if there are any, are not committed. START gets the same
+tree without git, as an archive. Everything here needs the standard library and git only.
 """
 
 import gzip
 import importlib.util
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-TIME = 946_684_800
-"""Of the commit and of every file in the archive, in seconds since 1970."""
-
-_COMMITTER = b"hgen <hgen@localhost> %d +0000" % TIME
+_UNCHANGED = '{"setup_patch": "", "candidate_patch": "", "generated": {}}'
+_COMMITTER = b"hgen <hgen@localhost> 946684800 +0000"
 _SPECIAL = "\\!#*?[] \t"
 
 
 def main(context: Path, place: Path, archive: Path) -> None:
     """Lay the task out."""
-    _find_hgen(context / "grader.py")
+    _find_hgen(Path(__file__).with_name("grader.py"))
     from hgen.scoring.archived_tree import ArchivedTree  # noqa: PLC0415 - out of the grader
+    from hgen.scoring.standalone import tree_archive  # noqa: PLC0415
     from hgen.scoring.start_state import committed_state, start_state  # noqa: PLC0415
 
-    task = json.loads((context / "start.json").read_bytes())
-    snapshot = ArchivedTree(context / f"{task['snapshot']}.zip", task["snapshot"])
+    changes = context / "start.json.gz"
+    task = json.loads(gzip.decompress(changes.read_bytes()) if changes.exists() else _UNCHANGED)
+    (archived,) = context.glob("*.zip")
+    snapshot = ArchivedTree(archived, archived.stem)
     executable, links = {path for path in snapshot if snapshot.is_executable(path)}, snapshot.links
     committed = committed_state(snapshot, task["setup_patch"])
     started = start_state(snapshot, task["setup_patch"], task["candidate_patch"])
@@ -41,23 +41,7 @@ def main(context: Path, place: Path, archive: Path) -> None:
     _commit(place, {path: committed[path] for path in committed}, executable, links)
     (place / ".git/info").mkdir()
     (place / ".git/info/exclude").write_text(excluded(generated), encoding="utf-8")
-    archive.write_bytes(packed(laid, executable, links))
-
-
-def packed(files: Mapping[str, bytes], executable: Collection[str], links: Mapping[str, str]) -> bytes:
-    """A tree as a compressed tar archive; the same tree gives the same archive."""
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.GNU_FORMAT) as members:
-        for path in sorted({*files, *links}):
-            member = tarfile.TarInfo(path)
-            member.mtime = TIME
-            if path in links:
-                member.type, member.linkname = tarfile.SYMTYPE, links[path]
-                members.addfile(member)
-            else:
-                member.size, member.mode = len(files[path]), 0o755 if path in executable else 0o644
-                members.addfile(member, io.BytesIO(files[path]))
-    return gzip.compress(raw.getvalue(), compresslevel=6, mtime=0)
+    archive.write_bytes(tree_archive.packed(laid, executable=executable, links=links))
 
 
 def excluded(paths: Collection[str]) -> str:

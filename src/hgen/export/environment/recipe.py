@@ -10,6 +10,7 @@ from hgen.grader import grader_source
 from hgen.records import Environment, Task
 from hgen.sandbox.image import BASE, containerfile
 from hgen.sandbox.layout import AGENT, TREE
+from hgen.scoring.standalone import tree_archive
 from hgen.testbed.environment.install import VERSION_VARIABLES, version_of
 
 TOOLS = "/opt/hgen"
@@ -18,8 +19,12 @@ TOOLS = "/opt/hgen"
 ALSO = "/testbed"
 """Another name for the tree, where SWE-bench's harness and mini-swe-agent look for it."""
 
-START = "start.json"
+START = "start.json.gz"
 """The file of the context that says how to get from the snapshot to the start state."""
+
+TOOLBOX = "tools.tar.gz"
+"""The file of the context with what the image gets in ``TOOLS``: one, and compressed, so that the Hub, which keeps such
+files by their contents, takes that of ten thousand tasks once."""
 
 WHEELS = "wheels"
 """The folder of the context with what a repository's tests need."""
@@ -43,13 +48,12 @@ FROM generic AS installed
 LABEL hgen.stage=installed hgen.snapshot={snapshot}
 RUN test "$(python3 -c 'import platform, sys; print(*sys.version_info[:2], platform.machine())')" = "{wanted}" \\
     || {{ echo 'These wheels are for Python {python} on {machine}: build with --build-arg BASE=IMAGE' >&2; exit 1; }}
-COPY {snapshot}.zip untouched.json grader.py lay_out.py installer.py /context/
+COPY {snapshot}.zip /context/
 COPY {wheels}/ /context/{wheels}/
-RUN mv /context/untouched.json /context/{start} \\
-    && python3 -I /context/lay_out.py /context {tree} /context/start.tar.gz && chown -R {agent}:{agent} {tree} /opt/venv
+RUN python3 -I {tools}/lay_out.py /context {tree} /context/start.tar.gz && chown -R {agent}:{agent} {tree} /opt/venv
 USER {agent}
 WORKDIR {tree}
-RUN {variables} HOME=/tmp python3 -I /context/installer.py /opt/venv /context/{wheels} {how} > /tmp/report
+RUN {variables} HOME=/tmp python3 -I {tools}/installer.py /opt/venv /context/{wheels} {how} > /tmp/report
 USER 0
 RUN chmod -R go-w /opt/venv
 
@@ -61,8 +65,8 @@ _TAIL = """\
 
 FROM generic AS start
 LABEL hgen.stage=start hgen.snapshot={snapshot}
-COPY {snapshot}.zip {start} grader.py lay_out.py /context/
-RUN python3 -I /context/lay_out.py /context {tree} /context/start.tar.gz
+COPY {snapshot}.zip {start} /context/
+RUN python3 -I {tools}/lay_out.py /context {tree} /context/start.tar.gz
 
 FROM {below}
 COPY --from=start --chown={agent}:{agent} {tree} {tree}
@@ -101,7 +105,7 @@ def shared() -> str:
     writes to ``.git/config`` what git then runs. Where it is missing such an answer does not apply.
     """
     made = f"git config --system --add safe.directory {TREE} && ln -s {TREE} {ALSO} && rm -f $(which -a patch)"
-    return f"COPY grader.py collect.sh {TOOLS}/\nRUN {made}\n"
+    return f"ADD {TOOLBOX} {TOOLS}/\nRUN {made}\n"
 
 
 def settings(task: Task) -> str:
@@ -123,37 +127,46 @@ def settings(task: Task) -> str:
 
 
 def start(task: Task) -> bytes:
-    """The file ``START`` of a task."""
-    generated = task.environment.generated if task.environment else {}
-    return _start(task.snapshot, task.setup_patch, task.candidate_patch, generated)
-
-
-def untouched(task: Task) -> bytes:
-    """The file that says the same for the snapshot as it is, in which an environment is installed."""
-    return _start(task.snapshot, "", "", {})
+    """What the file ``START`` of a task holds."""
+    row = {
+        "setup_patch": task.setup_patch,
+        "candidate_patch": task.candidate_patch,
+        "generated": task.environment.generated if task.environment else {},
+    }
+    return json.dumps(row, sort_keys=True).encode() + b"\n"
 
 
 @cache
 def tools() -> dict[str, bytes]:
-    """The files that every context has, by their names."""
+    """What every image has in ``TOOLS``, by their names."""
     return {
         "grader.py": grader_source().encode(),
         "lay_out.py": (files("hgen.export.environment") / "lay_out.py").read_bytes(),
         "collect.sh": (files("hgen.export.environment") / "collect.sh").read_bytes(),
+        "installer.py": (files("hgen.testbed.environment") / "installer.py").read_bytes(),
     }
 
 
 @cache
-def installer() -> bytes:
-    """What fills ``/opt/venv`` from wheels."""
-    return (files("hgen.testbed.environment") / "installer.py").read_bytes()
+def toolbox() -> bytes:
+    """The file ``TOOLBOX``."""
+    return tree_archive.packed(tools(), executable=(), links={})
+
+
+@cache
+def script(name: str) -> bytes:
+    """A script of this folder that runs in an image; if it asks which tools it is for, it is told their digests."""
+    text = (files("hgen.export.environment") / name).read_text(encoding="utf-8")
+    for mark, tool in (("@GRADER@", "grader.py"), ("@COLLECT@", "collect.sh")):
+        text = text.replace(mark, hashlib.sha256(tools()[tool]).hexdigest())
+    return text.encode()
 
 
 def digest(task: Task, base: str) -> str:
     """A digest of all that an image is made of: equal digests, equal environments."""
     parts = [dockerfile(task, base).encode(), _tools_digest(), start(task)]
     if task.environment is not None:
-        parts += [installer(), task.environment.model_dump_json().encode()]
+        parts.append(task.environment.model_dump_json().encode())
     return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
@@ -168,16 +181,6 @@ def _testbed(task: Task, environment: Environment, where: dict[str, object]) -> 
         variables=" ".join(f"{name}={shlex.quote(version)}" for name in VERSION_VARIABLES),
         how="install" if environment.editable else "path",
     )
-
-
-def _start(snapshot: str, setup_patch: str, candidate_patch: str, generated: dict[str, str]) -> bytes:
-    row = {
-        "snapshot": snapshot,
-        "setup_patch": setup_patch,
-        "candidate_patch": candidate_patch,
-        "generated": generated,
-    }
-    return json.dumps(row, sort_keys=True).encode() + b"\n"
 
 
 @cache

@@ -15,12 +15,16 @@ chmod 700 /tests
 mkdir -p /logs/verifier "$work/start"
 chmod go-w /logs/verifier 2>/dev/null || true
 forget
+printf '%s  %s\n' @GRADER@ /opt/hgen/grader.py @COLLECT@ /opt/hgen/collect.sh | sha256sum --check --status || {
+    echo "/opt/hgen does not hold the grader that this script is for: this is not the task's image" >&2
+    exit 3
+}
 # Where nothing has come over that can be read: what is in this container, which is nothing if it is a fresh one.
 if [ -L /logs/artifacts ] || [ -L "$answer" ] || [ ! -f "$answer" ]; then sh /opt/hgen/collect.sh; fi
 # What is longer than a diff may be is no diff when it is cut.
 head -c "$most" "$answer" > "$work/answer.diff"
 tar -xzf /opt/hgen/start.tar.gz -C "$work/start"
-python3 -I -S /tests/grader.py --answer /tests/answer.json --start "$work/start" --diff "$work/answer.diff" \
+python3 -I -S /opt/hgen/grader.py --answer /tests/answers.zip --start "$work/start" --diff "$work/answer.diff" \
     --details-file "$work/verdict.json" --reward-file "$work/reward.json" || { forget; exit 3; }
 forget
 mv "$work/verdict.json" "$work/reward.json" /logs/verifier/

@@ -3,8 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import tomli_w
@@ -12,12 +10,12 @@ import tomli_w
 from hgen import __version__
 from hgen.config import Config, ExportConfig
 from hgen.errors import Skip
+from hgen.export.answers import answers_in
 from hgen.export.context import SharedFiles, carry_context
-from hgen.export.environment.recipe import TOOLS, tools
+from hgen.export.environment.recipe import TOOLS, script
 from hgen.export.folders import whole_folder
 from hgen.export.format import Format
 from hgen.export.summary import ExportSummary
-from hgen.export.task_row import row
 from hgen.export.view import NOT_GRADED_ANYWHERE, TaskView
 from hgen.sandbox.layout import TREE
 
@@ -25,9 +23,6 @@ NAME = "harbor"
 
 TASKS = "tasks"
 """The folder of the tasks, one folder each."""
-
-TASK_ROW = "tests/task.json"
-"""The file of a task's folder with its row, as the format ``jsonl`` has it."""
 
 SCHEMA = "1.4"
 DIFF = "/logs/artifacts/answer.diff"
@@ -67,15 +62,13 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
 
 def _write_task(view: TaskView, folder: Path, shared: SharedFiles, config: ExportConfig) -> None:
     task = view.task
-    answer = view.answer()
     carry_context(view, folder / "environment", shared)
     (folder / "task.toml").write_bytes(tomli_w.dumps(_settings(view, config)).encode())
     (folder / "instruction.md").write_bytes(_instruction(task.problem_statement).encode())
-    shared.write(folder / "tests/test.sh", _script("test.sh"))
-    shared.write(folder / "tests/grader.py", tools()["grader.py"])
-    (folder / "tests/answer.json").write_bytes(answer)
-    (folder / TASK_ROW).write_bytes(json.dumps(row(view.validated)).encode("ascii") + b"\n")
-    shared.write(folder / "solution/solve.sh", _script("solve.sh"))
+    shared.write(folder / "tests/test.sh", script("test.sh"))
+    with answers_in(folder / "tests", config) as answers:
+        answers.add(view)
+    shared.write(folder / "solution/solve.sh", script("solve.sh"))
     (folder / "solution/gold.patch").write_bytes(task.patch.encode())
 
 
@@ -144,11 +137,6 @@ def _registry(tasks: list[dict[str, str]]) -> dict[str, object]:
         "description": "Tasks for coding agents, made from real repositories by hgen",
         "tasks": tasks,
     }
-
-
-@cache
-def _script(name: str) -> bytes:
-    return (files("hgen.export.environment") / name).read_bytes()
 
 
 FORMAT = Format(NAME, "a folder per task for Harbor and who reads its folders", write)

@@ -16,6 +16,7 @@ _FILES = {
     "bundle.py": "bundle.py",
     "inspect/hgen_tasks.py": "hgen_tasks.py",
     "inspect/compose.yaml.j2": "compose.yaml",
+    "inspect/compose-tests.yaml.j2": "compose-tests.yaml",
     "inspect/README.md": "README.md",
 }
 
@@ -23,7 +24,7 @@ _FILES = {
 def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
     """Write ``hgen_tasks.py``, which needs nothing but Inspect AI; see ``Bundle`` for what is left out."""
     with whole_folder(folder, NAME) as new:
-        bundle = Bundle(new, config.export, uses_images=False)
+        bundle = Bundle(new, config.export)
         for _ in bundle.lay_down(tasks):
             pass
         copy_templates(new, _FILES, cpus=config.export.cpus, memory_mb=config.export.memory_mb)

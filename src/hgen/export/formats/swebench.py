@@ -2,31 +2,27 @@
 
 import base64
 import gzip
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from hgen.config import Config
 from hgen.errors import Skip
+from hgen.export.answers import answers_in
 from hgen.export.bundle import copy_templates
 from hgen.export.carried import carry_snapshot
 from hgen.export.context import SharedFiles, carry_context
-from hgen.export.environment.recipe import tools
+from hgen.export.environment.recipe import script
 from hgen.export.folders import whole_folder
 from hgen.export.format import Format
 from hgen.export.lines import JsonLines
 from hgen.export.summary import ExportSummary
-from hgen.export.task_row import Row, row
+from hgen.export.task_row import Row
 from hgen.export.view import NOT_GRADED_ANYWHERE, TaskView
 
 NAME = "swebench"
 
-TASKS = "tasks"
-"""The name of the file with the same tasks as rows of hgen's own, by which ``hgen score`` judges answers."""
 ENVIRONMENTS = "environments"
 """The folder of what images are built from, a folder for each."""
 
@@ -35,7 +31,7 @@ VERDICT = "hgen::resolved"
 
 
 def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSummary:
-    """Write ``{split}.jsonl`` for each split met, ``tasks.jsonl``, the snapshots, and a page on how to run them.
+    """Write ``{split}.jsonl`` for each split met, ``answers.zip``, the snapshots, and a page on how to run them.
 
     Images that are not built yet have their build contexts in ``environments``. Left out are tasks that the travelling
     grader does not judge, and those whose right answer changes nothing: the harness counts an empty patch as none.
@@ -43,7 +39,11 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
     counts: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     splits: set[str] = set()
-    with whole_folder(folder, NAME) as new, JsonLines(new) as lines:
+    with (
+        whole_folder(folder, NAME) as new,
+        JsonLines(new) as lines,
+        answers_in(new, config.export) as answers,
+    ):
         environments = _Environments(new / ENVIRONMENTS)
         for view in tasks:
             if why := _why_not(view):
@@ -56,7 +56,7 @@ def write(tasks: Iterable[TaskView], folder: Path, config: Config) -> ExportSumm
                 left_out[f"{view.task.family}: {skip.reason}: {skip.detail}"] += 1
                 continue
             lines.write(view.split, _columns(view, image))
-            lines.write(TASKS, row(view.validated))
+            answers.add(view)
             carry_snapshot(view, new)
             splits.add(view.split)
             counts[view.task.family] += 1
@@ -72,7 +72,11 @@ def evaluation_script(answer: bytes) -> str:
     exits with 0 if the task is resolved.
     """
     packed = base64.b64encode(gzip.compress(answer, mtime=0)).decode()
-    return _script().replace("@ANSWER@", "\n".join(packed[at : at + 76] for at in range(0, len(packed), 76)))
+    return (
+        script("evaluate.sh")
+        .decode()
+        .replace("@ANSWER@", "\n".join(packed[at : at + 76] for at in range(0, len(packed), 76)))
+    )
 
 
 class _Environments:
@@ -126,15 +130,6 @@ def _columns(view: TaskView, image: str) -> Row:
         "variant": task.variant,
         "license": task.license,
     }
-
-
-@cache
-def _script() -> str:
-    """The script without an answer; it names the grader that it is for."""
-    text = (files("hgen.export.environment") / "evaluate.sh").read_text(encoding="utf-8")
-    for name, content in (("@GRADER@", tools()["grader.py"]), ("@COLLECT@", tools()["collect.sh"])):
-        text = text.replace(name, hashlib.sha256(content).hexdigest())
-    return text
 
 
 FORMAT = Format(NAME, "rows for SWE-bench's harness, mini-swe-agent and SkyRL", write)

@@ -31,8 +31,10 @@ def apply(patch: str, files: Mapping[str, bytes]) -> dict[str, bytes | None]:
     return apply_patches(parse(patch), files)
 
 
-def apply_patches(patches: Iterable[FilePatch], files: Mapping[str, bytes]) -> dict[str, bytes | None]:
-    """As ``apply``, for a parsed diff."""
+def apply_patches(
+    patches: Iterable[FilePatch], files: Mapping[str, bytes], *, unidiff_zero: bool = False
+) -> dict[str, bytes | None]:
+    """As ``apply``, for a parsed diff; with git's option of that name, for one without context (``-U0``)."""
     patches = tuple(patches)
     # Renames in circles: a path that will go may be taken by another file, whatever their order.
     leaving = {patch.old_path for patch in patches if patch.change in ("delete", "rename")}
@@ -41,7 +43,7 @@ def apply_patches(patches: Iterable[FilePatch], files: Mapping[str, bytes]) -> d
     for patch in patches:
         before = _before(patch, files, result)
         _check_free(patch, files, result, leaving)
-        after = _patched(patch, before, patience)
+        after = _patched(patch, before, patience, unidiff_zero=unidiff_zero)
         if patch.change in ("delete", "rename") and (patch.old_path not in result or patch.change == "delete"):
             result[patch.old_path] = None
         if patch.change != "delete":
@@ -83,7 +85,7 @@ def _file_in_the_way(
     return any(result.get(parent) is not None or (parent in files and parent not in leaving) for parent in parents)
 
 
-def _patched(patch: FilePatch, before: bytes, patience: _Patience) -> bytes:
+def _patched(patch: FilePatch, before: bytes, patience: _Patience, *, unidiff_zero: bool) -> bytes:
     if patch.binary:
         raise DiffError(f"{patch.new_path}: binary patches are not supported")
     if not patch.hunks:
@@ -92,18 +94,18 @@ def _patched(patch: FilePatch, before: bytes, patience: _Patience) -> bytes:
         return before
     in_order = sorted(patch.hunks, key=lambda hunk: hunk.old_start)
     try:
-        after = _with_hunks(patch.old_path, before, in_order, patience)
+        after = _with_hunks(patch.old_path, before, in_order, patience, unidiff_zero=unidiff_zero)
     except DiffError:
         if in_order == list(patch.hunks):
             raise
-        after = _with_hunks(patch.old_path, before, patch.hunks, patience)
+        after = _with_hunks(patch.old_path, before, patch.hunks, patience, unidiff_zero=unidiff_zero)
     if patch.change == "delete" and after:
         raise DiffError(f"{patch.old_path}: deletion leaves contents")
     return after
 
 
-def _with_hunks(path: str, before: bytes, hunks: Iterable[Hunk], patience: _Patience) -> bytes:
-    image = _Image(split_lines(before), patience)
+def _with_hunks(path: str, before: bytes, hunks: Iterable[Hunk], patience: _Patience, *, unidiff_zero: bool) -> bytes:
+    image = _Image(split_lines(before), patience, unidiff_zero=unidiff_zero)
     for hunk in hunks:
         if not image.apply(hunk):
             raise DiffError(f"{path}: hunk at line {hunk.old_start} does not apply")
@@ -128,7 +130,9 @@ class _Patience:
 class _Image:
     """The lines of a file between hunks, and which of them an earlier hunk has claimed."""
 
-    def __init__(self, lines: list[bytes], patience: _Patience) -> None:
+    def __init__(self, lines: list[bytes], patience: _Patience, *, unidiff_zero: bool) -> None:
+        self.unidiff_zero = unidiff_zero
+        """Whether a lack of context does not mean the file's beginning or end."""
         self.lines = lines
         self.claimed = bytearray(len(lines))
         self.patience = patience
@@ -144,8 +148,8 @@ class _Image:
         return True
 
     def _find(self, hunk: Hunk, before: list[bytes]) -> int | None:
-        at_start = hunk.old_start <= 1
-        at_end = not hunk.ends_in_context
+        at_start = hunk.old_start <= (0 if self.unidiff_zero else 1)
+        at_end = not (self.unidiff_zero or hunk.ends_in_context)
         last = len(self.lines) - len(before)
         if last < 0:
             return None

@@ -17,8 +17,10 @@ _MAX_SPACES = 200
 """In two file names without quotes, each of which may be where the second one begins."""
 
 
-def parse(text: str) -> tuple[FilePatch, ...]:
+def parse(text: str, *, prefixed: bool = True) -> tuple[FilePatch, ...]:
     """Read a diff, git's or a traditional one; what stands between its files is ignored, as git ignores it.
+
+    Where names are ``prefixed``, the first folder of each is no part of it (``a/``, ``b/``), as ``git apply`` has it.
 
     Stricter than git in one thing: where a hunk's header promises fewer lines than follow, git drops the others
     silently; here that is an error. Raises ``DiffError`` for a damaged diff and for one that holds no file.
@@ -31,7 +33,7 @@ def parse(text: str) -> tuple[FilePatch, ...]:
     if not lines[-1].startswith(b"\\ "):
         # What follows the last newline: nothing, or a line cut short that no hunk may use.
         lines.pop()
-    patches = tuple(_Reader(lines).patches())
+    patches = tuple(_Reader(lines, prefixed=prefixed).patches())
     if not patches:
         raise DiffError("no file header (diff --git, or --- and +++) found")
     return patches
@@ -52,10 +54,10 @@ class _Header:
 class _Reader:
     """A position in the lines of a diff."""
 
-    def __init__(self, lines: list[bytes]) -> None:
+    def __init__(self, lines: list[bytes], *, prefixed: bool) -> None:
         self.lines = lines
         self.at = 0
-        self.strip: bool | None = None
+        self.strip: bool | None = None if prefixed else False
         """Whether names carry a first folder to drop (``a/``, ``b/``), as git does unless the first names have none."""
 
     def patches(self) -> list[FilePatch]:

@@ -29,6 +29,11 @@ class Hunk:
         return [line[1:] for line in self.lines if line[:1] != b"-"]
 
     @property
+    def has_context(self) -> bool:
+        """Whether a line is shown that stays."""
+        return any(line[:1] == b" " for line in self.lines)
+
+    @property
     def ends_in_context(self) -> bool:
         """Whether the last line is context; if not, git demands that the hunk ends at the file's end."""
         return self.lines[-1][:1] == b" "

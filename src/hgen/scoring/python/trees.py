@@ -40,7 +40,9 @@ class Difference:
 def compare(start: ParsedSource, answer: ParsedSource) -> Difference:
     """Everything that differs in docstrings, and whether anything else does.
 
-    A docstring may stand beside or in place of a body that was only ``...``.
+    A docstring may stand beside or in place of a body that was only ``...``. What formatters do is no difference:
+    white space at the ends of a docstring's lines and before all of them, a ``u`` before a string, and parentheses
+    around what is deleted.
     """
     comparison = _Comparison(start, answer)
     comparison.run()
@@ -77,11 +79,11 @@ class _Comparison:
     def _body(self, qualname: str, prefix: str, old: list[ast.stmt], new: list[ast.stmt], line: int) -> None:
         """Queue the bodies of two definitions or modules, docstrings set apart."""
         before, after = docstring_of(old), docstring_of(new)
-        if before != after:
+        if before != after and (before is None or after is None or _laid_out(before) != _laid_out(after)):
             self.docstrings.append(DocstringChange(qualname, line, before, after))
         rest_old = old[before is not None :]
         rest_new = new[after is not None :]
-        if before is None and not rest_new and _is_placeholder(old):
+        if before is None and after is not None and not rest_new and _is_placeholder(old):
             return
         self.bodies.append((prefix, rest_old, rest_new, line))
 
@@ -110,18 +112,14 @@ class _Comparison:
     def _nodes(self, prefix: str, before: ast.AST, after: ast.AST, without: tuple[str, ...]) -> None:
         """Compare two nodes field by field; bodies of statements inside are queued."""
         line = getattr(before, "lineno", 0)
-        pending: list[tuple[object, object]] = [
-            (getattr(before, field, None), getattr(after, field, None))
-            for field in before._fields
-            if field not in without
-        ]
+        pending: list[tuple[object, object]] = list(zip(_parts(before, without), _parts(after, without)))
         while pending:
             old, new = pending.pop()
             if type(old) is not type(new):
                 self.code_line = line
                 return
             if isinstance(old, ast.AST) and isinstance(new, ast.AST):
-                pending.extend((getattr(old, field, None), getattr(new, field, None)) for field in old._fields)
+                pending.extend(zip(_parts(old), _parts(new)))
             elif isinstance(old, list) and isinstance(new, list):
                 if len(old) != len(new):
                     self.code_line = line
@@ -141,3 +139,33 @@ def _is_placeholder(body: list[ast.stmt]) -> bool:
         return False
     value = body[0].value
     return isinstance(value, ast.Constant) and value.value is Ellipsis
+
+
+def _laid_out(docstring: str) -> list[str]:
+    """The lines of a docstring without what is layout, as in PEP 257."""
+    first, *others = (line.rstrip() for line in docstring.expandtabs().split("\n"))
+    indent = min((len(line) - len(line.lstrip()) for line in others if line), default=0)
+    return "\n".join([first.lstrip(), *(line[indent:] for line in others)]).strip("\n").split("\n")
+
+
+def _parts(node: ast.AST, without: tuple[str, ...] = ()) -> list[object]:
+    """What a node consists of; as many parts for all nodes of a type."""
+    if isinstance(node, ast.Constant):
+        # Whether a string has a u before it means nothing.
+        return [node.value]
+    if isinstance(node, ast.Delete):
+        return [_deleted(node.targets)]
+    return [getattr(node, field, None) for field in node._fields if field not in without]
+
+
+def _deleted(targets: list[ast.expr]) -> list[ast.expr]:
+    """What a statement deletes, one by one: ``del (a, b)`` is ``del a, b``."""
+    flat: list[ast.expr] = []
+    pending = targets[::-1]
+    while pending:
+        target = pending.pop()
+        if isinstance(target, (ast.Tuple, ast.List)):
+            pending.extend(target.elts[::-1])
+        else:
+            flat.append(target)
+    return flat

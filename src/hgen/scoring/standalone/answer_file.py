@@ -1,16 +1,18 @@
 """The private answer file of a task: all that grading needs, besides the answer and the task's snapshot.
 
 The snapshot is named by its digest, so that whoever grades may bring it from anywhere; see ``start``. Nothing in the
-agent's container is trusted.
+agent's container is trusted. The answer files of many tasks travel in one zip archive, ``NAME.json`` for each.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import zipfile
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 from hgen.scoring.tasks import BY_RUNNING, StaticTask, graded_by
@@ -71,13 +73,36 @@ class AnswerFile:
     """For tasks that are judged by running tests."""
 
 
-def pack(answer: AnswerFile) -> bytes:
-    """The answer file: JSON, ASCII, one line; the same answer gives the same bytes."""
+def read(file: str, name: str) -> bytes:
+    """An answer file, or that of the task ``name`` in an archive of several; raises ``AnswerFileError``.
+
+    Of an archive with one answer file the name may be left out.
+    """
+    if not zipfile.is_zipfile(file):
+        return Path(file).read_bytes()
+    try:
+        with zipfile.ZipFile(file) as answers:
+            names = answers.namelist()
+            chosen = f"{name}.json" if name or len(names) != 1 else names[0]
+            if chosen not in names:
+                raise AnswerFileError(f"{file} has answer files of {len(names)} tasks, and none is {chosen}")
+            if answers.getinfo(chosen).file_size > MAX_UNPACKED:
+                raise AnswerFileError(f"{file}: {chosen} is larger than {MAX_UNPACKED} bytes")
+            return answers.read(chosen)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise AnswerFileError(f"{file} is damaged: {error}") from None
+
+
+def pack(answer: AnswerFile, columns: Mapping[str, object] | None = None) -> bytes:
+    """The answer file: JSON, ASCII, one line; the same answer gives the same bytes.
+
+    ``columns`` are what else the file says of the task, beside what grading needs.
+    """
     listing, tests = answer.listing, answer.tests
     patches = {"setup_patch": answer.setup_patch, "candidate_patch": answer.candidate_patch}
     row: dict[str, object] = {
         "format": FORMAT,
-        "task": {"instance_id": answer.instance_id, **answer.task.row(), **patches},
+        "task": {"instance_id": answer.instance_id, **answer.task.row(), **patches, **(columns or {})},
         "snapshot": {"digest": listing.digest, "size": listing.size, "listing": _packed_listing(listing)},
         "tests": None,
     }

@@ -1,10 +1,11 @@
 """Grade one answer on the spot: a working tree or a diff in, the reward out.
 
-    python3 -I -S grader.py --answer ANSWER.json --start PATH (--tree TREE | --diff FILE)
-                            [--reward-file FILE] [--details-file FILE] [--python PYTHON]
+    python3 -I -S grader.py --answer ANSWER --start PATH (--tree TREE | --diff FILE)
+                            [--task NAME] [--reward-file FILE] [--details-file FILE] [--python PYTHON]
     python3 -I -S grader.py --collect TREE --start FOLDER [--diff FILE]
-    python3 -I -S grader.py --tar FILE --answer ANSWER.json --start PATH [--diff FILE]
+    python3 -I -S grader.py --tar FILE --answer ANSWER --start PATH [--task NAME] [--diff FILE]
 
+``ANSWER`` is the task's answer file, or an archive (answers.zip) of several, in which the task is ``NAME``.
 ``TREE`` is what the agent left: a folder, or an archive that ``tar -cf ARCHIVE -C FOLDER .`` made of it. ``--start``
 is the task's snapshot (DIGEST.zip) or a folder in which its start state lies untouched; it is believed only if its
 digest is the one in the answer file. Prints the score as JSON; the reward file gets the bare number, or the parts by
@@ -53,7 +54,7 @@ def main(arguments: list[str]) -> int:
         # Without a verdict, nobody's reward lies there.
         for file in filter(None, (options.reward_file, options.details_file)):
             _clear(Path(file))
-        answer = answer_file.unpack(Path(options.answer).read_bytes())
+        answer = answer_file.unpack(answer_file.read(options.answer, options.task))
         with start.opened(options.start, answer) as begun:
             if options.tar:
                 return _archive_tree(answer, begun, options)
@@ -148,7 +149,8 @@ def _read(file: str) -> str:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="grader.py", description="Grade an answer to a task of hgen.")
-    parser.add_argument("--answer", metavar="FILE", help="the task's private answer file")
+    parser.add_argument("--answer", metavar="FILE", help="the task's private answer file, or an archive of several")
+    parser.add_argument("--task", default="", metavar="NAME", help="which answer of the archive is meant")
     parser.add_argument(
         "--start",
         required=True,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -13,9 +14,19 @@ _MODIFIED = 946_684_800
 """Time of every file, in seconds since 1970."""
 
 
-def write(file: str, files: Mapping[str, bytes], *, executable: Collection[str], links: Mapping[str, str]) -> None:
+def packed(files: Mapping[str, bytes], *, executable: Collection[str], links: Mapping[str, str]) -> bytes:
+    """A compressed archive; as for ``write``."""
+    archive = io.BytesIO()
+    write(archive, files, executable=executable, links=links)
+    return gzip.compress(archive.getvalue(), compresslevel=6, mtime=0)
+
+
+def write(
+    file: str | IO[bytes], files: Mapping[str, bytes], *, executable: Collection[str], links: Mapping[str, str]
+) -> None:
     """Write an archive, the same bytes for the same tree; links come last, so that nothing is written through one."""
-    with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as archive:
+    given = {"name": file} if isinstance(file, str) else {"fileobj": file}
+    with tarfile.open(mode="w", format=tarfile.PAX_FORMAT, **given) as archive:
         for path in sorted(files):
             content = files[path]
             entry = _entry(path, 0o755 if path in executable else 0o644)

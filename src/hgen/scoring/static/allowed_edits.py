@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hgen.scoring.predicted_diff import changed_by, is_left_behind, is_no_file, parsed
-from hgen.scoring.python import excerpts, sources, trees
+from hgen.scoring.python import directives, excerpts, sources, trees
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ def changed_files(patch: object, files: Mapping[str, bytes]) -> dict[str, bytes]
 
     Of several faults, the one of the first path is told.
     """
-    patches = [file_patch for file_patch in parsed(patch) if not is_left_behind(file_patch, files)]
+    patches = [file_patch for file_patch in parsed(patch, files) if not is_left_behind(file_patch, files)]
     if not patches:
         raise Refusal("empty-patch", "nothing but what tools leave behind")
-    changes: dict[str, set[str]] = {}
+    changes: dict[str, list[FilePatch]] = {}
     for file_patch in patches:
-        changes.setdefault(file_patch.new_path, set()).add(file_patch.change)
-    for file_patch in patches:
-        _require_edit(file_patch, changes[file_patch.new_path])
+        changes.setdefault(file_patch.new_path, []).append(file_patch)
+    for path, parts in changes.items():
+        _require_edit(path, parts, files)
     return changed_by(patches, files)
 
 
@@ -43,11 +43,15 @@ def compared(path: str, before: bytes, after: bytes) -> tuple[ParsedSource, Pars
     try:
         start = sources.parse_start(before)
     except sources.SourceError as error:
-        raise Refusal("start-state", f"{path}: {error}") from None
+        # The targets' files parse; that the answer touches another one must not leave it without a verdict.
+        raise Refusal("not-python", f"{path}, as it was before: {error}") from None
     lines = sources.split(after)
     encoding = sources.encoding_of(lines)
     if encoding != start.encoding:
         raise Refusal("encoding-changed", f"{path}: {start.encoding} became {encoding}")
+    obeyed = directives.changed(before, after)
+    if obeyed:
+        raise Refusal("directive-changed", f"{path}: {obeyed}")
     try:
         start, answer = excerpts.versions(start, after, lines)
     except sources.SourceError as error:
@@ -66,14 +70,23 @@ def compared_comments(path: str, before: bytes, after: bytes) -> tuple[ParsedSou
     return start, answer
 
 
-def _require_edit(patch: FilePatch, changes: set[str]) -> None:
-    """Raise ``Refusal`` unless a file is edited; ``changes`` are all that happen to its path."""
-    path = patch.new_path
-    if {"add", "delete"} <= changes or (patch.change == "modify" and is_no_file(patch)):
-        raise Refusal("not-regular", path)
-    if patch.change in _FORBIDDEN:
-        raise Refusal(_FORBIDDEN[patch.change], path)
-    if patch.mode_changed:
-        raise Refusal("mode-changed", f"{path}: {patch.old_mode} became {patch.new_mode}")
-    if patch.binary:
+def _require_edit(path: str, parts: list[FilePatch], files: Mapping[str, bytes]) -> None:
+    """Raise ``Refusal`` unless a regular file is edited, by all that happens to its path together."""
+    changes = {part.change for part in parts}
+    if {"add", "delete"} <= changes:
+        if any(map(is_no_file, parts)):
+            raise Refusal("not-regular", path)
+        if path not in files or parts[-1].change == "delete":
+            raise Refusal("file-deleted" if parts[-1].change == "delete" else "file-added", path)
+    else:
+        for part in parts:
+            if part.change == "modify" and is_no_file(part):
+                raise Refusal("not-regular", path)
+            if part.change in _FORBIDDEN:
+                raise Refusal(_FORBIDDEN[part.change], path)
+    old = [part.old_mode for part in parts if part.old_mode is not None]
+    new = [part.new_mode for part in parts if part.new_mode is not None]
+    if new and old[:1] != new[-1:]:
+        raise Refusal("mode-changed", f"{path}: {old[0] if old else None} became {new[-1]}")
+    if any(part.binary for part in parts):
         raise Refusal("binary-patch", path)

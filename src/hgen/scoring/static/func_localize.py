@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hgen.scoring.python.sources import parse_start
 from hgen.scoring.static.allowed_edits import compared
 from hgen.scoring.static.words import is_description
-from hgen.scoring.tasks import StaticTask, def_lines
+from hgen.scoring.tasks import StaticTask, SymbolRef, def_lines, place_of
+from hgen.scoring.truth import share_said
 from hgen.scoring.verdicts import Reason, Refusal, Score, scored
 
 if TYPE_CHECKING:
@@ -32,13 +35,24 @@ def score_docstrings(task: StaticTask, changed: Mapping[str, bytes], files: Mapp
         for path, line in written
         if (path, line) not in wanted
     ]
-    described = [key for key in wanted if key in written and is_description(written[key])]
+    codes = {_code(target, files): written[key] for key, target in wanted.items() if key in written}
+    said = share_said(codes, written.values(), task.known, len(targets))
+    described = [key for key in wanted if key in written and is_description(written[key], wanted[key].qualname)]
     done = {wanted[key] for key in described}
     for target in targets:
         if target not in done:
             tried = any(wanted.get(key) == target for key in written)
             reasons.append(Reason("docstring-empty" if tried else "target-missed", str(target)))
-    return scored(
+    score = scored(
         hits=len(described), given=len(written), wanted=len(targets), reasons=reasons, places=places,
         targets=[target.place for target in targets],
     )  # fmt: skip
+    return replace(score, more={**score.more, "docstrings": said})
+
+
+def _code(target: SymbolRef, files: Mapping[str, bytes]) -> str:
+    """The lines of a target in the start state, from its ``def`` or ``class`` on."""
+    content = files[target.file]
+    node = place_of(target, content).node
+    lines = parse_start(content).span(node.lineno, node.end_lineno or node.lineno)
+    return b"\n".join(lines).decode("utf-8", "replace")

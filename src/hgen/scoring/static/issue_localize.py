@@ -39,7 +39,7 @@ def score_comments(task: StaticTask, changed: Mapping[str, bytes], files: Mappin
     """
     targets = task.targets
     hits: set[SymbolRef] = set()
-    others: set[tuple[str, str]] = set()
+    others: dict[tuple[str, tuple[int, ...]], str] = {}
     for path, after in changed.items():
         start, answer = compared_comments(path, files[path], after)
         wanted = located(targets, path, files[path])
@@ -49,14 +49,16 @@ def score_comments(task: StaticTask, changed: Mapping[str, bytes], files: Mappin
             if gold:
                 hits.add(gold[-1])
             else:
-                others.add((path, around[-1].qualname if around else ""))
+                # Several definitions may bear one name: a getter and its setter, or one for each platform.
+                others[path, around[-1].path if around else ()] = around[-1].qualname if around else ""
     reasons = [Reason("target-missed", str(target)) for target in targets if target not in hits]
     given = len(hits) + len(others)
     if len(hits) < MIN_PRECISION * given:
         reasons.append(Reason("imprecise", f"{len(others)} of {given} commented places need no change"))
     return scored(
         hits=len(hits), given=given, wanted=len(targets), reasons=reasons,
-        places={*others, *(target.place for target in hits)}, targets=[target.place for target in targets],
+        places={*((path, name) for (path, _), name in others.items()), *(target.place for target in hits)},
+        targets=[target.place for target in targets],
     )  # fmt: skip
 
 

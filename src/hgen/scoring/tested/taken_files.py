@@ -66,7 +66,7 @@ def touched(after: Patched) -> dict[str, bytes]:
 def _changes(
     patch: object, files: Mapping[str, bytes], concerned: Callable[[FilePatch, Mapping[str, bytes]], bool]
 ) -> dict[str, bytes]:
-    patches = [file_patch for file_patch in parsed(patch) if concerned(file_patch, files)]
+    patches = [file_patch for file_patch in parsed(patch, files) if concerned(file_patch, files)]
     for file_patch in patches:
         if file_patch.binary:
             raise Refusal("binary-patch", file_patch.new_path)

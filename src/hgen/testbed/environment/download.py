@@ -14,9 +14,10 @@ from typing import BinaryIO
 
 from hgen.errors import MachineError, NetworkError, SandboxError, Skip
 from hgen.sandbox import execution, labels
+from hgen.sandbox.archive import ROOT, single
 from hgen.sandbox.base import Result
 from hgen.sandbox.client import Client
-from hgen.sandbox.layout import AGENT, KEEPER, ROOT, single
+from hgen.sandbox.layout import AGENT, KEEPER
 from hgen.sources.pip_config import PackageIndex
 
 _PLACE = "/var/tmp"  # noqa: S108 - inside

@@ -13,10 +13,11 @@ from packaging.version import InvalidVersion, Version
 
 from hgen.errors import SandboxError, Skip
 from hgen.records import Environment, Wheel
+from hgen.sandbox.archive import ROOT, single
 from hgen.sandbox.base import Limits
 from hgen.sandbox.client import Client
 from hgen.sandbox.container import VENV, Containers, ContainerSandbox
-from hgen.sandbox.layout import JOB, ROOT, StartState, single
+from hgen.sandbox.layout import JOB, StartState
 from hgen.snapshots import Snapshot
 from hgen.testbed.environment.images import MARK, NAME
 from hgen.testbed.environment.wheels import Wheelhouse
