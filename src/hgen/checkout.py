@@ -55,13 +55,13 @@ def write_tree(task: Task, archive: Path, folder: Path, *, gold: bool) -> None:
     """
     _require_empty(folder)
     with Snapshot(archive, task.snapshot) as snapshot, _named(task):
-        committed = _start(task, snapshot)
+        tree = committed(task, snapshot).tree
         files = start_state(snapshot, task.setup_patch, task.candidate_patch)
         if gold:
             files = gold_state(snapshot, task.setup_patch, task.candidate_patch, task.patch)
-        with _appearing(folder) as tree:
-            snapshot.extract(tree, files)
-            _write_repository(tree / ".git", repository(committed.tree))
+        with _appearing(folder) as written:
+            snapshot.extract(written, files)
+            _write_repository(written / ".git", repository(tree))
 
 
 @contextmanager
@@ -77,16 +77,21 @@ def opened_sandbox(
     from hgen.engines import OpenEngine  # noqa: PLC0415
 
     with Snapshot(archive, task.snapshot) as snapshot, _named(task):
-        state = _start(task, snapshot)
+        state = committed(task, snapshot)
     with OpenEngine(sandbox, store=archive.parent, cache=cache) as engine:
         sandboxes = engine.generic
         if task.environment is not None:
             sandboxes = engine.sandboxes(task.environment, base_commit=task.base_commit, name=task.repo)
         with sandboxes.start(state) as started:
-            for patch in (task.candidate_patch, task.patch if gold else ""):
-                if patch:
-                    _apply(started, patch, task)
+            apply_patches(started, task, gold=gold)
             yield started
+
+
+def apply_patches(sandbox: ContainerSandbox, task: Task, *, gold: bool) -> None:
+    """Bring a sandbox with a task's commit to the start state, or to the gold state; raises ``ShardError``."""
+    for patch in (task.candidate_patch, task.patch if gold else ""):
+        if patch:
+            _apply(sandbox, patch, task)
 
 
 def run_in(sandbox: ContainerSandbox, command: Sequence[str], script: bytes) -> Result:
@@ -100,9 +105,10 @@ def run_in(sandbox: ContainerSandbox, command: Sequence[str], script: bytes) -> 
         raise ConfigError(str(error)) from None
 
 
-def _start(task: Task, snapshot: Snapshot) -> StartState:
-    committed = committed_state(snapshot, task.setup_patch)
-    files = {path: committed[path] for path in committed}
+def committed(task: Task, snapshot: Snapshot) -> StartState:
+    """The tree of a task's commit, as sandboxes take it; raises ``Refusal`` or ``ValueError`` for a damaged task."""
+    state = committed_state(snapshot, task.setup_patch)
+    files = {path: state[path] for path in state}
     executable = frozenset(path for path in files if path in snapshot and snapshot.is_executable(path))
     return StartState(files, executable, snapshot.links)
 

@@ -68,6 +68,7 @@ _TASKS_HELP = (
 TasksOption = Annotated[
     str | None, typer.Option("--tasks", metavar="TASKS", help=f"{_TASKS_HELP} Default: the out folder.")
 ]
+_RUNS = "Runs: the format sft"
 OUT = library.OUT
 _INTERRUPTED = 130
 
@@ -271,21 +272,80 @@ def export(
         str | None,
         typer.Option("--push-images", metavar="REGISTRY/PREFIX", help="Build the tasks' images, and push them."),
     ] = None,
+    runs: Annotated[
+        Path | None,
+        typer.Option("--runs", metavar="RUNS", help="What sft is made of: what rollout wrote.", rich_help_panel=_RUNS),
+    ] = None,
+    style: Annotated[
+        str, typer.Option("--style", metavar="tools|text", help="Calls as such, or as text.", rich_help_panel=_RUNS)
+    ] = "tools",
+    min_reward: Annotated[
+        float | None,
+        typer.Option(
+            "--min-reward", metavar="R", help="Runs that earn R; default: resolved ones.", rich_help_panel=_RUNS
+        ),
+    ] = None,
+    keep_failed: Annotated[
+        bool,
+        typer.Option("--keep-failed", help="The others too, failing steps in the mask.", rich_help_panel=_RUNS),
+    ] = False,
+    per_task: Annotated[
+        int | None, typer.Option("--per-task", min=1, metavar="N", help="Runs of one task.", rich_help_panel=_RUNS)
+    ] = None,
+    drop_truncated: Annotated[
+        bool, typer.Option("--drop-truncated", help="No run that a limit cut off.", rich_help_panel=_RUNS)
+    ] = False,
+    no_suspicious: Annotated[
+        bool, typer.Option("--no-suspicious", help="No run that is marked.", rich_help_panel=_RUNS)
+    ] = False,
+    balance: Annotated[
+        bool, typer.Option("--balance", help="As many runs of each family.", rich_help_panel=_RUNS)
+    ] = False,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option("--max-tokens", min=1, metavar="N", help="Tokens of a run.", rich_help_panel=_RUNS),
+    ] = None,
+    tokenizer: Annotated[
+        str,
+        typer.Option(
+            "--tokenizer", metavar="NAME", help="A tokenizer.json or a model on the Hub.", rich_help_panel=_RUNS
+        ),
+    ] = "",
     config: ConfigOption = None,
     out: OutOption = OUT,
     assignments: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Export sound tasks to OUT/export/FORMAT.
+    """Export sound tasks to OUT/export/FORMAT, or runs to OUT/export/sft.
 
     Examples: [bold]hgen export --format hf[/bold]; [bold]hgen export --hf-push my-org/my-tasks --dry-run[/bold];
     [bold]hgen export --split train=0.9,validation=0.05,test=0.05[/bold];
-    [bold]hgen export --format harbor --images images[/bold]; [bold]hgen export --format jsonl --force[/bold]
+    [bold]hgen export --format harbor --images images[/bold]; [bold]hgen export --format jsonl --force[/bold];
+    [bold]hgen export --format sft --runs runs --per-task 2[/bold]
     """
     from hgen.config import shares
 
     chosen = [f"export.splits={json.dumps(shares(split))}"] if split else []
     settings = _settings(config, [*(assignments or ()), *chosen])
+    if runs is not None or "sft" in (formats or ()):
+        from hgen.agents.tokens import counter
+        from hgen.console import export_table
+        from hgen.export.sft import Selection, styled
+
+        if runs is None or list(formats or ()) != ["sft"]:
+            raise ConfigError(
+                "the format sft is made of runs: hgen export --format sft --runs RUNS, and no other format"
+            )
+        if (max_tokens is None) != (not tokenizer):
+            raise ConfigError("--max-tokens needs --tokenizer, which counts them, and the other way round")
+        selection = Selection(
+            min_reward=min_reward, keep_failed=keep_failed, per_task=per_task, drop_truncated=drop_truncated,
+            no_suspicious=no_suspicious, balance=balance, max_tokens=max_tokens, style=styled(style),
+            count=counter(tokenizer) if tokenizer else None,
+        )  # fmt: skip
+        written = library.export_runs(runs, settings, out, selection=selection, force=force)
+        _answer([written.row()], export_table([written]), as_json=as_json)
+        return
     _export(
         settings,
         out,
@@ -344,6 +404,104 @@ def score(
         _complain(problem, 1)
     if found.failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def rollout(
+    tasks: Annotated[str, typer.Argument(metavar="TASKS", help=_TASKS_HELP)],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", metavar="NAME", help="What the endpoint calls it; or oracle, nop, grep, which need none."
+        ),
+    ],
+    base_url: Annotated[
+        str, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint; default: OPENAI_BASE_URL.")
+    ] = "",
+    runs: Annotated[Path, typer.Option("-o", "--runs", metavar="RUNS", help="Where runs are kept.")] = Path("runs"),
+    samples: Annotated[int, typer.Option("--samples", min=1, metavar="K", help="Runs of each task.")] = 1,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N tasks.")] = None,
+    harness: Annotated[
+        str,
+        typer.Option("--harness", metavar="NAME", help="plain, mini (mini-swe-agent), or package.module.function."),
+    ] = "plain",
+    max_turns: Annotated[int, typer.Option("--max-turns", min=1, metavar="N", help="Replies of the model.")] = 50,
+    run_seconds: Annotated[
+        float, typer.Option("--run-seconds", min=1, metavar="S", help="What one run may take.")
+    ] = 1800.0,
+    command_seconds: Annotated[
+        float, typer.Option("--command-seconds", min=1, metavar="S", help="What one command may take.")
+    ] = 120.0,
+    temperature: Annotated[float | None, typer.Option("--temperature", min=0, metavar="T")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Passed on to the endpoint.")] = None,
+    config: ConfigOption = None,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where snapshots are looked for that are not beside the tasks.")
+    ] = OUT,
+    jobs: JobsOption = 0,
+    assignments: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Roll out an agent on tasks: its loop runs here, its commands in a sandbox, and what it leaves is graded.
+
+    Runs are kept in RUNS, a folder for each agent, and never done twice; the same command goes on after a stop. A
+    failing engine or endpoint leaves a run undone, and is no verdict. Needs a container engine; sandboxes have no
+    network.
+
+    Examples: [bold]hgen rollout out --model oracle --limit 10[/bold];
+    [bold]hgen rollout out/export --model my-model --base-url http://localhost:8000/v1 --samples 4 -j 8 -o runs[/bold]
+    """
+    from hgen.console import progress, runs_table
+    from hgen.records import AgentSettings
+
+    settings = _settings(config, assignments)
+    agent = AgentSettings(
+        model=model,
+        harness=harness,
+        base_url=base_url,
+        max_turns=max_turns,
+        run_seconds=run_seconds,
+        command_seconds=command_seconds,
+        temperature=temperature,
+        seed=seed,
+    )
+    with progress() as report:
+        done = library.rollout(
+            tasks, runs, agent, samples=samples, limit=limit, out=out, config=settings, jobs=jobs, progress=report
+        )
+    row = {"folder": str(done.folder), "stage": done.stage.row(), "families": [each.row() for each in done.families]}
+    _answer(row, runs_table(done.families), as_json=as_json)
+    print(f"hgen: the runs are in {done.folder}", file=sys.stderr)
+    _require_whole([done.stage])
+
+
+@app.command()
+def skills(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUNS...", help="Folders of runs; several are compared side by side.")
+    ],
+    by_family: Annotated[bool, typer.Option("--by-family", help="A row for each family too.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw bars to a .svg, .png or .pdf.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which skills runs use: exploration, reasoning, implementation, execution, verification, as in the paper.
+
+    Each action is classified by rules over the syntax tree of what it runs. Verification that verifies nothing, such as
+    compiling, is counted apart.
+
+    Examples: [bold]hgen skills runs[/bold]; [bold]hgen skills runs --plot skills.svg[/bold]
+    """
+    from hgen.agents.results import runs_in
+    from hgen.agents.skills.shares import counted
+    from hgen.pages.skills import plot as draw
+    from hgen.pages.skills import render, to_json
+
+    found = counted((run for folder in runs for run in runs_in(folder)), by_family=by_family)
+    if plot is not None:
+        draw(found, plot)
+    _answer(to_json(found), render(found), as_json=as_json)
 
 
 @app.command()

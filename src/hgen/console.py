@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from hgen.agents.results import FamilyRuns
 from hgen.export.summary import ExportSummary
 from hgen.pages.text import counted
 from hgen.predictions.rewards import ScoreSummary
@@ -115,3 +116,31 @@ def score_table(summary: ScoreSummary) -> Table:
         table.add_row(family.family, f"{family.predictions:,}", share, mean, parts, reasons)
     table.caption = f"{summary.tasks:,} tasks, {len(summary.missing):,} of them without a prediction"
     return table
+
+
+def runs_table(families: Sequence[FamilyRuns]) -> Table:
+    """What agents did, a row for each of them and each family."""
+    table = Table(header_style="bold")
+    for column in ("model", "family", "tasks", "runs", "resolved", "pass@1", "pass@k", "turns", "tokens", "suspicious"):
+        table.add_column(column, justify="left" if column in {"model", "family"} else "right")
+    table.add_column("how they ended", overflow="fold")
+    for each in families:
+        row, k = each.row(), each.samples
+        table.add_row(
+            f"{each.model} ({each.harness})",
+            each.family,
+            f"{len(each.by_task):,}",
+            f"{each.runs:,}",
+            f"{each.resolved:,}",
+            _share(each.pass_at(1)),
+            f"{_share(each.pass_at(k))} (k={k})" if k > 1 else "–",
+            "–" if row["mean_turns"] is None else f"{row['mean_turns']:.1f}",
+            f"{each.tokens:,}",
+            f"{each.suspicious:,}",
+            ", ".join(f"{name} {count:,}" for name, count in each.exits.most_common()),
+        )
+    return table
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"

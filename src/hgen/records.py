@@ -330,6 +330,83 @@ class Scored(Record):
     """For written tests: of each mutant, in the task's order, the tests that notice it."""
 
 
+class AgentSettings(Record):
+    """What decides, beside a task, what an agent does: the same settings are the same agent."""
+
+    model: str
+    """What the endpoint calls it, or ``oracle``, ``nop`` or ``grep``, which need none."""
+    harness: str
+    """``plain``, ``mini``, or the dotted path of another."""
+    base_url: str = ""
+    """The endpoint's address, without credentials; empty for the client's own."""
+    max_turns: int
+    """Replies of the model in a run."""
+    run_seconds: float
+    """Wall time of a run, without its grading."""
+    command_seconds: float
+    """Wall time of one command."""
+    temperature: float | None = None
+    seed: int | None = None
+
+
+class Attempt(Record):
+    """A run that is wanted: the k-th sample of a task."""
+
+    task: Task
+    sample: int
+    """Counted from 1."""
+
+
+class Suspicion(Record):
+    """Something that a run did and honest work rarely does."""
+
+    code: str
+    """One of ``hgen.agents.suspicion.CODES``."""
+    step: int
+    """The ``step_id`` of the trajectory's step."""
+    detail: Storable
+
+
+class Run(Record):
+    """What an agent did on a task, and what it earned."""
+
+    instance_id: str
+    family: str
+    variant: str
+    repo: str
+    license: str
+    sample: int
+    model: str
+    harness: str
+    prompt_digest: str
+    """SHA-256 of what the agent was told."""
+    seed: int | None
+    exit_status: str
+    """One of ``hgen.agents.loop.EXITS``, or what another harness says."""
+    turns: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    """Of all turns; None if nobody counted."""
+    cost: float | None
+    """In US dollars; None if nobody knows the price."""
+    seconds: float
+    """Wall time of the run, without its grading."""
+    command_seconds: float | None
+    """What the commands took of that."""
+    patch: Storable
+    """What the tree became, as a diff against its commit."""
+    reward: float | None
+    """As in ``Scored``, and so are the next three."""
+    resolved: bool
+    parts: dict[str, float]
+    reasons: tuple[Objection, ...]
+    suspicious: tuple[Suspicion, ...]
+    trajectory: dict[str, JsonValue]
+    """In ATIF."""
+    origin: Storable = ""
+    """Where an imported run was found."""
+
+
 class Reject(Record):
     """Something that yielded nothing: what it was, a countable reason, and what was found."""
 

@@ -8,7 +8,7 @@ module costs little: each function loads what it needs. docs/library.md has an e
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 from hgen.errors import ConfigError, MachineError, ShardError
 
 if TYPE_CHECKING:
+    from hgen.agents.results import FamilyRuns
     from hgen.config import Config
     from hgen.export.hub import PushPlan
+    from hgen.export.sft import Selection
     from hgen.export.summary import ExportSummary
     from hgen.predictions.rewards import ScoreSummary
-    from hgen.records import Task, Validated
+    from hgen.records import AgentSettings, Task, Validated
     from hgen.runner import Summary
     from hgen.sandbox.container import ContainerSandbox
 
@@ -67,6 +69,15 @@ class Outcome:
     exported: Exported
     problems: tuple[str, ...]
     """What is undone, or missing in the export, a line each; the next run tries it again."""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What a rollout did, and what all runs of its agent come to."""
+
+    folder: Path
+    stage: "Summary"
+    families: "tuple[FamilyRuns, ...]"
 
 
 @dataclass(frozen=True)
@@ -247,6 +258,28 @@ def export(
 
 
 @_own_errors()
+def export_runs(
+    runs: AnyPath, config: "Config", out: AnyPath = OUT, *, selection: "Selection | None" = None, force: bool = False
+) -> "ExportSummary":
+    """Write runs to ``out/export/sft``, a row each, for fine-tuning; by default those that resolve their task.
+
+    Each is in the split of its task, where ``out`` has tasks; else in the first split of the configuration. Raises
+    ``ConfigError`` if there are none.
+    """
+    from hgen.agents.results import runs_in
+    from hgen.export import sft
+    from hgen.export.folders import move_aside
+    from hgen.stages.export import splits_of_runs
+
+    folder = Path(out) / "export" / sft.NAME
+    found = Path(runs)
+    aside = move_aside(folder) if force else ()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    summary = sft.write(lambda: runs_in(found), folder, selection or sft.Selection(), splits_of_runs(Path(out), config))
+    return replace(summary, moved_aside=aside)
+
+
+@_own_errors()
 def score(
     tasks: AnyPath,
     predictions: AnyPath,
@@ -295,6 +328,53 @@ def score(
         link_archives(found.archives(joined.snapshots, out=out), folder / "snapshots")
         summary = run_stage(scoring, folder, executor, partial(progress, "score"))
         return write_rewards(written, finished_shards(scoring, folder), joined, summary, folder=folder)
+
+
+@_own_errors()
+def rollout(
+    tasks: AnyPath,
+    runs: AnyPath,
+    settings: "AgentSettings",
+    *,
+    samples: int = 1,
+    limit: int | None = None,
+    out: AnyPath = OUT,
+    config: "Config | None" = None,
+    jobs: int = 1,
+    cache: AnyPath | None = None,
+    progress: Progress = quiet,
+) -> "Rollout":
+    """Let an agent work on tasks in sandboxes, ``samples`` times each, and grade what it leaves.
+
+    ``tasks`` is what ``score`` takes. The runs are kept in a folder of the agent's own in ``runs``; a run that is done
+    is never done again, those of other settings lie beside it. An engine or an endpoint that is at fault leaves a run
+    undone, which the same call takes up again. Raises as ``score`` does, and ``ConfigError`` for an unknown model or
+    harness.
+    """
+    from hgen.agents.attempts import folder_name, lay_out, wanted_tasks
+    from hgen.agents.harnesses import harness
+    from hgen.agents.models import require_model
+    from hgen.agents.results import runs_in, summed
+    from hgen.config import Config
+    from hgen.executors import local
+    from hgen.out_folder import claimed
+    from hgen.runner import run as run_stage
+    from hgen.stages.rollout import stage
+    from hgen.tasksets.taskset import link_archives, task_set
+
+    config = config or Config()
+    harness(settings.harness)
+    require_model(settings, config)
+    found = task_set(tasks if isinstance(tasks, str) else Path(tasks))
+    folder = Path(runs) / folder_name(settings)
+    rolling = stage(settings, config, store=folder / "snapshots", cache=Path(cache or default_cache()),
+                    replies=folder / "replies")  # fmt: skip
+    workers = _workers(jobs)
+    with claimed(Path(runs), new=True), claimed(folder, new=True), local(workers) as executor:
+        snapshots = lay_out(wanted_tasks(found, limit), samples, folder)
+        link_archives(found.archives(snapshots, out=Path(out)), folder / "snapshots")
+        summary = run_stage(rolling, folder, executor, partial(progress, "rollout"))
+        return Rollout(folder, summary, tuple(summed(runs_in(folder))))
 
 
 def tasks(out: AnyPath = OUT) -> "Iterator[Validated]":

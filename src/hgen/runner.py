@@ -16,13 +16,13 @@ from pydantic import Field, ValidationError
 from hgen import __version__
 from hgen.errors import MachineError, ShardError, Skip
 from hgen.executors import Executor
-from hgen.records import Codebase, Counted, Record, Reject, Repo, Source, Submission, Task, Validated, add_up
+from hgen.records import Attempt, Codebase, Counted, Record, Reject, Repo, Source, Submission, Task, Validated, add_up
 from hgen.shards import ShardWriter, file_digest, read_shard, write_whole
 
 BUG = "bug"
 """The reason of a reject that is hgen's own fault: the run fails, and a rerun tries again."""
 
-GIVEN = ("sources", "predictions")
+GIVEN = ("sources", "predictions", "attempts")
 """Folders of shards that hold what the user gave; no stage writes them, and they have no receipts."""
 
 
@@ -275,6 +275,8 @@ def name_of(record: Record) -> str:
             return f"{repo.repo}@{repo.base_commit}"
         case (Task() as task) | Validated(task=task):
             return task.instance_id
+        case Attempt():
+            return f"{record.task.instance_id} (sample {record.sample})"
         case Submission():
             given = record.prediction
             return f"{given.instance_id} ({given.origin or f'row {given.row}'})"

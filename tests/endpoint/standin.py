@@ -24,6 +24,8 @@ class Says:
     usage: bool = True
     seconds: float = 0.0
     """How long it takes."""
+    calls: tuple[tuple[str, str], ...] = ()
+    """Tools and their arguments."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +125,15 @@ def endpoint(answer: Callable[[Body], Answer]) -> Iterator[StandIn]:
 
 def completion(body: Body, said: Says) -> Body:
     """A completion as the protocol has it; a token is four characters."""
-    given = sum(len(message["content"]) for message in body["messages"]) // 4
+    given = sum(len(message["content"] or "") for message in body["messages"]) // 4
     made = len(said.text or "") // 4
     usage = {"prompt_tokens": given, "completion_tokens": made, "total_tokens": given + made}
     message = {"role": "assistant", "content": said.text, "refusal": said.refusal}
+    if said.calls:
+        message["tool_calls"] = [
+            {"id": f"call_{place}", "type": "function", "function": {"name": name, "arguments": arguments}}
+            for place, (name, arguments) in enumerate(said.calls)
+        ]
     return {
         "id": "x",
         "object": "chat.completion",

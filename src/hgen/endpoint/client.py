@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from hgen.config import EndpointConfig
 from hgen.endpoint.budget import Budget
-from hgen.endpoint.replies import Kept, Replies, Reply
+from hgen.endpoint.replies import Called, Kept, Replies, Reply
 from hgen.endpoint.slots import Slots
 from hgen.endpoint.usage import Usage
 from hgen.errors import ConfigError, NetworkError
@@ -44,7 +44,8 @@ class Endpoint:
     and paid, together.
     """
 
-    def __init__(self, config: EndpointConfig, folder: Path) -> None:
+    def __init__(self, config: EndpointConfig, folder: Path, *, base_url: str = "") -> None:
+        """``base_url`` is the endpoint's address; without one the client takes that of the environment."""
         # Takes seconds to import, and need not be installed.
         import openai  # noqa: PLC0415
 
@@ -53,7 +54,7 @@ class Endpoint:
             logging.getLogger(name).setLevel(logging.WARNING)
         self.config = config
         self._openai = openai
-        self._client = openai.OpenAI(max_retries=config.attempts - 1, timeout=config.timeout)
+        self._client = openai.OpenAI(base_url=base_url or None, max_retries=config.attempts - 1, timeout=config.timeout)
         self._replies = Replies(folder)
         self._budget = Budget(config, folder)
         self._slots = Slots(folder, config.concurrency)
@@ -72,14 +73,14 @@ class Endpoint:
         """The request as it is sent."""
         return {"model": self.config.model, "max_completion_tokens": self.config.max_reply_tokens, **request}
 
-    def ask(self, request: Request) -> Reply:
-        """The reply to a request, which is sent only if no run before has had one.
+    def ask(self, request: Request, *, salt: str = "") -> Reply:
+        """The reply to a request, which is sent only if no run before has had one; with another ``salt``, another one.
 
         Raises ``Unanswered``, ``OverBudget`` if it might cost more than is left, and ``NetworkError`` if the endpoint
         does not work after all attempts.
         """
         body = self.whole(request)
-        digest = digest_of(body)
+        digest = digest_of({**body, "salt": salt} if salt else body)
         kept = self._replies.get(digest)
         if kept is None:
             with self._slots.one(), self._budget.reserved(_most(body, self.config.max_reply_tokens)) as settle:
@@ -139,7 +140,18 @@ class Endpoint:
             if told is None
             else Usage(input_tokens=told.prompt_tokens, output_tokens=told.completion_tokens)
         )
-        return Reply(text=text, refusal=refusal, finish=choice.finish_reason or "", usage=usage)
+        return Reply(
+            text=text,
+            refusal=refusal,
+            reasoning=self._hidden(str(getattr(message, "reasoning_content", None) or "")),
+            calls=tuple(
+                Called(id=call.id or "", name=call.function.name or "", arguments=call.function.arguments or "")
+                for call in message.tool_calls or ()
+                if getattr(call, "function", None) is not None
+            ),
+            finish=choice.finish_reason or "",
+            usage=usage,
+        )
 
     def _hidden(self, text: str) -> str:
         """A text of the endpoint's without the key, which some repeat."""

@@ -14,11 +14,23 @@ from hgen.records import Record
 from hgen.shards import write_whole
 
 
+class Called(Record):
+    """A tool that a model calls; the arguments are JSON as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
 class Reply(Record):
     """What a model said, why it ended, and what that took."""
 
     text: str
     refusal: str
+    reasoning: str = ""
+    """What it thought, where the endpoint tells."""
+    calls: tuple[Called, ...] = ()
+    """The tools that it calls."""
     finish: str
     """The protocol's ``finish_reason``: ``stop``, ``length``, ``content_filter``, …"""
     usage: Usage

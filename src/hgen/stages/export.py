@@ -17,7 +17,7 @@ from hgen.export.summary import ExportSummary
 from hgen.export.table import chosen
 from hgen.export.view import TRAIN, views
 from hgen.pages.background import background
-from hgen.records import Codebase, Task, Validated
+from hgen.records import Codebase, Run, Task, Validated
 from hgen.runner import done_shards, read_receipt
 from hgen.shards import read_shard
 from hgen.snapshots import Store
@@ -94,6 +94,16 @@ def export(
 def sound_tasks(out: Path) -> Iterator[Validated]:
     """The sound tasks, one by one; of those with the same ``instance_id`` the first."""
     return _Reading(done_shards(out, "validate"), 0, lambda done, total: None).tasks()
+
+
+def splits_of_runs(out: Path, config: Config) -> Callable[[Run], str | None]:
+    """The split of each run: that of its task, None for one that is in none."""
+    if len(config.export.splits) == 1 or not (out / "validate").is_dir():
+        first = next(iter(config.export.splits))
+        return lambda run: first
+    assignment = _assignment(out, config)
+    tasks = {validated.task.instance_id: assignment.split(validated.task) for validated in sound_tasks(out)}
+    return lambda run: tasks.get(run.instance_id)
 
 
 def require_publishable(out: Path) -> None:
