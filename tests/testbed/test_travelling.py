@@ -11,7 +11,6 @@ from hgen.engines import OpenEngine
 from hgen.records import Environment
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import AGENT, GRADER, TREE, StartState
-from hgen.scoring import Score
 from hgen.scoring.tested.task import TestedTask
 from hgen.snapshots.snapshot import Snapshot
 from hgen.testbed.grading import grade
