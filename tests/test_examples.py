@@ -15,10 +15,18 @@ from pathlib import Path
 
 import pytest
 import typer
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from hgen import run as library
+from hgen.agents.conversation import SUBMIT
 from hgen.cli import app
+from hgen.out_folder import MARK
+from hgen.records import Run
+from hgen.runner import Receipt
+from hgen.shards import ShardWriter
 from tests.command import hgen
+from tests.endpoint.standin import Says, endpoint
 from tests.export.registry import registry
 from tests.export.test_hub import served
 
@@ -31,6 +39,7 @@ NEEDS = {
     "--sandbox auto": [pytest.mark.container],
     "--container": [pytest.mark.container],
     "images": [pytest.mark.container],
+    "hgen rollout": [pytest.mark.container],
 }
 """What an example needs, by what stands in it."""
 
@@ -60,6 +69,9 @@ def _readme() -> Iterator[str]:
 
 EXAMPLES = list(dict.fromkeys([*_help(), *_readme()]))
 
+ENDPOINT = "http://localhost:8000/v1"
+"""Here it is a stand-in that ends each run at once."""
+
 REGISTRY = "registry.example:5000"
 """Here it is one on loopback."""
 
@@ -84,6 +96,12 @@ OPTIONS = [
     "hgen deps ~/src/project -c configs/quickstart.yaml -o out --set parse.max_file_bytes=3000000 --json",
     "hgen show -o out --json",
     f"hgen checkout {PLACEHOLDER} other -c configs/quickstart.yaml -o out --set sandbox.processes=64 --json",
+    "hgen rollout out --model oracle --limit 1 --samples 1 -o other -j 1 --harness plain --max-turns 5 "
+    "--run-seconds 60 --command-seconds 20 --temperature 0 --seed 1 -c configs/quickstart.yaml --out out "
+    "--set sandbox.processes=64 --json",
+    "hgen skills runs --by-family --plot skills.svg --json",
+    "hgen export --format sft --runs runs -o out --style text --min-reward 0 --keep-failed --per-task 1 "
+    "--drop-truncated --no-suspicious --balance --max-tokens 100000 --tokenizer tokenizer.json --json",
     "hgen stats -o out --json",
     "DOCKER_HOST=unix:///nonexistent hgen doctor --clean -o out --json",
 ]
@@ -114,6 +132,9 @@ class World:
                 if task.family == "dep-search":
                     row = {"instance_id": task.instance_id, "model_patch": task.patch}
                     predictions.write(json.dumps(row) + "\n")
+        self._runs(folder / "runs/oracle-plain-1/rollout")
+        words = Tokenizer(WordLevel({"?": 0}, unk_token="?"))
+        words.save(str(folder / "tokenizer.json"))
         self._project(folder / "home/src/project")
         self._repository(folder / "server/owner/name.git", folder / "home/src/project")
 
@@ -135,6 +156,30 @@ class World:
             text=True,
             check=False,
         )
+
+    def _runs(self, rollout: Path) -> None:
+        """What ``hgen rollout`` leaves of one run."""
+        rollout.mkdir(parents=True)
+        (rollout.parents[1] / MARK).touch()
+        task = self.tasks[0]
+        calls = [{"tool_call_id": "1", "function_name": "bash", "arguments": {"command": "git diff"}}]
+        steps = [
+            {"step_id": 1, "source": "user", "message": task.problem_statement},
+            {"step_id": 2, "source": "agent", "message": "I look.", "tool_calls": calls},
+        ]
+        run = Run(
+            instance_id=task.instance_id, family=task.family, variant=task.variant, repo=task.repo,
+            license=task.license, sample=1, model="oracle", harness="plain", prompt_digest="", seed=None, exit_status="submitted", turns=1,
+            prompt_tokens=None, completion_tokens=None, cost=None, seconds=1.0, command_seconds=1.0, patch=task.patch,
+            reward=1.0, resolved=True, parts={}, reasons=(), suspicious=(), trajectory={"steps": steps},
+        )  # fmt: skip
+        with ShardWriter(rollout / "00000.jsonl") as shard:
+            shard.write(run)
+            digest = shard.commit()
+        receipt = Receipt(
+            hgen="", stage="rollout", fingerprint="", input="", output=digest, taken=1, given=1, rejects={}, seconds=1.0
+        )
+        (rollout / "00000.receipt.json").write_text(receipt.model_dump_json(), encoding="utf-8")
 
     def _project(self, project: Path) -> None:
         project.mkdir(parents=True)
@@ -202,6 +247,10 @@ def test_it_runs(command: str, world: World) -> None:
         if REGISTRY in command:
             address = servers.enter_context(registry(world.folder / "registry"))
             command = command.replace(REGISTRY, address)
+        if ENDPOINT in command:
+            done_at_once = Says("", calls=(("bash", json.dumps({"command": f"echo {SUBMIT}"})),))
+            command = command.replace(ENDPOINT, servers.enter_context(endpoint(lambda _: done_at_once)).address)
+            command = command.replace("hgen rollout", "OPENAI_API_KEY=any hgen rollout --limit 2")
         done = world.run(command, hub)
     # What the machine lacks is the doctor's news, not its failure.
     assert done.returncode == 0 or ("doctor" in command and "✗" in done.stdout), done.stderr
