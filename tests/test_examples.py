@@ -169,7 +169,8 @@ class World:
         ]
         run = Run(
             instance_id=task.instance_id, family=task.family, variant=task.variant, repo=task.repo,
-            license=task.license, sample=1, model="oracle", harness="plain", prompt_digest="", seed=None, exit_status="submitted", turns=1,
+            license=task.license, sample=1, model="oracle", harness="plain", prompt_digest="", seed=None,
+            exit_status="submitted", turns=1,
             prompt_tokens=None, completion_tokens=None, cost=None, seconds=1.0, command_seconds=1.0, patch=task.patch,
             reward=1.0, resolved=True, parts={}, reasons=(), suspicious=(), trajectory={"steps": steps},
         )  # fmt: skip

@@ -25,6 +25,7 @@ _BLANK = rb"[ \t\\\r\n]*+"
 _DOUBTFUL = re.compile(
     rb"(?:^|[;:])[ \t]*+(?:print" + _BLANK + rb">>|type" + _BLANK + rb"[(\[]|match[ \t]*+\[)", re.MULTILINE
 )
+_NEWLINE = re.compile(rb"\n")
 _STATEMENT = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -68,7 +69,7 @@ def misread(module: Module, judged: list[ast.stmt]) -> str:
 
 def _line_starts(utf8: bytes) -> list[int]:
     """Where each line begins."""
-    return [0, *[found.end() for found in re.finditer(rb"\n", utf8)]]
+    return [0, *[found.end() for found in _NEWLINE.finditer(utf8)]]
 
 
 def _plain(utf8: bytes, judged: list[ast.stmt], starts: list[int], *, joined: bool) -> bytes:
