@@ -12,6 +12,7 @@ import pytest
 from hgen.records import Validated
 from hgen.runner import done_shards
 from hgen.shards import read_shard
+from tests.answers import answers
 from tests.command import hgen
 from tests.testbed import world
 
@@ -102,7 +103,7 @@ def test_tests_judge_the_tasks_of_another_packages_family(tmp_path: Path) -> Non
     rows = [json.loads(line) for line in (tmp_path / "gold.rewards.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["reward"] for row in rows] == [1.0] * count
     installed.hgen("export", "--format", "grader", "-o", out)
-    assert len(list((out / "export/grader/answers").iterdir())) == count
+    assert len(answers(out / "export/grader/answers.zip")) == count
 
 
 @pytest.mark.container
@@ -144,4 +145,4 @@ def test_an_installed_family_is_synthesized_validated_and_shown(undisturbed: Pat
     # A scorer of hgen's travels, whatever the family is called.
     installed.hgen("export", "--format", "jsonl", "--format", "grader", "-o", out)
     assert (out / "export/jsonl/pair_search.jsonl").exists()
-    assert len(list((out / "export/grader/answers").iterdir())) == count
+    assert len(answers(out / "export/grader/answers.zip")) == count
