@@ -172,7 +172,7 @@ def test_no_right_of_root_is_there(sandbox, unconfined):
 
 def test_a_program_owned_by_root_gives_no_rights(sandbox, unconfined):
     # As if the image had a set-user-id program: laid into the tree by the engine, owned by root, mode 4755.
-    from hgen.sandbox.layout import single
+    from hgen.sandbox.archive import single
 
     shown = sandbox.exec(["cat", "/usr/bin/id"], timeout=20)
     content = shown.stdout if shown.ok else b""

@@ -174,25 +174,6 @@ def look(total):
         lines = file.read().split("\\n")
     return [lines[total.__code__.co_firstlineno + number - 1].strip() for number in seen if number < 9]
 """,
-    "operations that are executed": """
-import sys
-
-def look(total):
-    seen = []
-
-    def trace(frame, event, argument):
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            seen.append(frame.f_code.co_code[frame.f_lasti])
-        return trace
-
-    sys.settrace(trace)
-    try:
-        total([1, 2], 10)
-    finally:
-        sys.settrace(None)
-    return seen
-""",
     "the line of the error, and its neighbours": """
 import linecache
 
