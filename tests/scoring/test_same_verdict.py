@@ -1,6 +1,7 @@
 """A working tree earns the same, for the same reason, as the diff that git makes of it."""
 
 import os
+import random
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -251,7 +252,7 @@ def test_a_tree_and_its_diff_lead_to_the_same_plan(family: str, tmp_path: Path) 
 
 def planned(task: TestedTask, patch: str) -> object:
     try:
-        made = plan(task, patch, snapshot_files())
+        made = plan(task, patch, snapshot_files(), coin=random.Random(7))
     except Refusal as refusal:
         return refusal.reason.code
     return made.tree(), [{**vars(job), "files": dict(job.files)} for job in made.jobs]
