@@ -96,11 +96,19 @@ def _ctrl_c_held_back() -> Iterator[None]:
     """
     # Its start would let Ctrl-C through again.
     resource_tracker.ensure_running()
+    pressed: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    # Workers inherit the mask; threads of libraries do not have it, and what reaches them reaches this one.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handler = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number)) if is_main else None
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def _call(function: Callable[[A], B], item: A) -> "Future[B]":
