@@ -46,7 +46,6 @@ def run(folder: Path, made: WrittenRuns, files: Mapping[str, bytes]) -> list[Tes
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "COVERAGE", "GIT_"))}
     environment = {
         **kept, "TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }  # fmt: skip
     who = ["-c", "user.name=hgen", "-c", "user.email=hgen@localhost"]
     for arguments in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "Start"]):

@@ -10,6 +10,7 @@ import ast
 import keyword
 import re
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hgen.scoring.roles import TEST, role
@@ -18,7 +19,7 @@ from hgen.scoring.tested.written.bodies import own_statements
 from hgen.scoring.verdicts import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from hgen.scoring.tasks import SymbolRef
 
@@ -26,8 +27,10 @@ _TOKENS = re.compile(r"\w+|[^\s\w()]")
 _COMMENTS = re.compile(r"#[^\n]*")
 _LEAST_TOKENS = 4
 """A passage of fewer is in many a test."""
-_LEAST_PASSAGES = 2
+_LEAST_PASSAGES = 3
 _LONGEST_NAME = 100
+_NEAR = 8
+"""They are of one copy within so many times its length: in a long file some stand anywhere."""
 _COPIED = 0.6
 """The share of the passages, by their tokens, from which a function is copied."""
 
@@ -62,8 +65,9 @@ class Passages:
         local |= {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
         code = ast.unparse(ast.Module(own_statements(function), []))
         self._words = frozenset(_TOKENS.findall(code)) - local | frozenset(keyword.kwlist)
-        lines = {self._plain(line) for line in code.split("\n")}
+        lines = [self._plain(line) for line in code.split("\n")]
         self._passages = {line: line.count(" ") - 1 for line in lines if line.count(" ") > _LEAST_TOKENS}
+        self._near = _NEAR * sum(map(len, lines))
 
     def share(self, files: Collection[bytes]) -> float:
         """The share of the passages that files hold, by their tokens; 0 for a function of too few."""
@@ -72,13 +76,37 @@ class Passages:
         texts = [content.decode("utf-8", "replace") for content in files]
         # A mark of comment may stand in a string, and hide what follows.
         plain = [self._plain(text) for text in (*texts, *(_COMMENTS.sub("", text) for text in texts))]
-        found = {passage for passage in self._passages if any(passage in text for text in plain)}
-        return sum(self._passages[passage] for passage in found) / sum(self._passages.values())
+        return max(map(self._near_each_other, plain), default=0) / sum(self._passages.values())
+
+    def _near_each_other(self, text: str) -> int:
+        """The tokens of the passages that a text holds near each other, at most."""
+        found = sorted((place, passage) for passage in self._passages for place in _places(passage, text))
+        counts: Counter[str] = Counter()
+        first = most = tokens = 0
+        for place, passage in found:
+            counts[passage] += 1
+            tokens += self._passages[passage] if counts[passage] == 1 else 0
+            while found[first][0] < place - self._near:
+                left = found[first][1]
+                counts[left] -= 1
+                tokens -= self._passages[left] if not counts[left] else 0
+                first += 1
+            most = max(most, tokens)
+        return most
 
     def _plain(self, text: str) -> str:
         """The tokens with a space around each; names that the function does not share with others are ``v``."""
         tokens = map(_as_python_reads_it, _TOKENS.findall(text.replace('"', "'")))
         return f" {' '.join(token if token in self._words or not token.isidentifier() else 'v' for token in tokens)} "
+
+
+def _places(passage: str, text: str) -> Iterator[int]:
+    """Where a text holds a passage."""
+    place = text.find(passage)
+    while place >= 0:
+        yield place
+        # The space behind it is that before the next.
+        place = text.find(passage, place + len(passage) - 1)
 
 
 def _as_python_reads_it(token: str) -> str:
