@@ -411,9 +411,7 @@ def rollout(
     tasks: Annotated[str, typer.Argument(metavar="TASKS", help=_TASKS_HELP)],
     model: Annotated[
         str,
-        typer.Option(
-            "--model", metavar="NAME", help="What the endpoint calls it; or oracle, nop, grep, which need none."
-        ),
+        typer.Option("--model", metavar="NAME", help="What the endpoint calls it; or oracle or nop, which need none."),
     ],
     base_url: Annotated[
         str, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint; default: OPENAI_BASE_URL.")
@@ -427,13 +425,18 @@ def rollout(
     ] = "plain",
     max_turns: Annotated[int, typer.Option("--max-turns", min=1, metavar="N", help="Replies of the model.")] = 50,
     run_seconds: Annotated[
-        float, typer.Option("--run-seconds", min=1, metavar="S", help="What one run may take.")
+        float, typer.Option("--run-seconds", min=1, max=3500, metavar="S", help="What one run may take.")
     ] = 1800.0,
     command_seconds: Annotated[
         float, typer.Option("--command-seconds", min=1, metavar="S", help="What one command may take.")
     ] = 120.0,
-    temperature: Annotated[float | None, typer.Option("--temperature", min=0, metavar="T")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Passed on to the endpoint.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", min=0, metavar="T", help="For the endpoint.")
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", help="For the endpoint: the first sample's, the next one's is one more."),
+    ] = None,
     config: ConfigOption = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where snapshots are looked for that are not beside the tasks.")

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from hgen.agents.loop import EXITS
 from hgen.agents.results import FamilyRuns
 from hgen.export.summary import ExportSummary
 from hgen.pages.text import counted
@@ -139,6 +140,8 @@ def runs_table(families: Sequence[FamilyRuns]) -> Table:
             f"{each.suspicious:,}",
             ", ".join(f"{name} {count:,}" for name, count in each.exits.most_common()),
         )
+    met = [name for name in EXITS if name != "submitted" and any(each.exits[name] for each in families)]
+    table.caption = "\n".join(f"{name}: {EXITS[name]}" for name in met) or None
     return table
 
 

@@ -309,16 +309,9 @@ PARTS = (
 """What a reward may be made of, as columns of the rewards; ``hgen.scoring.verdicts.PARTS`` says what has which."""
 
 
-class Scored(Record):
-    """The verdict on a prediction."""
+class Verdict(Record):
+    """What graders say of an answer."""
 
-    instance_id: str
-    family: str
-    model_name_or_path: str
-    row: int
-    """As in ``Prediction``."""
-    origin: Storable = ""
-    """As in ``Prediction``."""
     reward: float | None
     """In [0, 1]; None if there is no verdict, as the task or its files are at fault. Then it counts in no mean."""
     resolved: bool
@@ -330,11 +323,23 @@ class Scored(Record):
     """For written tests: of each mutant, in the task's order, the tests that notice it."""
 
 
+class Scored(Verdict):
+    """The verdict on a prediction."""
+
+    instance_id: str
+    family: str
+    model_name_or_path: str
+    row: int
+    """As in ``Prediction``."""
+    origin: Storable = ""
+    """As in ``Prediction``."""
+
+
 class AgentSettings(Record):
     """What decides, beside a task, what an agent does: the same settings are the same agent."""
 
     model: str
-    """What the endpoint calls it, or ``oracle``, ``nop`` or ``grep``, which need none."""
+    """What the endpoint calls it, or ``oracle`` or ``nop``, which need none."""
     harness: str
     """``plain``, ``mini``, or the dotted path of another."""
     base_url: str = ""
@@ -347,6 +352,7 @@ class AgentSettings(Record):
     """Wall time of one command."""
     temperature: float | None = None
     seed: int | None = None
+    """That of the first sample; each further one has the next."""
 
 
 class Attempt(Record):
@@ -367,7 +373,7 @@ class Suspicion(Record):
     detail: Storable
 
 
-class Run(Record):
+class Run(Verdict):
     """What an agent did on a task, and what it earned."""
 
     instance_id: str
@@ -395,16 +401,9 @@ class Run(Record):
     """What the commands took of that."""
     patch: Storable
     """What the tree became, as a diff against its commit."""
-    reward: float | None
-    """As in ``Scored``, and so are the next three."""
-    resolved: bool
-    parts: dict[str, float]
-    reasons: tuple[Objection, ...]
     suspicious: tuple[Suspicion, ...]
     trajectory: dict[str, JsonValue]
     """In ATIF."""
-    origin: Storable = ""
-    """Where an imported run was found."""
 
 
 class Reject(Record):

@@ -269,14 +269,17 @@ def export_runs(
     from hgen.agents.results import runs_in
     from hgen.export import sft
     from hgen.export.folders import move_aside
+    from hgen.out_folder import claimed
     from hgen.stages.export import splits_of_runs
 
     folder = Path(out) / "export" / sft.NAME
     found = Path(runs)
-    aside = move_aside(folder) if force else ()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    summary = sft.write(lambda: runs_in(found), folder, selection or sft.Selection(), splits_of_runs(Path(out), config))
-    return replace(summary, moved_aside=aside)
+    with claimed(Path(out), new=True):
+        aside = move_aside(folder) if force else ()
+        folder.parent.mkdir(exist_ok=True)
+        splits = splits_of_runs(Path(out), config)
+        summary = sft.write(lambda: runs_in(found), folder, selection or sft.Selection(), splits)
+        return replace(summary, moved_aside=aside)
 
 
 @_own_errors()
@@ -370,7 +373,10 @@ def rollout(
     rolling = stage(settings, config, store=folder / "snapshots", cache=Path(cache or default_cache()),
                     replies=folder / "replies")  # fmt: skip
     workers = _workers(jobs)
-    with claimed(Path(runs), new=True), claimed(folder, new=True), local(workers) as executor:
+    with claimed(Path(runs), new=True):
+        # Two agents may work side by side; each has its folder for itself.
+        folder.mkdir(exist_ok=True)
+    with claimed(folder, new=True), local(workers) as executor:
         snapshots = lay_out(wanted_tasks(found, limit), samples, folder)
         link_archives(found.archives(snapshots, out=Path(out)), folder / "snapshots")
         summary = run_stage(rolling, folder, executor, partial(progress, "rollout"))

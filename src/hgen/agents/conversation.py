@@ -62,8 +62,6 @@ class Reply:
     reasoning: str = ""
     usage: Usage | None = None
     """None for a model that is none, such as ``oracle``."""
-    truncated: bool = False
-    """Whether the endpoint cut the reply off at its limit of tokens."""
 
     def message(self) -> Message:
         """The message that stands for the reply in a conversation."""
@@ -77,7 +75,7 @@ class Reply:
 
 
 class ConversationTooLongError(Exception):
-    """The model takes no conversation of this length."""
+    """The model takes no conversation of this length, or its provider none with this content."""
 
 
 class Model(Protocol):

@@ -65,7 +65,7 @@ EXITS = {
     "seconds": "its time was over",
     "silent": "it called no tool, several times in a row",
     "looping": "it ran the same command with the same output, several times in a row",
-    "context": "the conversation was too long for the model",
+    "context": "the conversation was too long for the model, or its provider would not have it",
     "sandbox": "it ended its sandbox",
     "format": "it wrote calls that cannot be read, several times in a row",
 }

@@ -34,21 +34,26 @@ def model_for(settings: AgentSettings, task: Task, sample: int, config: Config, 
         yield SCRIPTED[settings.model](task)
         return
     with Endpoint(_endpoint(settings, config), replies, base_url=settings.base_url) as endpoint:
-        yield AtEndpoint(endpoint, settings, salt=f"{task.instance_id} sample {sample}")
+        yield AtEndpoint(endpoint, settings, task.instance_id, sample)
+
+
+def seed_of(settings: AgentSettings, sample: int) -> int | None:
+    """The seed of a task's k-th run: with the same one, an endpoint may answer all of them alike."""
+    return None if settings.seed is None else settings.seed + sample - 1
 
 
 class AtEndpoint:
     """A language model that is asked for what to do next; a run that was stopped is not paid for again."""
 
-    def __init__(self, endpoint: Endpoint, settings: AgentSettings, *, salt: str) -> None:
-        """``salt`` tells apart the samples of a task, whose first questions are the same."""
+    def __init__(self, endpoint: Endpoint, settings: AgentSettings, instance_id: str, sample: int) -> None:
         self._endpoint = endpoint
-        self._salt = salt
+        # The first questions of a task's samples are the same.
+        self._salt = f"{instance_id} sample {sample}"
         self._sent: dict[str, Any] = {"tools": [dict(TOOL)]}
         if settings.temperature is not None:
             self._sent["temperature"] = settings.temperature
         if settings.seed is not None:
-            self._sent["seed"] = settings.seed
+            self._sent["seed"] = seed_of(settings, sample)
 
     def query(self, messages: Sequence[Message]) -> Reply:
         """The next reply; see ``Model``."""
@@ -72,7 +77,6 @@ class AtEndpoint:
                 completion_tokens=used.output_tokens,
                 cost=used.cost(config) if priced else None,
             ),
-            truncated=reply.finish == "length",
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import comb
 from pathlib import Path
 from statistics import mean
@@ -79,19 +79,6 @@ class FamilyRuns:
         }
 
 
-@dataclass(frozen=True)
-class Difficulty:
-    """What the runs say of a task."""
-
-    runs: int
-    pass_rate: float
-    mean_turns: float
-
-    def row(self) -> dict[str, object]:
-        """The same for machines."""
-        return asdict(self)
-
-
 def runs_in(folder: Path) -> Iterator[Run]:
     """The finished runs in a folder of runs, or of one agent's, in order.
 
@@ -113,15 +100,3 @@ def summed(runs: Iterable[Run]) -> list[FamilyRuns]:
         key = (run.model, run.harness, run.family)
         found.setdefault(key, FamilyRuns(*key)).add(run)
     return [found[key] for key in sorted(found)]
-
-
-def difficulties(runs: Iterable[Run]) -> dict[str, Difficulty]:
-    """For each task that has graded runs, over all agents: how many, the share that resolve it, and their turns."""
-    found: dict[str, list[Run]] = defaultdict(list)
-    for run in runs:
-        if run.reward is not None:
-            found[run.instance_id].append(run.model_copy(update={"trajectory": {}}))
-    return {
-        name: Difficulty(len(each), mean(run.resolved for run in each), mean(run.turns for run in each))
-        for name, each in sorted(found.items())
-    }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from time import monotonic
 
 from hgen.sandbox.base import Sandbox, Unreadable
 
@@ -10,6 +11,9 @@ _MOST_WORDS = 100_000
 """Bytes that are passed as an argument; Linux takes 128 KB."""
 _SHOWN = 10_000
 """Characters of a command's output that the model gets to see; of more the middle is left out."""
+
+_LEAST_SECONDS = 1.0
+"""What a command has in any case."""
 
 _QUIET = {"PAGER": "cat", "MANPAGER": "cat", "LESS": "-R", "PIP_PROGRESS_BAR": "off", "TQDM_DISABLE": "1"}
 
@@ -43,10 +47,11 @@ class Output:
 class Workplace:
     """Runs commands one after the other, each in a shell of its own, in the tree that they change."""
 
-    def __init__(self, sandbox: Sandbox, *, seconds: float) -> None:
-        """``seconds`` is what one command may take."""
+    def __init__(self, sandbox: Sandbox, *, seconds: float, all_seconds: float) -> None:
+        """``seconds`` is what one command may take, ``all_seconds`` when the last must have ended, from now on."""
         self._sandbox = sandbox
         self._seconds = seconds
+        self._end = monotonic() + all_seconds
         self.seconds = 0.0
         """What all commands took."""
 
@@ -58,7 +63,8 @@ class Workplace:
             if len(script) > _MOST_WORDS:
                 self._sandbox.write_file(_SCRIPT, script)
                 argv = ["bash", str(_SCRIPT)]
-            result = self._sandbox.exec(argv, timeout=self._seconds, env=_QUIET)
+            left = max(self._end - monotonic(), _LEAST_SECONDS)
+            result = self._sandbox.exec(argv, timeout=min(self._seconds, left), env=_QUIET)
         except (ValueError, Unreadable) as refused:
             return Output(str(refused), None, "refused")
         self.seconds += result.seconds

@@ -3,15 +3,27 @@
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from hgen.config import SandboxConfig
-from hgen.records import Environment
-from hgen.scoring import BY_RUNNING, Refusal, Score, Scorer, StaticTask, refused, score_patch, with_all_parts
+from hgen.records import PARTS, Environment, Objection
+from hgen.scoring import (
+    BY_RUNNING,
+    UNGRADABLE,
+    Refusal,
+    Score,
+    Scorer,
+    StaticTask,
+    refused,
+    score_patch,
+    with_all_parts,
+)
 from hgen.scoring.start_state import committed_state
 from hgen.scoring.tasks import graded_by
 from hgen.scoring.tested.task import TestedTask
+from hgen.scoring.verdicts import MAX_DETAIL
 from hgen.snapshots import Snapshot, Store
 
 Row = Mapping[str, object]
@@ -32,6 +44,18 @@ def graded(task: Row, patch: object, *, store: Path, sandbox: SandboxConfig, cac
     except Refusal as refusal:
         return refused(refusal.reason)
     return with_all_parts(score, how)
+
+
+def verdict_on(score: Score) -> dict[str, Any]:
+    """The fields of ``Verdict``, for a record that has them."""
+    faults = any(reason.code in UNGRADABLE for reason in score.reasons)
+    return {
+        "reward": None if faults else score.reward,
+        "resolved": score.resolved and not faults,
+        "parts": {} if faults else {name: score.parts[name] for name in PARTS if name in score.parts},
+        "reasons": tuple(Objection(code=each.code, detail=each.detail[:MAX_DETAIL]) for each in score.reasons),
+        "noticed": None if faults or score.noticed is None else score.told(),
+    }
 
 
 def _graded_by_trees(how: str, task: Row, patch: object, store: Path) -> Score:

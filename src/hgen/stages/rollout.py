@@ -10,7 +10,7 @@ from time import monotonic
 from hgen import __version__
 from hgen.agents.harnesses import harness
 from hgen.agents.loop import Conversation, Prompt, RunLimits
-from hgen.agents.models import model_for
+from hgen.agents.models import model_for, seed_of
 from hgen.agents.prompts import prompt
 from hgen.agents.suspicion import suspicions, top_packages
 from hgen.agents.trajectory import trajectory
@@ -18,13 +18,12 @@ from hgen.agents.workplace import Workplace
 from hgen.checkout import apply_patches, committed
 from hgen.config import Config
 from hgen.errors import Skip
-from hgen.predictions.grading import graded
-from hgen.records import PARTS, AgentSettings, Attempt, Objection, Run, Task
+from hgen.predictions.grading import graded, verdict_on
+from hgen.records import AgentSettings, Attempt, Run, Task
 from hgen.runner import Stage
 from hgen.sandbox.container import Containers
 from hgen.sandbox.layout import StartState
-from hgen.scoring import UNGRADABLE, Refusal, Score
-from hgen.scoring.verdicts import MAX_DETAIL
+from hgen.scoring import Refusal, Score
 from hgen.snapshots import Store
 
 
@@ -52,7 +51,7 @@ def roll_out(
     started = monotonic()
     with _sandboxes(task, config, store, cache).start(state) as sandbox:
         apply_patches(sandbox, task, gold=False)
-        workplace = Workplace(sandbox, seconds=settings.command_seconds)
+        workplace = Workplace(sandbox, seconds=settings.command_seconds, all_seconds=settings.run_seconds)
         with model_for(settings, task, attempt.sample, config, replies) as model:
             talk = drive(model, workplace, told, RunLimits(turns=settings.max_turns, seconds=settings.run_seconds))
         patch = workplace.patch()
@@ -91,6 +90,8 @@ def _state(task: Task, store: Path) -> StartState:
             return committed(task, snapshot)
         except Refusal as refusal:
             raise Skip(refusal.reason.code, refusal.reason.detail) from None
+        except ValueError as error:
+            raise Skip("bad-task", str(error)) from None
 
 
 def _run(attempt: Attempt, settings: AgentSettings, work: _Work, verdict: Score) -> Run:
@@ -104,7 +105,6 @@ def _run(attempt: Attempt, settings: AgentSettings, work: _Work, verdict: Score)
     )
     usage = talk.usage()
     counted = any(reply.usage for reply in talk.replies)
-    faults = [reason for reason in verdict.reasons if reason.code in UNGRADABLE]
     return Run(
         instance_id=task.instance_id,
         family=task.family,
@@ -115,7 +115,7 @@ def _run(attempt: Attempt, settings: AgentSettings, work: _Work, verdict: Score)
         model=settings.model,
         harness=settings.harness,
         prompt_digest=hashlib.sha256(f"{told.system}\0{told.task}".encode()).hexdigest(),
-        seed=settings.seed,
+        seed=seed_of(settings, attempt.sample),
         exit_status=talk.exit_status,
         turns=len(talk.replies),
         prompt_tokens=usage.prompt_tokens if counted else None,
@@ -124,10 +124,7 @@ def _run(attempt: Attempt, settings: AgentSettings, work: _Work, verdict: Score)
         seconds=round(work.seconds, 3),
         command_seconds=round(work.command_seconds, 3),
         patch=work.patch,
-        reward=None if faults else verdict.reward,
-        resolved=verdict.resolved and not faults,
-        parts={} if faults else {name: verdict.parts[name] for name in PARTS if name in verdict.parts},
-        reasons=tuple(Objection(code=each.code, detail=each.detail[:MAX_DETAIL]) for each in verdict.reasons),
+        **verdict_on(verdict),
         suspicious=suspicions(done, packages=work.packages),
         trajectory=done,
     )

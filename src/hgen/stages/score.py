@@ -6,11 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from hgen.config import SandboxConfig
-from hgen.predictions.grading import graded
-from hgen.records import PARTS, Objection, Reject, Scored, Submission
+from hgen.predictions.grading import graded, verdict_on
+from hgen.records import Reject, Scored, Submission
 from hgen.runner import Stage, name_of
 from hgen.scoring import UNGRADABLE
-from hgen.scoring.verdicts import MAX_DETAIL
 
 
 def stage(store: Path, sandbox: SandboxConfig, cache_folder: Path) -> Stage:
@@ -33,11 +32,7 @@ def score(
         model_name_or_path=prediction.model_name_or_path,
         row=prediction.row,
         origin=prediction.origin,
-        reward=None if faults else verdict.reward,
-        resolved=verdict.resolved and not faults,
-        parts={} if faults else {name: verdict.parts[name] for name in PARTS if name in verdict.parts},
-        reasons=tuple(Objection(code=each.code, detail=each.detail[:MAX_DETAIL]) for each in verdict.reasons),
-        noticed=None if faults or verdict.noticed is None else verdict.told(),
+        **verdict_on(verdict),
     )
     for fault in faults:
         yield Reject(source=name_of(submission), reason=fault.code, detail=fault.detail)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from hgen.agents.actions import Action, actions
-from hgen.agents.skills.kinds import COMPONENTS, PAPER, SKILLS, Use
+from hgen.agents.skills.kinds import COMPONENTS, SKILLS, Use
 from hgen.agents.skills.rules import Reader
 from hgen.records import Run
 
@@ -67,8 +67,3 @@ def counted(runs: Iterable[Run], *, by_family: bool = False) -> list[Shares]:
         name = f"{run.model} ({run.harness})" + (f", {run.family}" if by_family else "")
         found.setdefault(name, Shares(name)).add(run)
     return [found[name] for name in sorted(found)]
-
-
-def paper() -> dict[str, float]:
-    """The shares that the paper gives for SWE-bench."""
-    return dict(PAPER)
