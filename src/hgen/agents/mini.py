@@ -63,7 +63,7 @@ class _Model:
 
     def query(self, messages: Sequence[Message], **kwargs: object) -> Message:
         """The next message, with the commands that it asks for."""
-        from minisweagent.exceptions import InterruptAgentFlow  # noqa: PLC0415
+        from minisweagent.exceptions import FormatError, InterruptAgentFlow  # noqa: PLC0415
         from minisweagent.models.utils.actions_toolcall import parse_toolcall_actions  # noqa: PLC0415
 
         del kwargs
@@ -77,8 +77,14 @@ class _Model:
             for call in reply.tool_calls
         ]
         message = reply.message()
-        actions = parse_toolcall_actions(calls, format_error_template="{{ error }}")
-        message["extra"] = {"actions": actions, "cost": (reply.usage.cost or 0.0) if reply.usage else 0.0}
+        message["extra"] = {"cost": (reply.usage.cost or 0.0) if reply.usage else 0.0}
+        try:
+            message["extra"]["actions"] = parse_toolcall_actions(calls, format_error_template="{{ error }}")
+        except FormatError as error:
+            # It would forget the reply, and endpoints want an answer to each call.
+            told = str(error.messages[0]["content"])
+            answers = [{"role": "tool", "tool_call_id": call.id, "content": told} for call in reply.tool_calls]
+            raise FormatError(message, *(answers or [{"role": "user", "content": told}])) from None
         return message
 
     def format_message(self, **fields: object) -> Message:
